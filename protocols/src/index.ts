@@ -1,1 +1,15 @@
-export {};
+export * from "./bytes/bytes.ts";
+export * from "./chain/chain.ts";
+export * from "./chain/line.ts";
+export * from "./chain/seal.ts";
+export * from "./crypto/crypto-port.ts";
+export * from "./crypto/key-id.ts";
+export * from "./errors/catalogue.ts";
+export * from "./errors/mingcheng-error.ts";
+export * from "./messages/batch.ts";
+export * from "./messages/link-messages.ts";
+export * from "./messages/signed.ts";
+export * from "./messages/topics.ts";
+export * from "./records/bodies.ts";
+export * from "./records/record.ts";
+export * from "./records/record-time.ts";
