@@ -13,3 +13,6 @@ export * from "./messages/topics.ts";
 export * from "./records/bodies.ts";
 export * from "./records/record.ts";
 export * from "./records/record-time.ts";
+export * from "./ingest/ledger-view.ts";
+export * from "./link/interval-set.ts";
+export * from "./link/uplink-port.ts";
