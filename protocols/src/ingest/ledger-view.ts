@@ -97,11 +97,13 @@ export type LedgerEffect =
       readonly run: StoredRun;
       readonly joined: readonly number[];
     }
+  /** A verified seal at `seq`; `h` is h(seq). The earliest seal of a place counts as its time. */
   | {
       readonly type: "seal";
       readonly gw: string;
       readonly line: LineOfGateway;
       readonly seq: number;
+      readonly h: Uint8Array;
       readonly seal: Seal;
     }
   /** A gap the centre or the gateway can name. `to` null: open-ended (after a rollback). */
@@ -142,7 +144,7 @@ export type LedgerEffect =
       readonly type: "rollback";
       readonly gw: string;
       readonly line: LineOfGateway;
-      readonly parent: LineOfGateway;
+      /** Where the new line says it left its parent. */ readonly parent: LineOfGateway & { readonly seq: number };
       readonly knownHead: number;
     }
   | {

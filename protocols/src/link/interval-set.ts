@@ -61,6 +61,18 @@ export class IntervalSet {
     return span !== undefined && span.from <= from && span.to >= to;
   }
 
+  /** The interval that holds `value`. */
+  covering(value: number): Interval | undefined {
+    const span = this.spans[this.firstEndingAt(value)];
+    return span !== undefined && span.from <= value ? span : undefined;
+  }
+
+  /** The smallest element at or above `value`. */
+  nextFrom(value: number): number | undefined {
+    const span = this.spans[this.firstEndingAt(value)];
+    return span === undefined ? undefined : Math.max(span.from, value);
+  }
+
   add(from: number, to: number): void {
     if (to < from) return;
     const start = this.firstEndingAt(from - 1);
