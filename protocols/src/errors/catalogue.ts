@@ -46,6 +46,62 @@ export const errorCatalogue = {
     "核对网关与中心的密钥是否匹配，必要时重新登记网关",
     "check that gateway and centre know each other's keys; enrol again if needed",
   ),
+  OUTBOX_FULL: entry(
+    true,
+    "磁盘已满，读数未能保存",
+    "the disk is full, the reading was not saved",
+    "清理磁盘或更换更大的存储卡；空间恢复后系统自动继续，缺失部分会以 gap 记录说明",
+    "free disk space or fit a larger card; capture resumes by itself and a gap record names what is missing",
+  ),
+  OUTBOX_READ_ONLY: entry(
+    true,
+    "磁盘为只读，读数未能保存",
+    "the disk is read-only, the reading was not saved",
+    "检查存储卡是否损坏或被写保护，重新挂载为可写；恢复后系统自动继续",
+    "check the card for wear or write protection and mount it writable; capture resumes by itself",
+  ),
+  OUTBOX_IO: entry(
+    true,
+    "磁盘读写出错，读数未能保存",
+    "the disk fails, the reading was not saved",
+    "检查存储卡和供电（dmesg 可见原因）；系统每秒自动重试",
+    "check card and power supply (dmesg shows why); it is tried again every second",
+  ),
+  OUTBOX_DAMAGED: entry(
+    false,
+    "发件箱中的记录已损坏或不存在",
+    "records in the outbox are damaged or gone",
+    "运行 mingcheng-gateway fsck 查看范围；损失会以 gap 记录说明，其余记录不受影响",
+    "run mingcheng-gateway fsck to see the range; a gap record names the loss, all other records are kept",
+  ),
+  OUTBOX_LOCKED: entry(
+    false,
+    "发件箱目录正被另一个进程使用",
+    "another process is using the outbox directory",
+    "先停止另一个网关进程，或为本网关配置单独的目录",
+    "stop the other gateway process, or give this gateway a directory of its own",
+  ),
+  OUTBOX_FOREIGN: entry(
+    false,
+    "发件箱目录属于另一个网关",
+    "the outbox directory belongs to another gateway",
+    "核对配置中的网关编号和数据目录",
+    "check the gateway id and the data directory in the configuration",
+  ),
+  OUTBOX_CLOSED: entry(
+    false,
+    "发件箱已关闭",
+    "the outbox is closed",
+    "网关正在停止；启动后继续",
+    "the gateway is stopping; it continues after the next start",
+  ),
+  KEY_INVALID: entry(
+    false,
+    "密钥文件不可用",
+    "a key file cannot be used",
+    "检查文件是否为 Ed25519 密钥且权限为 0600，必要时重新登记网关",
+    "check that the file holds an Ed25519 key and has mode 0600; enrol again if needed",
+  ),
 } as const satisfies Record<string, ErrorEntry>;
 
 /** A stable error code, safe to match on and to document. */
