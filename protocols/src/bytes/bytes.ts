@@ -39,7 +39,7 @@ export const fromHex = (text: string): Uint8Array<ArrayBuffer> | undefined => {
 };
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const sextetOf = new Map([...alphabet].map((char, index) => [char, index] as const));
+const sextetOf = new Map(Array.from(alphabet, (char, index) => [char, index] as const));
 
 /** Standard base64 (RFC 4648 §4, with padding). */
 export const toBase64 = (bytes: Uint8Array): string => {

@@ -1,0 +1,4 @@
+import type { Bench } from "./bench.ts";
+
+/** Every benchmark, in the order in which `npm run bench` runs them. */
+export const benches: readonly Bench[] = [];
