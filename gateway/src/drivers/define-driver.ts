@@ -1,0 +1,91 @@
+import type { z } from "zod";
+import type { ByteStream, SerialSettings } from "../transports/byte-stream.ts";
+
+/** What a driver wants stored. The body must fit the schema of its kind in `@mingcheng/protocols`. */
+export interface CaptureDraft {
+  readonly kind: "weighing" | "test" | "scale-event";
+  readonly body: Readonly<Record<string, unknown>>;
+  /** The device's own bytes for this reading, unchanged. */
+  readonly raw: Uint8Array;
+  /** True when it goes ahead of any backlog (tests and state changes). */
+  readonly urgent?: boolean;
+}
+
+/** What a session counts. `frames` is the sign of life the supervisor's silence detection listens to. */
+export type SessionMetric =
+  | "frames"
+  | "readings"
+  | "weighings"
+  | "results"
+  | "resends"
+  | "naks"
+  | "discarded_bytes"
+  | "capture_failures"
+  | "load_changes"
+  | "unsettled_loads";
+
+/** Monotonic time. `nowMs` is milliseconds from an arbitrary start and never jumps. */
+export interface SessionClock {
+  nowMs(): number;
+  /** Resolves after `ms`, or at once when `signal` aborts (never rejects). */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** The log of one device: message first, then fields. No secrets, no device bytes beyond a few dozen. */
+export interface SessionLog {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** Everything a session may touch: ports only. */
+export interface SessionContext {
+  readonly deviceId: string;
+  readonly clock: SessionClock;
+  readonly log: SessionLog;
+  /**
+   * Resolves once the record is on disk (after fsync); only then may a device be told that its result was received.
+   * @throws {MingchengError} when it could not be stored
+   */
+  capture(draft: CaptureDraft): Promise<void>;
+  /**
+   * Bodies of this device's last captured records of one kind, oldest first, at most `limit`, earlier lines (process
+   * starts) included: read from the durable outbox. A tester's session uses it to recognise a result that the
+   * instrument sends again because the acknowledgement was lost with the process.
+   */
+  recall(kind: CaptureDraft["kind"], limit: number): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** An unsettled value for screens: never stored, may be dropped. */
+  live(payload: Readonly<Record<string, unknown>>): void;
+  /** Adds `by` (1 unless given) to a counter; `reason` is a stable code such as `bad-checksum`. */
+  count(metric: SessionMetric, reason?: string, by?: number): void;
+}
+
+/** One device's conversation. Keeps what must outlive a broken line (is the load on the pan captured already?). */
+export interface DriverSession {
+  /**
+   * Owns one open connection until `signal` aborts (then resolves within 1 s) or the line ends (then rejects).
+   * Never opens, never reconnects: the supervisor does, and may call `run` again with a new stream.
+   * @throws {MingchengError} DEVICE_DISCONNECTED (retryable)
+   */
+  run(stream: ByteStream, signal: AbortSignal): Promise<void>;
+}
+
+/** A device family as a value: data first, one function. */
+export interface DriverDefinition<Config = unknown> {
+  /** Dotted, lower case, stable: `scale.mettler-toledo-continuous`. */
+  readonly kind: string;
+  /** Codec id in `@mingcheng/protocols`. */
+  readonly protocol: string;
+  readonly displayName: { readonly zh: string; readonly en: string };
+  readonly deviceClass: "scale" | "tester";
+  /** What the maker ships; always overridable, because serial parameters cannot be guessed. */
+  readonly transportDefaults: SerialSettings;
+  /** Strict: unknown options are refused. */
+  readonly configSchema: z.ZodType<Config>;
+  /** No side effects, no I/O. `config` is the output of `configSchema`. */
+  createSession(context: SessionContext, config: Config): DriverSession;
+}
+
+/** Checks a driver's shape and erases its configuration type, so that all drivers fit one list. */
+export const defineDriver = <Config>(definition: DriverDefinition<Config>): DriverDefinition => definition;
