@@ -48,8 +48,8 @@ export interface LoadGatewayOptions {
   /** So many random octets in hexadecimal. */
   randomHex(octets: number): string;
   /** Records up to `last` became receipted: the centre has committed them. */
-  onReceipted?(last: number, pending: number): void;
-  onRefused?(reason: string): void;
+  readonly onReceipted?: (last: number, pending: number) => void;
+  readonly onRefused?: (reason: string) => void;
 }
 
 /**
