@@ -102,6 +102,41 @@ export const errorCatalogue = {
     "检查文件是否为 Ed25519 密钥且权限为 0600，必要时重新登记网关",
     "check that the file holds an Ed25519 key and has mode 0600; enrol again if needed",
   ),
+  PROTOCOL_UNKNOWN: entry(
+    false,
+    "没有这个设备协议",
+    "there is no such device protocol",
+    "从列出的协议编号中选择一个，见 docs/devices",
+    "choose one of the listed protocol ids, see docs/devices",
+  ),
+  INPUT_INVALID: entry(
+    false,
+    "输入内容无法读取",
+    "the input cannot be read",
+    "按提示的选项修改输入后重试",
+    "correct the named option and try again",
+  ),
+  DEVICE_OPEN_FAILED: entry(
+    true,
+    "无法打开设备端口",
+    "the device's port cannot be opened",
+    "检查接线、端口路径或地址、权限（dialout 组），以及是否被其他程序占用；系统会自动重试",
+    "check cable, port path or address, permission (group dialout) and whether another program holds it; it is tried again by itself",
+  ),
+  DEVICE_DISCONNECTED: entry(
+    true,
+    "设备连接断开",
+    "the line to the device broke",
+    "检查电源、串口线或网络；系统会自动重连",
+    "check power, serial cable or network; it reconnects by itself",
+  ),
+  SIM_VALUE_INVALID: entry(
+    false,
+    "模拟设备无法表示该数值",
+    "a simulated device cannot express this value",
+    "按提示的字段修改场景文件",
+    "correct the named field of the scenario",
+  ),
 } as const satisfies Record<string, ErrorEntry>;
 
 /** A stable error code, safe to match on and to document. */

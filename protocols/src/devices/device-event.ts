@@ -1,0 +1,117 @@
+import type { FrameDecoder } from "../framing/frame-decoder.ts";
+
+/** Why bytes belong to no valid frame. Stable codes: they are counted, logged and shown. */
+export const discardReasons = [
+  /** Outside any frame. */
+  "noise",
+  /** A whole frame whose checksum does not fit. */
+  "bad-checksum",
+  /** A frame that ends too early, or another frame starts inside it. */
+  "bad-length",
+  /** A byte that may not stand at its place. */
+  "bad-field",
+  /** No end within the longest frame allowed. */
+  "buffer-overflow",
+  /** The input ended inside a frame. */
+  "incomplete",
+] as const;
+
+export type DiscardReason = (typeof discardReasons)[number];
+
+/** Bytes that belong to no valid frame: shown, never swallowed, because a silent resync looks like a quiet scale. */
+export interface DiscardedEvent {
+  readonly event: "discarded";
+  readonly bytes: Uint8Array;
+  readonly reason: DiscardReason;
+}
+
+/** Gross, net, tare; `unknown` when the protocol does not say (OPC 40200 vocabulary). */
+export type WeighingMode = "gross" | "net" | "tare" | "unknown";
+
+/** Who says that the weight stands still. `unknown`: the protocol has no such bit and nobody has inferred it yet. */
+export type Stability = "reported-stable" | "reported-unstable" | "inferred" | "unknown";
+
+/** States a scale can report beside the weight. */
+export type ScaleFlag =
+  | "motion"
+  | "not-zeroed"
+  | "zero-centre"
+  | "print-request"
+  | "expanded"
+  | "keyboard-tare"
+  | "blank";
+
+/** One weight as a scale said it. */
+export interface ReadingEvent {
+  readonly event: "reading";
+  readonly raw: Uint8Array;
+  /** Decimal text as sent, sign included (negative zero occurs); `null` when the status says that there is none. */
+  readonly value: string | null;
+  /** A unit of `massUnits`, `custom`, or `null` when the frame names none: never a default. */
+  readonly unit: string | null;
+  readonly mode: WeighingMode;
+  readonly stable: Stability;
+  /** Tare in the same unit; `null` when the frame has none. */
+  readonly tare: string | null;
+  readonly overload: boolean;
+  readonly underload: boolean;
+  /** Step of the last shown digit, `null` when the frame does not say. */
+  readonly increment: 1 | 2 | 5 | null;
+  /** Every other state the frame reports, in a fixed order. */
+  readonly states: readonly ScaleFlag[];
+}
+
+/** One LIS02-A2 record. */
+export interface LisRecord {
+  /** Record type letter: H, P, O, R, C, Q, M, S, L. */
+  readonly type: string;
+  /** The record as sent, without its carriage return. */
+  readonly text: string;
+  /** Fields as sent (still escaped), `fields[0]` is the type, so `fields[n - 1]` is field n of the standard. */
+  readonly fields: readonly string[];
+}
+
+/** One LIS01-A2 frame. */
+export interface FrameEvent {
+  readonly event: "frame";
+  readonly raw: Uint8Array;
+  /** 0 to 7. */
+  readonly frameNo: number;
+  /** True when it ended with ETX, false with ETB. */
+  readonly final: boolean;
+  /** False: damaged, to be refused; its records are empty. */
+  readonly checksumOk: boolean;
+  /**
+   * `first`: joined midway; `repeated`: a retransmission of the frame before, its records are empty; `unexpected`: a
+   * number is missing; `damaged`: the checksum does not fit, so the number means nothing.
+   */
+  readonly sequence: "first" | "next" | "repeated" | "unexpected" | "damaged";
+  /** Records that this frame completes. */
+  readonly records: readonly LisRecord[];
+}
+
+/** A link control character outside frames. */
+export interface ControlEvent {
+  readonly event: "control";
+  readonly raw: Uint8Array;
+  readonly control: "ENQ" | "EOT" | "ACK" | "NAK";
+}
+
+/** Whatever a device's bytes turn into. The bytes of all events, in order, plus what is pending are the input. */
+export type DeviceEvent = ReadingEvent | FrameEvent | ControlEvent | DiscardedEvent;
+
+/** The device's bytes behind an event. */
+export const bytesOf = (event: DeviceEvent): Uint8Array => (event.event === "discarded" ? event.bytes : event.raw);
+
+/** Turns a device's bytes into events: synchronous, pure, bounded. */
+export type DeviceDecoder = FrameDecoder<DeviceEvent>;
+
+/** A device family's codec as a value. */
+export interface DeviceCodec {
+  /** Protocol id, stable: `mettler-toledo-continuous`. Also the name of its folder. */
+  readonly id: string;
+  readonly displayName: { readonly zh: string; readonly en: string };
+  readonly deviceClass: "scale" | "tester";
+  /** A decoder for one connection. `sevenBit` masks the parity bit where the protocol does not do so by itself. */
+  createDecoder(options?: { readonly sevenBit?: boolean }): DeviceDecoder;
+}

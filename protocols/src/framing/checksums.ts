@@ -1,0 +1,20 @@
+/** Sum of `bytes` modulo 256. */
+export const sum8 = (bytes: Uint8Array): number => {
+  let sum = 0;
+  for (const byte of bytes) sum = (sum + byte) & 0xff;
+  return sum;
+};
+
+/** Exclusive or of `bytes`. */
+export const xor8 = (bytes: Uint8Array): number => {
+  let all = 0;
+  for (const byte of bytes) all ^= byte;
+  return all;
+};
+
+/** `bytes` without their parity bit: what a 7-bit line looks like through a port opened with 8 bits. */
+export const maskParity = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => {
+  const masked = new Uint8Array(bytes.length);
+  for (const [index, byte] of bytes.entries()) masked[index] = byte & 0x7f;
+  return masked;
+};

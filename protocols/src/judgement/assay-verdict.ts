@@ -1,0 +1,142 @@
+import { compareDecimal, type Decimal, parseDecimal } from "../units/decimal.ts";
+
+/** Outcome of a test. `none`: nobody may say; never shown or counted as a pass. */
+export type Verdict = "positive" | "suspect" | "negative" | "invalid" | "none";
+
+/** How one assay is judged: data, from the configuration. */
+export interface AssayRule {
+  /** The instrument's code, as in LIS02-A2 field R.3. */
+  readonly code: string;
+  readonly name?: string | undefined;
+  /** The standard that sets the limit, for the record: `GB/T 5009.199-2003`. */
+  readonly method: string;
+  /** The result's unit must be this one; left out, any unit is taken. */
+  readonly unit?: string | undefined;
+  /**
+   * `above-is-positive`: enzyme inhibition, residues by concentration. `below-is-positive`: competitive strips by T/C
+   * ratio. `qualitative`: the instrument's own words count.
+   */
+  readonly direction: "above-is-positive" | "below-is-positive" | "qualitative";
+  /** Limit as decimal text; exactly this value is positive (GB/T 5009.199-2003: inhibition >= 50 %). */
+  readonly positiveFrom?: string | undefined;
+  /** From here on suspect, exactly this value included. */
+  readonly suspectFrom?: string | undefined;
+}
+
+/** What the instrument said, as far as judging needs it. */
+export interface AssayResult {
+  /** Value as sent, padding included. */
+  readonly value: string;
+  readonly unit: string;
+  readonly flags: string;
+  /** LIS02-A2 result status; X = cannot be done. */
+  readonly status: string;
+}
+
+/** A verdict and the reason in a few words, so that a record explains itself. */
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly rule: string;
+  readonly instrumentVerdict: Verdict;
+  /** The value as canonical decimal text; `null` when it is none. */
+  readonly number: string | null;
+}
+
+interface Measured {
+  readonly number: Decimal;
+  readonly text: string;
+  /** `exact`, or the true value lies at or beyond the number (`>100`, `<0.5`, flags `>` and `<`). */
+  readonly bound: "exact" | "at-least" | "at-most";
+}
+
+const measuredOf = ({ value, flags }: AssayResult): Measured | undefined => {
+  const match = /^([<>]=?)?\s*([+-]?)(\d*)(\.\d*)?$/.exec(value.trim());
+  if (match === null) return undefined;
+  const [, mark = "", sign = "", whole = "", rest = ""] = match;
+  const fraction = rest.slice(1);
+  if (whole === "" && fraction === "") return undefined;
+  const magnitude = `${whole.replace(/^0+(?=\d)/, "") || "0"}${fraction === "" ? "" : `.${fraction}`}`;
+  const text = sign === "-" ? `-${magnitude}` : magnitude;
+  const number = parseDecimal(text);
+  if (number === undefined) return undefined;
+  const flag = flags.trim();
+  const above = mark.startsWith(">") || flag === ">";
+  const below = mark.startsWith("<") || flag === "<";
+  return { number, text, bound: above ? "at-least" : below ? "at-most" : "exact" };
+};
+
+const words: readonly (readonly [Verdict, RegExp])[] = [
+  ["invalid", /^(invalid|inv|error|err|na|n\/a|nan|无效|失败|作废|重测)$/i],
+  ["negative", /^(neg|negative|-|not detected|nd|阴性|阴|未检出|合格|pass)$/i],
+  ["positive", /^(pos|positive|\++|detected|阳性|阳|检出|不合格|超标|fail)$/i],
+  ["suspect", /^(suspect|suspected|equivocal|borderline|weak|\+-|\+\/-|±|可疑|弱阳性|疑似)$/i],
+];
+
+const wordVerdict = (text: string): Verdict => {
+  // Component and padding marks around the word (`^NOT DETECTED`) carry no meaning of their own.
+  const word = text.replace(/^[\s^]+|[\s^]+$/g, "");
+  return words.find(([, pattern]) => pattern.test(word))?.[0] ?? "none";
+};
+
+/** The instrument's own verdict: its words first, then the abnormal flags A and N of LIS02-A2 section 9.8. */
+const instrumentVerdictOf = (result: AssayResult): Verdict => {
+  if (result.status.trim().toUpperCase() === "X") return "invalid";
+  const said = wordVerdict(result.value);
+  if (said !== "none") return said;
+  const flag = result.flags.trim().toUpperCase();
+  if (flag === "A" || flag === "AA") return "positive";
+  return flag === "N" ? "negative" : wordVerdict(result.flags);
+};
+
+/** True when the measured value is certainly on the positive side of `limit` (equal counts); undefined = cannot say. */
+const reaches = ({ number, bound }: Measured, limit: Decimal, upwards: boolean): boolean | undefined => {
+  const order = compareDecimal(number, limit) * (upwards ? 1 : -1);
+  const towards = bound === (upwards ? "at-least" : "at-most");
+  if (bound === "exact") return order >= 0;
+  if (towards) return order >= 0 ? true : undefined;
+  return order <= 0 ? false : undefined;
+};
+
+const judgeNumber = (measured: Measured, rule: AssayRule): { readonly verdict: Verdict; readonly rule: string } => {
+  const upwards = rule.direction === "above-is-positive";
+  const sign = upwards ? ">=" : "<=";
+  for (const [verdict, limitText] of [
+    ["positive", rule.positiveFrom],
+    ["suspect", rule.suspectFrom],
+  ] as const) {
+    const limit = limitText === undefined ? undefined : parseDecimal(limitText);
+    if (limit === undefined) continue;
+    const reached = reaches(measured, limit, upwards);
+    const limitName = `${rule.method}: ${verdict} ${sign} ${limitText ?? ""}`;
+    if (reached === undefined) return { verdict: "none", rule: `${limitName}, value only bounded` };
+    if (reached) return { verdict, rule: limitName };
+  }
+  return { verdict: "negative", rule: `${rule.method}: not ${sign} ${rule.suspectFrom ?? rule.positiveFrom ?? ""}` };
+};
+
+/**
+ * Judges from the number by the assay's rule and keeps the instrument's own verdict beside it, because makers differ at
+ * the limit (exactly 50 % passes in some software; the standard's >= 50 % is positive). Without a rule, a number, or
+ * the right unit there is no verdict: never a pass.
+ */
+export const judgeAssay = (result: AssayResult, rule: AssayRule | undefined): Judgement => {
+  const instrumentVerdict = instrumentVerdictOf(result);
+  const measured = measuredOf(result);
+  const number = measured?.bound === "exact" ? measured.text : null;
+  const outcome = (verdict: Verdict, why: string): Judgement => ({
+    verdict,
+    rule: why.slice(0, 128),
+    instrumentVerdict,
+    number,
+  });
+  if (instrumentVerdict === "invalid") return outcome("invalid", "instrument: invalid");
+  if (rule === undefined) return outcome("none", "no rule for this assay");
+  if (rule.direction === "qualitative") return outcome(instrumentVerdict, `${rule.method}: instrument's verdict`);
+  if (measured === undefined) return outcome("none", `${rule.method}: no number`);
+  if (rule.unit !== undefined && result.unit.trim() !== rule.unit) {
+    return outcome("none", `${rule.method}: unit ${result.unit.trim() || "missing"}, expected ${rule.unit}`);
+  }
+  if (rule.positiveFrom === undefined) return outcome("none", `${rule.method}: no limit configured`);
+  const { verdict, rule: why } = judgeNumber(measured, rule);
+  return outcome(verdict, why);
+};
