@@ -1,0 +1,21 @@
+import { concat, toHex, utf8 } from "../bytes/bytes.ts";
+import type { Seal } from "../chain/seal.ts";
+import type { Signer } from "../crypto/crypto-port.ts";
+import { encodeSigned, signedTags } from "../messages/signed.ts";
+import type { EvidenceManifest } from "./manifest.ts";
+
+const lineFeed = Uint8Array.of(0x0a);
+
+/**
+ * The lines of an evidence file, each with its line feed. A file is: the signed manifest (two lines), then per span one
+ * `P` line, its records (`R`) and digests (`D`) in order of sequence, and every seal (`S`) right behind the record it covers.
+ */
+export const evidenceLines = {
+  manifest: (manifest: EvidenceManifest, signer: Signer): Uint8Array =>
+    concat(encodeSigned(signedTags.manifest, manifest.gw, manifest, signer), lineFeed),
+  /** A span begins; `index` counts from 0 in the order of the manifest. */
+  span: (index: number): Uint8Array => utf8(`P ${index}\n`),
+  record: (bytes: Uint8Array): Uint8Array => concat(utf8("R "), bytes, lineFeed),
+  withheld: (digest: Uint8Array): Uint8Array => utf8(`D ${toHex(digest)}\n`),
+  seal: (seq: number, seal: Seal): Uint8Array => utf8(`S ${JSON.stringify({ seq, ...seal })}\n`),
+} as const;
