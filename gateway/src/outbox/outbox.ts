@@ -1,5 +1,4 @@
 import type { CryptoPort, EpochBody, Interval, Line, LineInventory, LineOfGateway, Signer } from "@mingcheng/protocols";
-import { MingchengError } from "@mingcheng/protocols";
 import type { OutboxFiles } from "./outbox-files.ts";
 
 /** Time as the outbox needs it. */
@@ -128,15 +127,6 @@ export interface OutboxStats {
   readonly verified: boolean;
 }
 
-/** The range that cannot be read any more. */
-export class OutboxDamagedError extends MingchengError {
-  readonly range: Interval;
-  constructor(range: Interval, message: string) {
-    super("OUTBOX_DAMAGED", message);
-    this.range = range;
-  }
-}
-
 export type Unsubscribe = () => void;
 
 /**
@@ -187,3 +177,6 @@ export interface Outbox {
   /** Commits what was appended, then closes. Idempotent. */
   close(): Promise<void>;
 }
+
+export { OutboxDamagedError } from "./disk-fault.ts";
+export { openOutbox } from "./open-outbox.ts";

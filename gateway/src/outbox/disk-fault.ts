@@ -1,0 +1,46 @@
+import { type Interval, MingchengError } from "@mingcheng/protocols";
+import type { OutboxCondition } from "./outbox.ts";
+
+/** The system's error code (`ENOSPC` …), empty when the error has none. */
+export const systemCode = (error: unknown): string =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+
+/** What a failed file operation says about the disk. */
+export const conditionOf = (error: unknown): Exclude<OutboxCondition, "ok"> => {
+  switch (systemCode(error)) {
+    // EFBIG: the file-size limit of the process. To an installer all four mean: no room.
+    case "ENOSPC":
+    case "EDQUOT":
+    case "EFBIG":
+    case "OUTBOX_FULL":
+      return "full";
+    case "EROFS":
+    case "EACCES":
+    case "EPERM":
+    case "OUTBOX_READ_ONLY":
+      return "read-only";
+    default:
+      return "io-error";
+  }
+};
+
+const codes = { full: "OUTBOX_FULL", "read-only": "OUTBOX_READ_ONLY", "io-error": "OUTBOX_IO" } as const;
+
+/** The error that callers get for this condition. */
+export const diskError = (condition: Exclude<OutboxCondition, "ok">, detail: string, cause?: unknown): MingchengError =>
+  new MingchengError(codes[condition], detail, cause === undefined ? {} : { cause });
+
+/** A failed file operation as ours; errors that already are ours pass through. */
+export const asDiskError = (error: unknown): MingchengError =>
+  error instanceof MingchengError
+    ? error
+    : diskError(conditionOf(error), error instanceof Error ? error.message : String(error), error);
+
+/** Code OUTBOX_DAMAGED: the records of `range` cannot be read, now or ever. */
+export class OutboxDamagedError extends MingchengError {
+  readonly range: Interval;
+  constructor(range: Interval, message: string) {
+    super("OUTBOX_DAMAGED", message);
+    this.range = range;
+  }
+}

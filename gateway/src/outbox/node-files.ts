@@ -1,0 +1,74 @@
+import { close, fdatasync, fstat, fsync, open, read, write } from "node:fs";
+import { mkdir, readdir, rename, statfs, unlink } from "node:fs/promises";
+import { promisify } from "node:util";
+import { lockDirectory } from "./directory-lock.ts";
+import type { OutboxFile, OutboxFiles } from "./outbox-files.ts";
+
+const openAsync = promisify(open);
+const closeAsync = promisify(close);
+const flags = { read: "r", write: "r+", create: "w+" } as const;
+
+/** Reads until `length` bytes or the end of the file. */
+const readFully = (fd: number, into: Uint8Array, length: number, position: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    let done = 0;
+    const next = (): void => {
+      read(fd, into, done, length - done, position + done, (error, count) => {
+        if (error !== null) return reject(error);
+        done += count;
+        if (count === 0 || done === length) resolve(done);
+        else next();
+      });
+    };
+    if (length === 0) resolve(0);
+    else next();
+  });
+
+/** Writes all: the system may take less at once, for example just before the disk is full. */
+const writeFully = (fd: number, from: Uint8Array, length: number, position: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    let done = 0;
+    const next = (): void => {
+      write(fd, from, done, length - done, position + done, (error, count) => {
+        if (error !== null) return reject(error);
+        done += count;
+        if (done === length) resolve();
+        else next();
+      });
+    };
+    if (length === 0) resolve();
+    else next();
+  });
+
+const fileOf = (fd: number): OutboxFile => ({
+  size: () =>
+    new Promise((resolve, reject) => fstat(fd, (error, stats) => (error ? reject(error) : resolve(stats.size)))),
+  read: (into, length, position) => readFully(fd, into, length, position),
+  write: (from, length, position) => writeFully(fd, from, length, position),
+  datasync: () => new Promise((resolve, reject) => fdatasync(fd, (error) => (error ? reject(error) : resolve()))),
+  close: () => closeAsync(fd),
+});
+
+/** The real file system. Every call runs on libuv's pool: a stalling card never stops the event loop. */
+export const nodeFiles: OutboxFiles = {
+  makeDirectory: async (dir) => {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+  },
+  list: (dir) => readdir(dir),
+  open: async (path, mode) => fileOf(await openAsync(path, flags[mode], 0o600)),
+  rename,
+  remove: unlink,
+  syncDirectory: async (dir) => {
+    const fd = await openAsync(dir, "r");
+    try {
+      await new Promise<void>((resolve, reject) => fsync(fd, (error) => (error ? reject(error) : resolve())));
+    } finally {
+      await closeAsync(fd);
+    }
+  },
+  freeBytes: async (dir) => {
+    const { bavail, bsize } = await statfs(dir);
+    return bavail * bsize;
+  },
+  lock: lockDirectory,
+};
