@@ -1,0 +1,59 @@
+import { accessSync, constants, existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** What a test may need from outside npm. `root` is the right to mount a small file system. */
+export type Requirement = "strace" | "socat" | "libfaketime" | "mosquitto" | "openssl" | "chromium" | "root";
+
+/** Where Debian puts the library that `faketime` preloads, per architecture. */
+const fakeTimeLibraries = ["x86_64-linux-gnu", "aarch64-linux-gnu"].map(
+  (triplet) => `/usr/lib/${triplet}/faketime/libfaketime.so.1`,
+);
+
+/** Path of libfaketime, or undefined when the Debian package `libfaketime` is not there. */
+export const fakeTimeLibrary = (): string | undefined => fakeTimeLibraries.find((path) => existsSync(path));
+
+const onPath = (command: string): boolean =>
+  [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin"].some((dir) => {
+    try {
+      accessSync(join(dir, command), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+
+const isMet = (requirement: Requirement): boolean => {
+  switch (requirement) {
+    case "libfaketime":
+      return fakeTimeLibrary() !== undefined;
+    case "root":
+      return process.getuid?.() === 0;
+    case "strace":
+    case "socat":
+    case "mosquitto":
+    case "openssl":
+    case "chromium":
+      return onPath(requirement);
+  }
+};
+
+const enabledBy = (requirement: Requirement): string =>
+  requirement === "root" ? "sudo npm test" : `sudo apt-get install -y ${requirement}`;
+
+/** Whether a test can run, and what its title says when it cannot. */
+export interface Needs {
+  /** True when something is missing and the test may be left out. Never true with `CI=true`: there it runs and fails. */
+  readonly skip: boolean;
+  /** The title, followed, when something is missing, by the command that brings it. */
+  title(text: string): string;
+}
+
+/** Looks for what a test needs: `const trace = needs("strace"); it.skipIf(trace.skip)(trace.title("…"), …)`. */
+export const needs = (...requirements: readonly Requirement[]): Needs => {
+  const missing = requirements.filter((requirement) => !isMet(requirement));
+  const commands = [...new Set(missing.map(enabledBy))].join(" && ");
+  return {
+    skip: missing.length > 0 && process.env["CI"] !== "true",
+    title: (text) => (missing.length === 0 ? text : `${text} [needs ${missing.join(", ")}; to enable: ${commands}]`),
+  };
+};
