@@ -17,5 +17,5 @@ export const evidenceLines = {
   span: (index: number): Uint8Array => utf8(`P ${index}\n`),
   record: (bytes: Uint8Array): Uint8Array => concat(utf8("R "), bytes, lineFeed),
   withheld: (digest: Uint8Array): Uint8Array => utf8(`D ${toHex(digest)}\n`),
-  seal: (seq: number, seal: Seal): Uint8Array => utf8(`S ${JSON.stringify({ seq, ...seal })}\n`),
+  seal: (seq: number, { wall, kid, sig }: Seal): Uint8Array => utf8(`S ${JSON.stringify({ seq, wall, kid, sig })}\n`),
 } as const;

@@ -7,6 +7,7 @@ import type { CryptoPort } from "../crypto/crypto-port.ts";
 import { keyIdOf } from "../crypto/key-id.ts";
 import { IntervalSet } from "../link/interval-set.ts";
 import { parseSigned, signedTags, signedVerifies } from "../messages/signed.ts";
+import { evidenceLines } from "./evidence-lines.ts";
 import { type EvidenceManifest, type EvidenceSpan, manifestSchema } from "./manifest.ts";
 
 /** Keys the verifying person got by another way than the file. Raw Ed25519 public keys, 32 octets. */
@@ -104,7 +105,8 @@ export class EvidenceVerifier {
       this.fail("this is not an evidence file: the manifest does not parse");
       return;
     }
-    if (!signedVerifies(this.crypto, this.pinned.centre, signedTags.manifest, parsed.data.gw, message)) {
+    const isCentre = message.kid === keyIdOf(this.crypto.sha256, this.pinned.centre);
+    if (!isCentre || !signedVerifies(this.crypto, this.pinned.centre, signedTags.manifest, parsed.data.gw, message)) {
       this.fail("the manifest is not signed by the pinned key of the centre");
       return;
     }
@@ -193,8 +195,9 @@ export class EvidenceVerifier {
 
   private takeDigest(body: Uint8Array): void {
     const seq = this.seq + 1;
-    const digest = fromHex(fromUtf8(body) ?? "");
-    if (digest?.length !== 32) this.fail("a digest of unknown form", seq);
+    const text = fromUtf8(body) ?? "";
+    const digest = /^[0-9a-f]{64}$/.test(text) ? fromHex(text) : undefined;
+    if (digest === undefined) this.fail("a digest of unknown form", seq);
     else if (!this.withheldHere.has(seq)) this.fail("a record is withheld that the manifest does not name", seq);
     else {
       this.withheld++;
@@ -211,7 +214,10 @@ export class EvidenceVerifier {
     }
     const seal = sealLineSchema.safeParse(value);
     const { span, manifest } = this;
-    if (!seal.success || span === null || manifest === null || seal.data.seq !== this.seq || this.seq < span.from) {
+    // Exactly the form it is written in, so that no octet of the file can change unseen.
+    const asWritten = seal.success && fromUtf8(evidenceLines.seal(seal.data.seq, seal.data).subarray(2, -1));
+    const here = seal.success && seal.data.seq === this.seq && asWritten === fromUtf8(body);
+    if (!here || span === null || manifest === null || this.seq < span.from) {
       this.fail("a seal that does not belong here", this.seq);
       return;
     }

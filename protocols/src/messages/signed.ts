@@ -49,6 +49,8 @@ export const parseSigned = (payload: Uint8Array): SignedMessage | undefined => {
     if (typeof tail !== "object" || tail === null || !("kid" in tail) || !("sig" in tail)) return undefined;
     const sig = typeof tail.sig === "string" ? fromBase64(tail.sig) : undefined;
     if (typeof tail.kid !== "string" || !isKeyId(tail.kid) || sig?.length !== 64) return undefined;
+    // Line 2 has one form only, so that no octet of a signed message can change unseen.
+    if (tailText !== JSON.stringify({ kid: tail.kid, sig: toBase64(sig) })) return undefined;
     return { body, value, kid: tail.kid, sig };
   } catch {
     return undefined;
