@@ -228,20 +228,8 @@ export const errorCatalogue = {
     "从本系统的页面操作；检查访问地址是否在允许的主机名中",
     "use this system's own pages; check that the address is one of the allowed host names",
   ),
-  NOT_FOUND: entry(
-    false,
-    "没有这个内容",
-    "there is nothing here",
-    "检查地址",
-    "check the address",
-  ),
-  RATE_LIMITED: entry(
-    true,
-    "请求过于频繁",
-    "too many requests",
-    "稍后再试",
-    "try again a little later",
-  ),
+  NOT_FOUND: entry(false, "没有这个内容", "there is nothing here", "检查地址", "check the address"),
+  RATE_LIMITED: entry(true, "请求过于频繁", "too many requests", "稍后再试", "try again a little later"),
   CENTRE_FAULT: entry(
     true,
     "中心处理出错，数据未丢失",
