@@ -4,6 +4,8 @@ import type { SessionContext } from "./define-driver.ts";
 
 /** Results of one device remembered, to recognise a repeat. */
 const remembered = 500;
+/** So many of an earlier process's results may have been under way when it ended. */
+const perhapsUnderWay = 16;
 
 /** Content key of a result: the first 32 hexadecimal digits of SHA-256 over what the instrument said about it. */
 export const contentKeyOf = (body: TestBody): string =>
@@ -19,7 +21,7 @@ export interface ResultMemory {
   stored(body: TestBody): void;
   /** A transfer begins. */
   opened(): void;
-  /** A transfer ended with EOT: the instrument has every acknowledgement and will not send it again by itself. */
+  /** A transfer was completed: the instrument has every acknowledgement and will not send it again by itself. */
   closed(): void;
 }
 
@@ -50,7 +52,9 @@ export const createResultMemory = (context: SessionContext): ResultMemory => {
 
   const recall = async (): Promise<void> => {
     const bodies = await context.recall("test", remembered);
-    for (const body of bodies) keep(body as TestBody, "open");
+    for (const [index, body] of bodies.entries()) {
+      keep(body as TestBody, index < bodies.length - perhapsUnderWay ? "closed" : "open");
+    }
   };
 
   return {

@@ -237,6 +237,62 @@ export const errorCatalogue = {
     "稍后重试；若反复出现，请把错误编号告诉管理员",
     "try again; if it keeps happening, give the reference to an administrator",
   ),
+  ENROL_CODE_INVALID: entry(
+    false,
+    "登记码无法读取",
+    "the enrolment code cannot be read",
+    "完整复制登记码后重试；必要时在中心运行 mingcheng-cloud gateway add 重新生成",
+    "copy the whole code and try again; or make a new one at the centre with mingcheng-cloud gateway add",
+  ),
+  ENROL_REFUSED: entry(
+    false,
+    "中心拒绝登记",
+    "the centre refuses the enrolment",
+    "登记码只能使用一次，24 小时内有效；在中心运行 mingcheng-cloud gateway add 重新生成",
+    "a code is valid once, for 24 hours; make a new one at the centre with mingcheng-cloud gateway add",
+  ),
+  GATEWAY_UNKNOWN: entry(
+    false,
+    "没有这个网关",
+    "there is no such gateway",
+    "运行 mingcheng-cloud gateway list 查看网关编号",
+    "run mingcheng-cloud gateway list to see the gateway ids",
+  ),
+  LEDGER_UNAVAILABLE: entry(
+    true,
+    "账本暂时无法写入",
+    "the ledger cannot be written now",
+    "检查数据目录所在磁盘的空间和权限；恢复后系统自动继续，网关会保留未收到回执的记录",
+    "check space and permissions of the disk with the data directory; it continues by itself, and gateways keep what has no receipt",
+  ),
+  LEDGER_DAMAGED: entry(
+    false,
+    "账本文件已损坏",
+    "the ledger file is damaged",
+    "不要删除任何文件；从备份恢复到新的数据目录，网关会补发缺少的记录",
+    "delete nothing; restore a backup into a new data directory, and the gateways send again what it lacks",
+  ),
+  LISTEN_FAILED: entry(
+    false,
+    "无法监听端口",
+    "a port cannot be listened on",
+    "检查端口是否被其他程序占用，或在配置文件中改用其他端口",
+    "see whether another program holds the port, or choose another in the configuration",
+  ),
+  EVIDENCE_INVALID: entry(
+    false,
+    "证据文件未通过核验",
+    "the evidence does not verify",
+    "核对公钥是否来自可信渠道；文件自指出的位置起不可采信，请向中心重新索取",
+    "check that the public keys came by a trusted way; nothing behind the named place can be relied on, ask the centre for the file again",
+  ),
+  DATA_DIRECTORY_LOCKED: entry(
+    false,
+    "数据目录正被另一个中心进程使用",
+    "another centre process is using the data directory",
+    "先停止另一个进程，或使用单独的数据目录",
+    "stop the other process, or use a data directory of its own",
+  ),
 } as const satisfies Record<string, ErrorEntry>;
 
 /** A stable error code, safe to match on and to document. */

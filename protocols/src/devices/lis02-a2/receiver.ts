@@ -11,10 +11,17 @@ export interface ReceiverState {
   readonly phase: "neutral" | "receiving";
   readonly transfer: TransferState;
   readonly context: ResultContext;
+  /** True once the terminator record (L) was taken: the message is complete. */
+  readonly terminated: boolean;
 }
 
 /** Nothing received yet. */
-export const initialReceiver: ReceiverState = { phase: "neutral", transfer: initialTransfer, context: emptyContext };
+export const initialReceiver: ReceiverState = {
+  phase: "neutral",
+  transfer: initialTransfer,
+  context: emptyContext,
+  terminated: false,
+};
 
 /** Rules a real instrument may need bent. */
 export interface ReceiverRules {
@@ -35,29 +42,29 @@ export interface ReceiverStep {
   readonly reply: "ACK" | "NAK" | null;
   readonly reason: NakReason | null;
   readonly next: ReceiverState;
-  /** True when a transfer ended with EOT: everything in it is known to be acknowledged. */
-  readonly closed: boolean;
+  /** How EOT ended a transfer: after its terminator record, or in the middle (the instrument gave up). */
+  readonly closed: "complete" | "aborted" | null;
 }
 
-const quiet = (next: ReceiverState): ReceiverStep => ({ results: [], reply: null, reason: null, next, closed: false });
+const quiet = (next: ReceiverState): ReceiverStep => ({ results: [], reply: null, reason: null, next, closed: null });
 const refuse = (next: ReceiverState, reason: NakReason): ReceiverStep => ({ ...quiet(next), reply: "NAK", reason });
 
 const takeControl = (state: ReceiverState, control: ControlEvent["control"]): ReceiverStep => {
   if (control === "ENQ") {
     // LIS01-A2 section 6.2.3: a second ENQ inside a transfer is not an offer to start one.
     if (state.phase === "receiving") return refuse(state, "busy");
-    const next: ReceiverState = { phase: "receiving", transfer: openTransfer(state.transfer), context: emptyContext };
+    const next: ReceiverState = { ...initialReceiver, phase: "receiving", transfer: openTransfer(state.transfer) };
     return { ...quiet(next), reply: "ACK" };
   }
   if (control !== "EOT") return quiet(state);
-  return { ...quiet(toNeutral(state)), closed: state.phase === "receiving" };
+  const ended = state.terminated ? "complete" : "aborted";
+  return { ...quiet(toNeutral(state)), closed: state.phase === "receiving" ? ended : null };
 };
 
 /** After EOT, or when the receiver's timer ran out: whatever was not finished is dropped. */
 export const toNeutral = (state: ReceiverState): ReceiverState => ({
-  phase: "neutral",
+  ...initialReceiver,
   transfer: closeTransfer(state.transfer),
-  context: emptyContext,
 });
 
 const takeText = (state: ReceiverState, frame: LinkFrame, rules: ReceiverRules): ReceiverStep => {
@@ -75,13 +82,9 @@ const takeText = (state: ReceiverState, frame: LinkFrame, rules: ReceiverRules):
     context = descend(context, received);
     if (received.record.type === "R") results.push({ context, result: received });
   }
-  return {
-    results,
-    reply: "ACK",
-    reason: null,
-    next: { phase: "receiving", transfer: taken.next, context },
-    closed: false,
-  };
+  const terminated = taken.records.at(-1)?.record.type === "L";
+  const next: ReceiverState = { phase: "receiving", transfer: taken.next, context, terminated };
+  return { results, reply: "ACK", reason: null, next, closed: null };
 };
 
 /**

@@ -1,0 +1,134 @@
+import { faultOf } from "../../faults/fault-config.ts";
+import { createFaultyLine } from "../../faults/faulty-line.ts";
+import { type SimClock, systemClock } from "../clock.ts";
+import type { TesterResult } from "../devices/lis-message.ts";
+import { type SimulatedTester, startLisTester } from "../devices/lis02-a2.ts";
+import { startMettlerToledo } from "../devices/mettler-toledo-continuous.ts";
+import type { SimulatedScale } from "../devices/scale.ts";
+import { startYaohuaA9 } from "../devices/yaohua-xk3190-a9.ts";
+import type { Oracle } from "../oracle.ts";
+import { createRandom, seedOf } from "../random.ts";
+import { openLine } from "../transports/open-line.ts";
+import type { SimLine } from "../transports/sim-line.ts";
+import type { DeviceConfig, ScaleStep, Scenario, TesterStep } from "./scenario.ts";
+
+/** A started device and its line, so that a caller may act on it beyond its script. */
+export type RunningDevice = { readonly config: DeviceConfig; readonly line: SimLine } & (
+  | { readonly class: "scale"; readonly device: SimulatedScale }
+  | { readonly class: "tester"; readonly device: SimulatedTester }
+);
+
+/** A started scenario. */
+export interface RunningScenario {
+  readonly devices: readonly RunningDevice[];
+  /** Resolves when every script that does not repeat has ended; rejects when a step cannot be done. */
+  readonly finished: Promise<void>;
+  stop(): Promise<void>;
+}
+
+const pad = (value: number, width: number): string => value.toString().padStart(width, "0");
+
+/** Wall time as an instrument prints it: YYYYMMDDHHMMSS, local time. */
+export const instrumentTime = (wallMs: number): string => {
+  const at = new Date(wallMs);
+  const day = `${pad(at.getFullYear(), 4)}${pad(at.getMonth() + 1, 2)}${pad(at.getDate(), 2)}`;
+  return `${day}${pad(at.getHours(), 2)}${pad(at.getMinutes(), 2)}${pad(at.getSeconds(), 2)}`;
+};
+
+/** Opens a device's line and starts the device on it. */
+export const startDevice = async (
+  config: DeviceConfig,
+  seed: number,
+  oracle: Oracle,
+  clock: SimClock,
+): Promise<RunningDevice> => {
+  const random = createRandom(seedOf(seed, config.id));
+  const bare = await openLine(config.listen);
+  const line = createFaultyLine(bare, config.faults.map(faultOf), clock, random);
+  const { id } = config;
+  if (config.kind === "tester.lis02-a2") {
+    return { config, line, class: "tester", device: startLisTester(config.settings, { id, line, clock, oracle }) };
+  }
+  const parts = { id, line, clock, oracle, random, rateHz: config.rateHz };
+  const device =
+    config.kind === "scale.mettler-toledo-continuous"
+      ? startMettlerToledo(config.settings, parts)
+      : startYaohuaA9(config.settings, parts);
+  return { config, line, class: "scale", device };
+};
+
+const connectionPollMs = 20;
+
+const awaitConnection = async (line: SimLine, clock: SimClock, signal: AbortSignal): Promise<void> => {
+  while (line.connection() === 0 && !signal.aborted) await clock.sleep(connectionPollMs, signal);
+};
+
+const playScale = async (
+  scale: SimulatedScale,
+  line: SimLine,
+  step: ScaleStep,
+  clock: SimClock,
+  signal: AbortSignal,
+) => {
+  if (step.do === "wait") await clock.sleep(step.ms, signal);
+  if (step.do === "weigh") await scale.weigh(step);
+  if (step.do === "tare") scale.tare(step.value);
+  if (step.do === "show") await scale.show(step.state, step.ms);
+  if (step.do === "unplug") line.drop();
+  if (step.do === "await-connection") await awaitConnection(line, clock, signal);
+};
+
+const playTester = async (
+  running: RunningDevice & { readonly class: "tester" },
+  step: TesterStep,
+  parts: { readonly clock: SimClock; readonly oracle: Oracle; readonly signal: AbortSignal },
+) => {
+  if (step.do === "wait") await parts.clock.sleep(step.ms, parts.signal);
+  if (step.do === "drain") await running.device.drained();
+  if (step.do === "unplug") running.line.drop();
+  if (step.do === "await-connection") await awaitConnection(running.line, parts.clock, parts.signal);
+  if (step.do !== "report") return;
+  const now = instrumentTime(parts.oracle.wallMs());
+  const results: TesterResult[] = step.results.map((result) => ({ ...result, completedAt: result.completedAt ?? now }));
+  running.device.report(results);
+};
+
+const playAll = async (running: RunningDevice, clock: SimClock, oracle: Oracle, signal: AbortSignal): Promise<void> => {
+  do {
+    if (running.class === "scale") {
+      const { config, device, line } = running;
+      if (config.kind === "tester.lis02-a2") return;
+      for (const step of config.script) if (!signal.aborted) await playScale(device, line, step, clock, signal);
+    } else {
+      if (running.config.kind !== "tester.lis02-a2") return;
+      for (const step of running.config.script) {
+        if (!signal.aborted) await playTester(running, step, { clock, oracle, signal });
+      }
+    }
+  } while (running.config.repeat && running.config.script.length > 0 && !signal.aborted);
+};
+
+/**
+ * Starts every device of a scenario and plays their scripts, each at its own pace.
+ * @throws {MingchengError} SIM_LINE_FAILED; nothing is left running then
+ */
+export const runScenario = async (
+  scenario: Scenario,
+  oracle: Oracle,
+  clock: SimClock = systemClock,
+): Promise<RunningScenario> => {
+  const stopping = new AbortController();
+  const devices: RunningDevice[] = [];
+  const stop = async (): Promise<void> => {
+    stopping.abort();
+    await Promise.all(devices.map(({ device }) => device.stop()));
+  };
+  try {
+    for (const config of scenario.devices) devices.push(await startDevice(config, scenario.seed, oracle, clock));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const scripts = devices.map((running) => playAll(running, clock, oracle, stopping.signal));
+  return { devices, finished: Promise.all(scripts).then(() => {}), stop };
+};
