@@ -25,6 +25,7 @@ export * from "./link/interval-set.ts";
 export * from "./link/uplink-machine.ts";
 export * from "./link/uplink-port.ts";
 export * from "./messages/batch.ts";
+export * from "./messages/enrolment.ts";
 export * from "./messages/link-messages.ts";
 export * from "./messages/signed.ts";
 export * from "./messages/topics.ts";
