@@ -1,0 +1,42 @@
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+import { maxInflatedBytes, toHex } from "@mingcheng/protocols";
+import { nodeCrypto } from "../crypto/node-crypto.ts";
+import type { LedgerAnswer, LedgerMessage, LedgerPort } from "../ledger/ledger-port.ts";
+
+const inflate = promisify(gunzip);
+
+const isGzip = (payload: Uint8Array): boolean => payload[0] === 0x1f && payload[1] === 0x8b;
+
+const reasonOf = (error: unknown): string => {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "ERR_BUFFER_TOO_LARGE") return `gzip: inflates to more than ${maxInflatedBytes} bytes`;
+  return `gzip: ${error instanceof Error ? error.message : String(error)}`;
+};
+
+/** A batch's payload as the ledger wants it. Inflating is bounded and happens off this thread. */
+const prepare = async (gw: string, payload: Uint8Array): Promise<LedgerMessage> => {
+  const payloadHash = toHex(nodeCrypto.sha256(payload));
+  if (!isGzip(payload)) return { type: "batch", gw, payload, payloadHash };
+  try {
+    const inflated = await inflate(payload, { maxOutputLength: maxInflatedBytes });
+    return { type: "batch", gw, payload: inflated, payloadHash };
+  } catch (error) {
+    return { type: "damaged", gw, payload, payloadHash, reason: reasonOf(error) };
+  }
+};
+
+/** What the broker hands on. */
+export interface IngestFront {
+  /** A batch of records. Resolves after the ledger's commit. */
+  records(gw: string, payload: Uint8Array): Promise<LedgerAnswer>;
+  state(gw: string, eid: string, payload: Uint8Array): Promise<LedgerAnswer>;
+  gone(gw: string, payload: Uint8Array): Promise<LedgerAnswer>;
+}
+
+/** Stands between broker and ledger: inflates, hashes, hands over. */
+export const createIngestFront = (ledger: LedgerPort): IngestFront => ({
+  records: async (gw, payload) => ledger.submit(await prepare(gw, payload)),
+  state: (gw, eid, payload) => ledger.submit({ type: "state", gw, eid, payload }),
+  gone: (gw, payload) => ledger.submit({ type: "gone", gw, payload }),
+});

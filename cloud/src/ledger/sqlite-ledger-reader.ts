@@ -1,0 +1,124 @@
+import { BroadcastChannel } from "node:worker_threads";
+import type { Statement } from "better-sqlite3";
+import { openForReading, type SqliteDatabase } from "../store/database.ts";
+import { appendChannel } from "./append-channel.ts";
+import type { LedgerGap, LedgerLine, LedgerReader, LedgerRecord } from "./ledger-reader.ts";
+
+interface RecordRow {
+  lsn: number;
+  gw: string;
+  ep: number;
+  eid: string;
+  status: "ok" | "disputed";
+  seq: number;
+  lane: number;
+  received_ms: number;
+  bytes: Buffer;
+}
+
+interface LineRow {
+  gw: string;
+  ep: number;
+  eid: string;
+  status: "ok" | "disputed";
+  heard_head: number;
+  contiguous: number | null;
+  stored: number | null;
+  parent_ep: number | null;
+  parent_eid: string | null;
+  parent_seq: number | null;
+  first_seen_ms: number;
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+const lineOf = (row: LineRow): LedgerLine => ({
+  gw: row.gw,
+  ep: row.ep,
+  eid: row.eid,
+  status: row.status,
+  heardHead: row.heard_head,
+  contiguousHead: row.contiguous ?? 0,
+  stored: row.stored ?? 0,
+  predecessor:
+    row.parent_ep === null || row.parent_eid === null || row.parent_seq === null
+      ? null
+      : { ep: row.parent_ep, eid: row.parent_eid, seq: row.parent_seq },
+  firstSeenAt: iso(row.first_seen_ms),
+});
+
+/** Gap reasons as the ledger stores them, by the words followers see. */
+const gapWords: Readonly<Record<string, string>> = { withheld: "digest-only" };
+
+class SqliteLedgerReader implements LedgerReader {
+  readonly #database: SqliteDatabase;
+  readonly #channel: BroadcastChannel;
+  readonly #listeners = new Set<() => void>();
+  readonly #after: Statement<unknown[]>;
+  readonly #head: Statement<unknown[]>;
+  readonly #gaps: Statement<unknown[]>;
+  readonly #lines: Statement<unknown[]>;
+
+  constructor(path: string) {
+    this.#database = openForReading(path);
+    this.#after = this.#database.prepare(
+      `SELECT lsn, gw, ep, eid, status, seq, lane, received_ms, bytes FROM record JOIN line ON line.id = record.line
+       WHERE lsn > ? ORDER BY lsn LIMIT ?`,
+    );
+    this.#head = this.#database.prepare("SELECT max(lsn) FROM record").pluck();
+    this.#gaps = this.#database.prepare(
+      `SELECT gw, ep, eid, from_seq AS "from", to_seq AS "to", reason, named_ms FROM gap JOIN line ON line.id = gap.line
+       WHERE closed_ms IS NULL ORDER BY gap.id`,
+    );
+    this.#lines = this.#database.prepare(
+      `SELECT gw, ep, eid, status, heard_head, parent_ep, parent_eid, parent_seq, first_seen_ms,
+         (SELECT to_seq FROM run WHERE run.line = line.id AND from_seq = 1) AS contiguous,
+         (SELECT sum(to_seq - from_seq + 1) FROM run WHERE run.line = line.id) AS stored FROM line ORDER BY id`,
+    );
+    this.#channel = new BroadcastChannel(appendChannel(path));
+    this.#channel.onmessage = () => {
+      for (const listener of this.#listeners) listener();
+    };
+    this.#channel.unref();
+  }
+
+  readAfter(lsn: number, limit: number): readonly LedgerRecord[] {
+    return (this.#after.all(lsn, limit) as RecordRow[]).map(({ status, lane, received_ms, ...row }) => ({
+      ...row,
+      receivedAt: iso(received_ms),
+      lane: lane === 0 ? "live" : "backlog",
+      lineStatus: status,
+    }));
+  }
+
+  head(): number {
+    return (this.#head.get() as number | null) ?? 0;
+  }
+
+  onAppend(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  gaps(): readonly LedgerGap[] {
+    type Row = Omit<LedgerGap, "at"> & { named_ms: number };
+    return (this.#gaps.all() as Row[]).map(({ named_ms, reason, ...row }) => ({
+      ...row,
+      reason: gapWords[reason] ?? reason,
+      at: iso(named_ms),
+    }));
+  }
+
+  lines(): readonly LedgerLine[] {
+    return (this.#lines.all() as LineRow[]).map(lineOf);
+  }
+
+  close(): void {
+    this.#listeners.clear();
+    this.#channel.close();
+    this.#database.close();
+  }
+}
+
+/** Opens an existing `ledger.db` for followers, on a connection that cannot write. */
+export const openLedgerReader = (path: string): LedgerReader => new SqliteLedgerReader(path);

@@ -1,0 +1,233 @@
+import {
+  type CryptoPort,
+  type GatewayKey,
+  type Interval,
+  type LedgerEffect,
+  type LedgerView,
+  type LineFacts,
+  type LineOfGateway,
+  type StoredRun,
+} from "@mingcheng/protocols";
+import type { Statement } from "better-sqlite3";
+import type { SqliteDatabase } from "../store/database.ts";
+import { type HeldLine, LineStore } from "./line-store.ts";
+import { QuarantineStore } from "./quarantine-store.ts";
+import { laneNumbers, RecordStore } from "./record-store.ts";
+
+type Effect<Type extends LedgerEffect["type"]> = LedgerEffect & { readonly type: Type };
+
+/** Who may seal. */
+export type KeyLookup = (gw: string, kid: string) => GatewayKey | undefined;
+
+/**
+ * The ledger on disk, as its one writer sees it: answers the protocol's questions and applies its effects inside the
+ * transaction that the caller holds. After a transaction that did not commit, call {@link SqliteLedger.forget}.
+ */
+export class SqliteLedger implements LedgerView {
+  readonly gen: string;
+  readonly quarantine: QuarantineStore;
+  readonly #keys: KeyLookup;
+  readonly #lines: LineStore;
+  readonly #records: RecordStore;
+  readonly #positions = new Map<string, number>();
+  readonly #saveRun: Statement<unknown[]>;
+  readonly #removeRun: Statement<unknown[]>;
+  readonly #seal: Statement<unknown[]>;
+  readonly #gap: Statement<unknown[]>;
+  readonly #openEnd: Statement<unknown[]>;
+  readonly #gapsOver: Statement<unknown[]>;
+  readonly #closeGap: Statement<unknown[]>;
+  readonly #disputed: Statement<unknown[]>;
+  #born = 0;
+  #bornCommitted = 0;
+  #nowMs = 0;
+
+  /** Opens a new generation, named `gen`, in `database`; `reason` says why (start, restore). */
+  constructor(
+    database: SqliteDatabase,
+    crypto: CryptoPort,
+    keys: KeyLookup,
+    generation: { readonly gen: string; readonly reason: string; readonly nowMs: number },
+  ) {
+    this.gen = generation.gen;
+    this.#keys = keys;
+    this.#lines = new LineStore(database);
+    this.#records = new RecordStore(database, crypto.sha256);
+    this.quarantine = new QuarantineStore(database, crypto.sha256);
+    database
+      .prepare("INSERT INTO generation (gen, reason, started_ms) VALUES (?, ?, ?)")
+      .run(generation.gen, generation.reason, generation.nowMs);
+    type Row = { gen: string; position: number };
+    for (const row of database.prepare("SELECT gen, position FROM generation").all() as Row[]) {
+      this.#positions.set(row.gen, row.position);
+    }
+    this.#saveRun = database.prepare("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?)");
+    this.#removeRun = database.prepare("DELETE FROM run WHERE line = ? AND from_seq = ?");
+    this.#seal = database.prepare("INSERT INTO seal VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+    this.#gap = database.prepare(
+      "INSERT INTO gap (line, from_seq, to_seq, reason, receipt_gen, receipt_h, named_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    );
+    this.#openEnd = database.prepare("SELECT 1 FROM gap WHERE line = ? AND from_seq = ? AND to_seq IS NULL");
+    this.#gapsOver = database.prepare(
+      `SELECT id, from_seq AS "from", to_seq AS "to", reason, receipt_gen AS gen, receipt_h AS h FROM gap
+       WHERE line = ? AND closed_ms IS NULL AND to_seq IS NOT NULL AND from_seq <= ? AND to_seq >= ?`,
+    );
+    this.#closeGap = database.prepare("UPDATE gap SET closed_ms = ? WHERE id = ?");
+    this.#disputed = database.prepare("INSERT INTO disputed VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
+  }
+
+  /** Time of the effects that follow: centre's clock, milliseconds since 1970. */
+  begin(nowMs: number): void {
+    this.#nowMs = nowMs;
+  }
+
+  /** The transaction committed. */
+  committed(): void {
+    this.#bornCommitted = this.#born;
+  }
+
+  /** The transaction did not commit: what memory holds may not be true. */
+  forget(): void {
+    this.#lines.forget();
+    this.#born = this.#bornCommitted;
+  }
+
+  generationOrder(gen: string): number | undefined {
+    return this.#positions.get(gen);
+  }
+
+  witnessCount(): number {
+    return this.#born;
+  }
+
+  key(gw: string, kid: string): GatewayKey | undefined {
+    return this.#keys(gw, kid);
+  }
+
+  line(gw: string, line: LineOfGateway): LineFacts | undefined {
+    return this.#lines.find(gw, line)?.facts;
+  }
+
+  lines(gw: string): readonly LineFacts[] {
+    return this.#lines.all(gw).map(({ facts }) => facts);
+  }
+
+  runs(gw: string, line: LineOfGateway, from: number, to: number): readonly StoredRun[] {
+    return this.allRuns(gw, line).filter((run) => run.to >= from - 1 && run.from <= to + 1);
+  }
+
+  allRuns(gw: string, line: LineOfGateway): readonly StoredRun[] {
+    return this.#lines.find(gw, line)?.runs ?? [];
+  }
+
+  digest(gw: string, line: LineOfGateway, seq: number): Uint8Array | undefined {
+    const held = this.#lines.find(gw, line);
+    return held === undefined ? undefined : this.#records.digest(held.id, seq);
+  }
+
+  hash(gw: string, line: LineOfGateway, seq: number): Uint8Array | undefined {
+    const held = this.#lines.find(gw, line);
+    const run = held?.runs.find((candidate) => candidate.from <= seq && candidate.to >= seq);
+    return held === undefined || run === undefined ? undefined : this.#records.hash(held.id, run, seq);
+  }
+
+  disputed(gw: string, line: LineOfGateway): readonly Interval[] {
+    return this.#lines.find(gw, line)?.disputed.intervals ?? [];
+  }
+
+  gaps(gw: string, line: LineOfGateway): readonly Interval[] {
+    return this.#lines.find(gw, line)?.gaps.intervals ?? [];
+  }
+
+  /** Applies the effects of one message, in order. @throws SqliteError, also when a place would be taken twice */
+  apply(effects: readonly LedgerEffect[]): void {
+    for (const effect of effects) this.#applyOne(effect);
+  }
+
+  #open(gw: string, line: LineOfGateway): HeldLine {
+    return this.#lines.open(gw, line, this.#nowMs);
+  }
+
+  #applyOne(effect: LedgerEffect): void {
+    switch (effect.type) {
+      case "line-seen":
+        this.#born++;
+        return this.#lines.amend(this.#open(effect.gw, effect.line), { bornAt: effect.born });
+      case "witness-shown":
+        return this.#lines.amend(this.#open(effect.gw, effect.line), { shown: effect.witness });
+      case "head-heard":
+        return this.#lines.amend(this.#open(effect.gw, effect.line), { heardHead: effect.head });
+      case "predecessor":
+        return this.#lines.amend(this.#open(effect.gw, effect.line), { predecessor: effect.predecessor });
+      case "store":
+        return this.#store(effect);
+      case "fill-bytes":
+        return this.#records.fill(this.#open(effect.gw, effect.line).id, effect.seq, this.#nowMs, effect.bytes);
+      case "run":
+        return this.#join(effect);
+      case "seal": {
+        const { kid, sig, wall } = effect.seal;
+        const { id } = this.#open(effect.gw, effect.line);
+        this.#seal.run(id, effect.seq, effect.h, wall, kid, sig, this.#nowMs);
+        return;
+      }
+      case "gap-named":
+        return this.#nameGap(effect);
+      case "gap-filled":
+        return this.#fillGap(effect);
+      case "quarantine":
+        return this.quarantine.keep(
+          effect.gw,
+          effect.line,
+          effect.first,
+          effect.items,
+          effect.reason,
+          this.#nowMs,
+        );
+      case "disputed": {
+        const line = this.#open(effect.gw, effect.line);
+        line.disputed.add(effect.from, effect.to);
+        this.#disputed.run(line.id, effect.from, effect.to, this.#nowMs);
+        return;
+      }
+      case "clone":
+        this.#lines.amend(this.#open(effect.gw, effect.disputed), { status: "disputed" });
+        return this.quarantine.report(effect.gw, "clone", effect, this.#nowMs);
+      case "rollback":
+        return this.quarantine.report(effect.gw, "rollback", effect, this.#nowMs);
+      case "clear-state":
+        return;
+    }
+  }
+
+  #store({ gw, line, seq, bytes, digest, lane }: Effect<"store">): void {
+    const { id } = this.#open(gw, line);
+    if (bytes === null) this.#records.storeDigest(id, seq, this.#nowMs, digest);
+    else this.#records.store(id, seq, laneNumbers[lane], this.#nowMs, digest, bytes);
+  }
+
+  #join({ gw, line, run, joined }: Effect<"run">): void {
+    const held = this.#open(gw, line);
+    for (const from of joined) if (from !== run.from) this.#removeRun.run(held.id, from);
+    this.#saveRun.run(held.id, run.from, run.to, run.prev, run.h);
+    held.runs = [...held.runs.filter(({ from }) => !joined.includes(from)), run].sort((a, b) => a.from - b.from);
+  }
+
+  #nameGap({ gw, line, from, to, reason, receipt }: Effect<"gap-named">): void {
+    const held = this.#open(gw, line);
+    if (to === null && this.#openEnd.get(held.id, from) !== undefined) return;
+    this.#gap.run(held.id, from, to, reason, receipt?.gen ?? null, receipt?.h ?? null, this.#nowMs);
+    if (to !== null) held.gaps.add(from, to);
+  }
+
+  #fillGap({ gw, line, from, to }: Effect<"gap-filled">): void {
+    const held = this.#open(gw, line);
+    type Row = Interval & { id: number; reason: string; gen: string | null; h: string | null };
+    for (const gap of this.#gapsOver.all(held.id, to, from) as Row[]) {
+      this.#closeGap.run(this.#nowMs, gap.id);
+      if (gap.from < from) this.#gap.run(held.id, gap.from, from - 1, gap.reason, gap.gen, gap.h, this.#nowMs);
+      if (gap.to > to) this.#gap.run(held.id, to + 1, gap.to, gap.reason, gap.gen, gap.h, this.#nowMs);
+    }
+    held.gaps.remove(from, to);
+  }
+}

@@ -1,0 +1,18 @@
+import type { LedgerAnswer, LedgerMessage } from "./ledger-port.ts";
+
+/** What the worker is started with. */
+export interface WorkerOptions {
+  readonly dataDirectory: string;
+}
+
+/** To the thread that owns the ledger. */
+export type ToWorker =
+  | { readonly type: "take"; readonly id: number; readonly message: LedgerMessage }
+  | { readonly type: "close" };
+
+/** From it. */
+export type FromWorker =
+  | { readonly type: "open" }
+  | { readonly type: "answers"; readonly ids: readonly number[]; readonly answers: readonly LedgerAnswer[] }
+  | { readonly type: "fault"; readonly error: string; readonly message: string | null }
+  | { readonly type: "closed" };
