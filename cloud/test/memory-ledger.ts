@@ -108,7 +108,7 @@ export const committed = (
 
 /** Body of a settled net weight of `grams` grams. */
 export const weighingOf = (grams: string): Record<string, unknown> => ({
-  protocol: "mettler-toledo-continuous",
+  protocol: "mt-continuous",
   value: grams,
   unit: "g",
   grams,
@@ -125,7 +125,7 @@ export const testOf = (
   verdict: "positive" | "negative" | "suspect" | "invalid" | "none",
   rest: Record<string, unknown> = {},
 ): Record<string, unknown> => ({
-  protocol: "lis02-a2",
+  protocol: "lis",
   instrument: { name: "NY-8", version: "1.2", serial: "77" },
   specimenId,
   item: "韭菜",

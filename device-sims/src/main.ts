@@ -63,8 +63,8 @@ program
   .option("--devices <n>", "number of devices", wholeIn(1, 1000), 20)
   .addOption(
     new Option("--kind <kind>", "kind of device")
-      .choices(["scale.mettler-toledo-continuous", "scale.yaohua-xk3190-a9", "tester.lis02-a2"])
-      .default("scale.mettler-toledo-continuous"),
+      .choices(["mt-continuous", "yaohua-a9", "lis"])
+      .default("mt-continuous"),
   )
   .option("--rate <hz>", "frames (tester: results) per second and device", numberIn(0.1, 200), 10)
   .option("--host <host>", "address to listen on", "127.0.0.1")

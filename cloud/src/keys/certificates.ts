@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, webcrypto, X509Certificate as NodeCertificate } from "node:crypto";
+import { createHash, createPrivateKey, X509Certificate as NodeCertificate, webcrypto } from "node:crypto";
 import { isIP } from "node:net";
 import "reflect-metadata";
 import {

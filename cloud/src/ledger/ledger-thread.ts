@@ -32,7 +32,16 @@ export const startLedgerThread = async (options: LedgerThreadOptions): Promise<L
   const { dataDirectory } = options;
   const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData: { dataDirectory } });
   const waiting = new Map<number, Waiting>();
-  const counts = { batches: 0, records: 0, quarantined: 0, damaged: 0, refused: 0, busy: 0, commits: 0, lastCommitMs: 0 };
+  const counts = {
+    batches: 0,
+    records: 0,
+    quarantined: 0,
+    damaged: 0,
+    refused: 0,
+    busy: 0,
+    commits: 0,
+    lastCommitMs: 0,
+  };
   let nextId = 1;
   let open = false;
   let closing = false;

@@ -51,18 +51,12 @@ const busyForMs = 15_000;
 /** A key we do not know is not a bad signature: the gateway is asked for its key log. */
 const unknownKey = (kid: string): Decision => {
   const reason = `unknown key ${kid}`;
-  const answers: Decision["answers"] = [
-    { v: 1, type: "retry", payload: null, afterMs: 2_000, wantKeys: true, reason },
-  ];
+  const answers: Decision["answers"] = [{ v: 1, type: "retry", payload: null, afterMs: 2_000, wantKeys: true, reason }];
   return { effects: [], answers, outcome: "refused", state: null };
 };
 
 /** Builds the signed answers to one gateway. */
-const downlinksOf = (
-  { signer, nowMs }: AnswerPorts,
-  gw: string,
-  answers: IngestOutcome["answers"],
-): Uint8Array[] => {
+const downlinksOf = ({ signer, nowMs }: AnswerPorts, gw: string, answers: IngestOutcome["answers"]): Uint8Array[] => {
   const at = new Date(nowMs()).toISOString();
   return answers.map((draft) => encodeSigned(signedTags.receipt, gw, { ...draft, at }, signer));
 };

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { GatewayRegister, type RegisteredKey } from "../register/gateway-register.ts";
 import { openForReading, openForWriting, type SqliteDatabase } from "../store/database.ts";
-import { LedgerWriter, type LedgerWriterOptions } from "./ledger-writer.ts";
 import { ledgerMigrations } from "./ledger-schema.ts";
+import { LedgerWriter, type LedgerWriterOptions } from "./ledger-writer.ts";
 import { type KeyLookup, SqliteLedger } from "./sqlite-ledger.ts";
 
 /** Where the ledger of a data directory is. */

@@ -1,12 +1,12 @@
-import {
-  type CryptoPort,
-  type GatewayKey,
-  type Interval,
-  type LedgerEffect,
-  type LedgerView,
-  type LineFacts,
-  type LineOfGateway,
-  type StoredRun,
+import type {
+  CryptoPort,
+  GatewayKey,
+  Interval,
+  LedgerEffect,
+  LedgerView,
+  LineFacts,
+  LineOfGateway,
+  StoredRun,
 } from "@mingcheng/protocols";
 import type { Statement } from "better-sqlite3";
 import type { SqliteDatabase } from "../store/database.ts";
@@ -176,14 +176,7 @@ export class SqliteLedger implements LedgerView {
       case "gap-filled":
         return this.#fillGap(effect);
       case "quarantine":
-        return this.quarantine.keep(
-          effect.gw,
-          effect.line,
-          effect.first,
-          effect.items,
-          effect.reason,
-          this.#nowMs,
-        );
+        return this.quarantine.keep(effect.gw, effect.line, effect.first, effect.items, effect.reason, this.#nowMs);
       case "disputed": {
         const line = this.#open(effect.gw, effect.line);
         line.disputed.add(effect.from, effect.to);

@@ -5,7 +5,7 @@ import { loadSigner } from "../crypto/signing-key.ts";
 import { appendChannel } from "./append-channel.ts";
 import type { LedgerAnswer, LedgerMessage } from "./ledger-port.ts";
 import { busyAnswer } from "./ledger-writer.ts";
-import { type OpenLedger, ledgerPath, openLedger } from "./open-ledger.ts";
+import { ledgerPath, type OpenLedger, openLedger } from "./open-ledger.ts";
 import type { FromWorker, ToWorker, WorkerOptions } from "./worker-messages.ts";
 
 const { dataDirectory } = workerData as WorkerOptions;

@@ -102,7 +102,9 @@ export class GatewayRegister {
       .transaction(() => {
         const hashed = sha256(secret);
         const code = this.#database
-          .prepare("SELECT gw, expires_ms AS expiresMs, used_ms AS usedMs, request FROM enrolment_code WHERE secret = ?")
+          .prepare(
+            "SELECT gw, expires_ms AS expiresMs, used_ms AS usedMs, request FROM enrolment_code WHERE secret = ?",
+          )
           .get(hashed) as { gw: string; expiresMs: number; usedMs: number | null; request: Buffer | null } | undefined;
         if (code === undefined || code.gw !== gw) throw new MingchengError("ENROL_REFUSED", "the code is not known");
         if (code.expiresMs <= nowMs) throw new MingchengError("ENROL_REFUSED", "the code has expired");

@@ -83,7 +83,7 @@ const records = [
     "scale-a12",
     1,
     {
-      protocol: "mettler-toledo-continuous",
+      protocol: "mt-continuous",
       value: "38.62",
       unit: "kg",
       grams: "38620",

@@ -4,7 +4,7 @@ import { type Scenario, scenarioSchema } from "./scenario.ts";
 /** What `mingcheng-sims load` is asked for. */
 export interface LoadOptions {
   readonly devices: number;
-  readonly kind: "scale.mettler-toledo-continuous" | "scale.yaohua-xk3190-a9" | "tester.lis02-a2";
+  readonly kind: "mt-continuous" | "yaohua-a9" | "lis";
   readonly rateHz: number;
   readonly host: string;
   /** First port; the devices take consecutive ones. 0: free ones. */
@@ -25,7 +25,7 @@ export const loadScenarioOf = (options: LoadOptions): Scenario => {
     const listen = `tcp://${options.host}:${options.port === 0 ? 0 : options.port + index}`;
     const common = { id, kind: options.kind, listen, repeat: true };
     const steps = Array.from({ length: scriptLength }, (_unused, step) => step);
-    if (options.kind === "tester.lis02-a2") {
+    if (options.kind === "lis") {
       const script = steps.flatMap((step) => [
         {
           do: "report",

@@ -1,11 +1,11 @@
 import { faultOf } from "../../faults/fault-config.ts";
 import { createFaultyLine } from "../../faults/faulty-line.ts";
 import { type SimClock, systemClock } from "../clock.ts";
+import { type SimulatedTester, startLisTester } from "../devices/lis.ts";
 import type { TesterResult } from "../devices/lis-message.ts";
-import { type SimulatedTester, startLisTester } from "../devices/lis02-a2.ts";
-import { startMettlerToledo } from "../devices/mettler-toledo-continuous.ts";
+import { startMettlerToledo } from "../devices/mt-continuous.ts";
 import type { SimulatedScale } from "../devices/scale.ts";
-import { startYaohuaA9 } from "../devices/yaohua-xk3190-a9.ts";
+import { startYaohuaA9 } from "../devices/yaohua-a9.ts";
 import type { Oracle } from "../oracle.ts";
 import { createRandom, seedOf } from "../random.ts";
 import { openLine } from "../transports/open-line.ts";
@@ -46,12 +46,12 @@ export const startDevice = async (
   const bare = await openLine(config.listen);
   const line = createFaultyLine(bare, config.faults.map(faultOf), clock, random);
   const { id } = config;
-  if (config.kind === "tester.lis02-a2") {
+  if (config.kind === "lis") {
     return { config, line, class: "tester", device: startLisTester(config.settings, { id, line, clock, oracle }) };
   }
   const parts = { id, line, clock, oracle, random, rateHz: config.rateHz };
   const device =
-    config.kind === "scale.mettler-toledo-continuous"
+    config.kind === "mt-continuous"
       ? startMettlerToledo(config.settings, parts)
       : startYaohuaA9(config.settings, parts);
   return { config, line, class: "scale", device };
@@ -97,10 +97,10 @@ const playAll = async (running: RunningDevice, clock: SimClock, oracle: Oracle, 
   do {
     if (running.class === "scale") {
       const { config, device, line } = running;
-      if (config.kind === "tester.lis02-a2") return;
+      if (config.kind === "lis") return;
       for (const step of config.script) if (!signal.aborted) await playScale(device, line, step, clock, signal);
     } else {
-      if (running.config.kind !== "tester.lis02-a2") return;
+      if (running.config.kind !== "lis") return;
       for (const step of running.config.script) {
         if (!signal.aborted) await playTester(running, step, { clock, oracle, signal });
       }

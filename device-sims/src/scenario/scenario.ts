@@ -3,9 +3,9 @@ import { MingchengError } from "@mingcheng/protocols";
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { faultSchema } from "../../faults/fault-config.ts";
-import { lisTesterSettingsSchema } from "../devices/lis02-a2.ts";
-import { mettlerToledoSettingsSchema } from "../devices/mettler-toledo-continuous.ts";
-import { yaohuaA9SettingsSchema } from "../devices/yaohua-xk3190-a9.ts";
+import { lisTesterSettingsSchema } from "../devices/lis.ts";
+import { mettlerToledoSettingsSchema } from "../devices/mt-continuous.ts";
+import { yaohuaA9SettingsSchema } from "../devices/yaohua-a9.ts";
 
 const ms = z.int().min(0).max(86_400_000);
 const weight = z.string().regex(/^-?\d+(\.\d+)?$/, "a weight as decimal text in quotes");
@@ -62,17 +62,17 @@ const scaleCommon = {
 
 const deviceSchema = z.discriminatedUnion("kind", [
   z.strictObject({
-    kind: z.literal("scale.mettler-toledo-continuous"),
+    kind: z.literal("mt-continuous"),
     settings: mettlerToledoSettingsSchema.prefault({}),
     ...scaleCommon,
   }),
   z.strictObject({
-    kind: z.literal("scale.yaohua-xk3190-a9"),
+    kind: z.literal("yaohua-a9"),
     settings: yaohuaA9SettingsSchema.prefault({}),
     ...scaleCommon,
   }),
   z.strictObject({
-    kind: z.literal("tester.lis02-a2"),
+    kind: z.literal("lis"),
     settings: lisTesterSettingsSchema.prefault({}),
     ...common,
     script: z.array(testerStepSchema).default([]),

@@ -73,9 +73,7 @@ export interface DriverSession {
 
 /** A device family as a value: data first, one function. */
 export interface DriverDefinition<Config = unknown> {
-  /** Dotted, lower case, stable: `scale.mettler-toledo-continuous`. */
-  readonly kind: string;
-  /** Codec id in `@mingcheng/protocols`. */
+  /** Protocol id, stable, as in `@mingcheng/protocols`: `mt-continuous`. Configuration, docs and file names use it. */
   readonly protocol: string;
   readonly displayName: { readonly zh: string; readonly en: string };
   readonly deviceClass: "scale" | "tester";

@@ -1,25 +1,21 @@
 import { MingchengError } from "@mingcheng/protocols";
 import type { DriverDefinition } from "./define-driver.ts";
-import { lis02A2Driver } from "./lis02-a2.ts";
-import { mettlerToledoContinuousDriver } from "./mettler-toledo-continuous.ts";
-import { yaohuaXk3190A9Driver } from "./yaohua-xk3190-a9.ts";
+import { lisDriver } from "./lis.ts";
+import { mtContinuousDriver } from "./mt-continuous.ts";
+import { yaohuaA9Driver } from "./yaohua-a9.ts";
 
 export type * from "./define-driver.ts";
 
 /** Every driver of the gateway. A new family is one line here. */
-export const drivers: readonly DriverDefinition[] = [
-  mettlerToledoContinuousDriver,
-  yaohuaXk3190A9Driver,
-  lis02A2Driver,
-];
+export const drivers: readonly DriverDefinition[] = [mtContinuousDriver, yaohuaA9Driver, lisDriver];
 
 /**
- * The driver of a kind.
- * @throws {MingchengError} CONFIG_INVALID, field `driver`, naming the known kinds
+ * The driver of a protocol id.
+ * @throws {MingchengError} CONFIG_INVALID, field `driver`, naming the known ids
  */
-export const driverOf = (kind: string): DriverDefinition => {
-  const driver = drivers.find((known) => known.kind === kind);
+export const driverOf = (protocol: string): DriverDefinition => {
+  const driver = drivers.find((known) => known.protocol === protocol);
   if (driver !== undefined) return driver;
-  const kinds = drivers.map((known) => known.kind).join(", ");
-  throw new MingchengError("CONFIG_INVALID", `${kind} is no driver; known: ${kinds}`, { field: "driver" });
+  const ids = drivers.map((known) => known.protocol).join(", ");
+  throw new MingchengError("CONFIG_INVALID", `${protocol} is no driver; known: ${ids}`, { field: "driver" });
 };

@@ -15,11 +15,11 @@ import {
 } from "@mingcheng/protocols";
 import type { z } from "zod";
 import type { SessionContext } from "./define-driver.ts";
-import type { lis02A2ConfigSchema } from "./lis02-a2.ts";
+import type { lisConfigSchema } from "./lis.ts";
 import type { ResultMemory } from "./result-memory.ts";
 
 /** Options of a LIS02-A2 tester, read. */
-export type LisConfig = z.output<typeof lis02A2ConfigSchema>;
+export type LisConfig = z.output<typeof lisConfigSchema>;
 
 const ackByte = Uint8Array.of(0x06);
 const nakByte = Uint8Array.of(0x15);

@@ -38,6 +38,8 @@ export class CommitGroup {
   firstAt = 0;
   recordBytes = 0;
   readonly urgent: number[] = [];
+  /** A seal made while the group still gathered; of use if nothing was added since. */
+  early: { readonly seq: number; readonly seal: Seal } | undefined;
   private readonly hashes: Uint8Array[] = [];
   private readonly waiters: Waiter[] = [];
 

@@ -50,7 +50,7 @@ const weighing = (index: number): WeighingBody => {
   const grams = 5 + (index % 29_990) * 5;
   const value = (grams / 1000).toFixed(3);
   return {
-    protocol: "mettler-toledo-continuous",
+    protocol: "mt-continuous",
     value,
     unit: "kg",
     grams: String(grams),

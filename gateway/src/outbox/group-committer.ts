@@ -1,4 +1,4 @@
-import { type CryptoPort, MingchengError, maxRecordBytes, type Signer, sealAt } from "@mingcheng/protocols";
+import { type CryptoPort, MingchengError, maxRecordBytes, type Seal, type Signer, sealAt } from "@mingcheng/protocols";
 import { type ChainHead, CommitGroup } from "./commit-group.ts";
 import type { Appended, OutboxClock } from "./outbox.ts";
 import type { OutboxFile } from "./outbox-files.ts";
@@ -80,8 +80,18 @@ export class GroupCommitter {
       const before = group.length;
       group.addRecord(this.ports.crypto.sha256, this.head, bytes, urgent, { resolve, reject });
       this.bytesPending += group.length - before;
-      this.running ??= this.run();
+      if (this.running === undefined) this.running = this.run();
+      else if (group === this.waiting[0] && group.count === 1) setImmediate(() => this.sealEarly(group));
     });
+  }
+
+  /** Signs while the disk works on the commit before. What is added later is signed again when its turn comes. */
+  private sealEarly(group: CommitGroup): void {
+    if (group === this.waiting[0]) group.early = { seq: group.last, seal: this.sealOf(group) };
+  }
+
+  private sealOf({ line, last, lastHash }: CommitGroup): Seal {
+    return sealAt(this.ports.signer, line, last, lastHash, this.ports.clock.wall());
   }
 
   /** Commits a group that holds no records. @throws {MingchengError} what `failed` returned */
@@ -125,13 +135,12 @@ export class GroupCommitter {
   }
 
   private async commit(group: CommitGroup): Promise<MingchengError | undefined> {
-    const { signer, clock } = this.ports;
     let written: { from: number; to: number } | undefined;
     try {
       if (group.count > 0) {
-        const { line, lastHash } = group;
-        const seal = sealAt(signer, line, group.last, lastHash, clock.wall());
-        group.addSeal({ ep: line.ep, eid: this.head.eid }, group.last, lastHash, seal);
+        const { line, last, lastHash, early } = group;
+        const seal = early?.seq === last ? early.seal : this.sealOf(group);
+        group.addSeal({ ep: line.ep, eid: this.head.eid }, last, lastHash, seal);
       }
       const placed = this.ports.place(group.length);
       const { file, position } = placed instanceof Promise ? await placed : placed;

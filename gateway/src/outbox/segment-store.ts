@@ -20,7 +20,11 @@ export interface SegmentStoreOptions {
 
 /** A small prepared segment, used when the disk is full at start, given up when the state cannot be written. */
 export const reserveName = "reserve";
-const fillChunk = Buffer.alloc(256 * 1024);
+/**
+ * Zeros are written page by page: larger writes make the kernel keep the file in large folios, and then every commit
+ * would dirty, and count as writing, a whole one.
+ */
+const fillChunk = Buffer.alloc(4096);
 /** Zeros are synced in steps, so that a slow card never has more than this before the next commit. */
 const fillSyncBytes = 1024 * 1024;
 

@@ -108,7 +108,7 @@ export type DeviceDecoder = FrameDecoder<DeviceEvent>;
 
 /** A device family's codec as a value. */
 export interface DeviceCodec {
-  /** Protocol id, stable: `mettler-toledo-continuous`. Also the name of its folder. */
+  /** Protocol id, stable: `mt-continuous`. Also the name of its folder. */
   readonly id: string;
   readonly displayName: { readonly zh: string; readonly en: string };
   readonly deviceClass: "scale" | "tester";

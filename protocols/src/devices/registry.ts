@@ -1,11 +1,11 @@
 import { MingchengError } from "../errors/mingcheng-error.ts";
 import type { DeviceCodec } from "./device-event.ts";
-import { lis02A2 } from "./lis02-a2/index.ts";
-import { mettlerToledoContinuous } from "./mettler-toledo-continuous/index.ts";
-import { yaohuaXk3190A9 } from "./yaohua-xk3190-a9/index.ts";
+import { lis } from "./lis/index.ts";
+import { mtContinuous } from "./mt-continuous/index.ts";
+import { yaohuaA9 } from "./yaohua-a9/index.ts";
 
 /** Every device family the project can decode. A new family is one line here. */
-export const deviceCodecs: readonly DeviceCodec[] = [mettlerToledoContinuous, yaohuaXk3190A9, lis02A2];
+export const deviceCodecs: readonly DeviceCodec[] = [mtContinuous, yaohuaA9, lis];
 
 /**
  * The codec of a protocol id.

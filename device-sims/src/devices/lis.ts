@@ -153,7 +153,7 @@ export const startLisTester = (settings: LisTesterSettings, parts: TesterParts):
     queued.said = true;
     const { specimenId, item, assay, value, unit, completedAt } = queued.result;
     const about = { result: queued.number, message: message.number, specimenId, item, assay, value, unit, completedAt };
-    oracle.write({ event, device: id, protocol: "lis02-a2", ...about, atMs: oracle.wallMs() });
+    oracle.write({ event, device: id, protocol: "lis", ...about, atMs: oracle.wallMs() });
   };
 
   const offer = async (): Promise<MessageEntry["reason"]> => {

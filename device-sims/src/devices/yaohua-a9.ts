@@ -19,7 +19,7 @@ export type YaohuaA9Settings = z.output<typeof yaohuaA9SettingsSchema>;
 export const startYaohuaA9 = (settings: YaohuaA9Settings, parts: ScaleParts): SimulatedScale =>
   startScale(
     {
-      protocol: "yaohua-xk3190-a9",
+      protocol: "yaohua-a9",
       unit: settings.unit,
       places: settings.places,
       increment: settings.increment,

@@ -25,8 +25,8 @@ const grammar: FrameGrammar<ReadingEvent> = {
  * Yaohua XK3190-A9 family, continuous output 1 (menu tF = 0). The parity bit is masked. Stability is `unknown`: only
  * settling can infer it.
  */
-export const yaohuaXk3190A9: DeviceCodec = {
-  id: "yaohua-xk3190-a9",
+export const yaohuaA9: DeviceCodec = {
+  id: "yaohua-a9",
   displayName: { zh: "耀华 XK3190-A9 连续发送", en: "Yaohua XK3190-A9 continuous" },
   deviceClass: "scale",
   createDecoder: () => createFrameDecoder(grammar, frameLength),

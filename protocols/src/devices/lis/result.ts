@@ -58,7 +58,7 @@ export const testBodyOf = ({ context, result }: ReceivedResult, assays: readonly
   const rule = assays.find(({ code }) => code === assay.code);
   const judgement = judgeAssay({ value: text(4), unit: text(5), flags: text(7), status: text(9) }, rule);
   return {
-    protocol: "lis02-a2",
+    protocol: "lis",
     instrument: {
       name: clip((sender[0] ?? "").trim(), 128),
       version: clip((sender[1] ?? "").trim(), 64),

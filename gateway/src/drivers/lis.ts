@@ -1,4 +1,4 @@
-import { lis02A2, lisEncodings } from "@mingcheng/protocols";
+import { lis, lisEncodings } from "@mingcheng/protocols";
 import { z } from "zod";
 import { defineDriver } from "./define-driver.ts";
 import { createLisSession } from "./lis-session.ts";
@@ -24,7 +24,7 @@ export const assayRuleSchema = z
   });
 
 /** Options of a LIS02-A2 tester. */
-export const lis02A2ConfigSchema = z.strictObject({
+export const lisConfigSchema = z.strictObject({
   assays: z
     .array(assayRuleSchema)
     .max(1000)
@@ -48,12 +48,11 @@ export const lis02A2ConfigSchema = z.strictObject({
 });
 
 /** A rapid tester that speaks LIS01-A2/LIS02-A2; 9600 8N1 is usual. */
-export const lis02A2Driver = defineDriver({
-  kind: "tester.lis02-a2",
-  protocol: lis02A2.id,
-  displayName: lis02A2.displayName,
+export const lisDriver = defineDriver({
+  protocol: lis.id,
+  displayName: lis.displayName,
   deviceClass: "tester",
   transportDefaults: { baudRate: 9600, dataBits: 8, parity: "none", stopBits: 1 },
-  configSchema: lis02A2ConfigSchema,
+  configSchema: lisConfigSchema,
   createSession: (context, config) => createLisSession(context, config),
 });

@@ -43,8 +43,8 @@ const createListener = (sevenBit: boolean, encoding: LisEncoding): DeviceDecoder
 };
 
 /** LIS01-A2 link layer with LIS02-A2 records (formerly ASTM E1381 and E1394). */
-export const lis02A2: DeviceCodec = {
-  id: "lis02-a2",
+export const lis: DeviceCodec = {
+  id: "lis",
   displayName: { zh: "LIS01-A2/LIS02-A2 检测仪 (ASTM)", en: "LIS01-A2/LIS02-A2 tester (ASTM)" },
   deviceClass: "tester",
   createDecoder: ({ sevenBit = false } = {}) => createListener(sevenBit, "auto"),

@@ -28,7 +28,7 @@ const withEvenParity = (bytes: Uint8Array): Uint8Array =>
 export const startMettlerToledo = (settings: MettlerToledoSettings, parts: ScaleParts): SimulatedScale =>
   startScale(
     {
-      protocol: "mettler-toledo-continuous",
+      protocol: "mt-continuous",
       unit: settings.unit,
       places: settings.places,
       increment: settings.increment,

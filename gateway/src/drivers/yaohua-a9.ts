@@ -1,11 +1,11 @@
-import { massUnits, yaohuaXk3190A9 } from "@mingcheng/protocols";
+import { massUnits, yaohuaA9 } from "@mingcheng/protocols";
 import { z } from "zod";
 import { defineDriver } from "./define-driver.ts";
 import { scaleOptions } from "./scale-config.ts";
 import { createScaleSession } from "./scale-session.ts";
 
 /** Options of a Yaohua XK3190-A9. The frame names neither unit nor mode: what the display shows must be configured. */
-export const yaohuaXk3190A9ConfigSchema = z.strictObject({
+export const yaohuaA9ConfigSchema = z.strictObject({
   ...scaleOptions,
   unit: z.enum(massUnits).describe("The unit on the scale's display. Required: the protocol does not send it."),
   mode: z
@@ -15,15 +15,14 @@ export const yaohuaXk3190A9ConfigSchema = z.strictObject({
 });
 
 /** Yaohua XK3190-A9 family, continuous output 1; 8N1, 600 to 9600 baud by menu (XK3190-A9+ manual p. 11). */
-export const yaohuaXk3190A9Driver = defineDriver({
-  kind: "scale.yaohua-xk3190-a9",
-  protocol: yaohuaXk3190A9.id,
-  displayName: yaohuaXk3190A9.displayName,
+export const yaohuaA9Driver = defineDriver({
+  protocol: yaohuaA9.id,
+  displayName: yaohuaA9.displayName,
   deviceClass: "scale",
   transportDefaults: { baudRate: 9600, dataBits: 8, parity: "none", stopBits: 1 },
-  configSchema: yaohuaXk3190A9ConfigSchema,
+  configSchema: yaohuaA9ConfigSchema,
   createSession: (context, config) =>
-    createScaleSession(context, yaohuaXk3190A9, config, (reading) => ({
+    createScaleSession(context, yaohuaA9, config, (reading) => ({
       ...reading,
       unit: config.unit,
       mode: config.mode,

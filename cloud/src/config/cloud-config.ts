@@ -1,0 +1,135 @@
+import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { MingchengError } from "@mingcheng/protocols";
+import { LineCounter, parseDocument } from "yaml";
+import { z } from "zod";
+
+const host = z.string().min(1).max(253);
+const port = z.int().min(0).max(65_535);
+
+const listener = (defaultPort: number, zh: string, en: string) =>
+  z
+    .strictObject({
+      host: host.default("0.0.0.0").describe(`${zh}：监听地址 / address to listen on for ${en}.`),
+      port: port.default(defaultPort).describe("端口，0 为任意空闲端口 / port, 0 takes any free one."),
+    })
+    .prefault({});
+
+const isTimeZone = (name: string): boolean => {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const channel = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("console").describe("控制台：预警写入日志 / alerts go to the log."),
+  }),
+  z.strictObject({
+    type: z.literal("webhook").describe("向一个 HTTPS 地址发送预警 / alerts are posted to an HTTPS address."),
+    name: z.string().regex(/^[a-z0-9-]{1,32}$/),
+    url: z.url().max(2048),
+    secretFile: z.string().max(4096).optional(),
+  }),
+]);
+
+/** The centre's configuration. Strict: unknown options are refused. Every option has a default. */
+export const cloudConfigSchema = z.strictObject({
+  centreName: z
+    .string()
+    .min(1)
+    .max(64)
+    .default("Mingcheng 明秤")
+    .describe("中心名称，显示在界面和证书中 / name of the centre, shown on screens and in its certificate."),
+  publicHost: host
+    .optional()
+    .describe(
+      "网关访问中心所用的域名或地址，默认本机名；写入登记码 / name or address under which gateways reach the centre, by default this machine's name; part of every enrolment code.",
+    ),
+  timezone: z
+    .string()
+    .refine(isTimeZone, "not a time zone, e.g. Asia/Shanghai")
+    .default("Asia/Shanghai")
+    .describe("“今日”所用时区 / time zone of what is called today."),
+  mqtts: listener(8883, "网关接入（MQTT/TLS）", "gateways (MQTT over TLS)"),
+  https: listener(8443, "界面、接口和登记（HTTPS）", "screens, API and enrolment (HTTPS)"),
+  rules: z
+    .string()
+    .max(4096)
+    .nullable()
+    .default(null)
+    .describe("预警规则文件；null 为内置规则 / file of alert rules; null: the built-in ones."),
+  channels: z
+    .array(channel)
+    .max(32)
+    .default([{ type: "console" }])
+    .describe("预警通知渠道：console 或 webhook / where alerts go: console or webhook."),
+  log: z
+    .strictObject({
+      level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("日志级别 / how much is logged."),
+    })
+    .prefault({}),
+});
+
+/** What the centre runs with. */
+export type CloudConfig = z.output<typeof cloudConfigSchema> & { readonly publicHost: string };
+
+/** Where something is wrong in a configuration file. */
+export interface ConfigIssue {
+  /** Dotted path of the option. */
+  readonly field: string;
+  /** From 1; null when the option is not in the file. */
+  readonly line: number | null;
+  readonly message: string;
+}
+
+/** Reads a configuration text; an empty one means all defaults. */
+export const parseCloudConfig = (
+  text: string,
+): { readonly config: CloudConfig } | { readonly issues: readonly ConfigIssue[] } => {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, strict: true, uniqueKeys: true });
+  if (document.errors.length > 0) {
+    const issues = document.errors.map((error): ConfigIssue => {
+      const line = lines.linePos(error.pos[0]).line;
+      return { field: "", line, message: error.message.split("\n")[0] ?? "not YAML" };
+    });
+    return { issues };
+  }
+  const parsed = cloudConfigSchema.safeParse(document.toJS() ?? {});
+  if (parsed.success) return { config: { ...parsed.data, publicHost: parsed.data.publicHost ?? hostname() } };
+  const issues = parsed.error.issues.map((issue): ConfigIssue => {
+    const path = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0] ?? ""] : issue.path;
+    const node = document.getIn(path, true) as { range?: [number, number, number] } | undefined;
+    const at = node?.range?.[0];
+    const field = path.map(String).join(".");
+    return { field, line: at === undefined ? null : lines.linePos(at).line, message: issue.message };
+  });
+  return { issues };
+};
+
+/**
+ * Reads a configuration file; without a path everything has its default.
+ * @throws {MingchengError} CONFIG_INVALID naming field and line
+ */
+export const loadCloudConfig = async (path: string | undefined): Promise<CloudConfig> => {
+  let text = "";
+  if (path !== undefined) {
+    try {
+      text = await readFile(path, "utf8");
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new MingchengError("CONFIG_INVALID", reason, { field: "--config", cause });
+    }
+  }
+  const read = parseCloudConfig(text);
+  if ("config" in read) return read.config;
+  const [first, ...others] = read.issues;
+  const where = first?.line === null || first?.line === undefined ? "" : `line ${first.line}: `;
+  const more = others.length > 0 ? ` (and ${others.length} more)` : "";
+  const message = `${path ?? "configuration"}: ${where}${first?.message ?? "not valid"}${more}`;
+  throw new MingchengError("CONFIG_INVALID", message, { field: first?.field ?? "" });
+};

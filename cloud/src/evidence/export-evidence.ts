@@ -1,0 +1,216 @@
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import {
+  type EvidenceManifest,
+  type EvidenceSpan,
+  evidenceLines,
+  IntervalSet,
+  type Signer,
+  toHex,
+} from "@mingcheng/protocols";
+import type { RegisteredGateway } from "../register/gateway-register.ts";
+import type { SqliteDatabase } from "../store/database.ts";
+
+/** What to export. Times bound the centre's time of receipt, ISO 8601; null: no bound. */
+export interface ExportRequest {
+  readonly gateway: RegisteredGateway;
+  readonly from: string | null;
+  readonly to: string | null;
+  /** Where the file goes. */
+  readonly out: string;
+  readonly software: string;
+}
+
+/** What was written. */
+export interface ExportResult {
+  readonly spans: number;
+  readonly records: number;
+  readonly withheld: number;
+}
+
+interface LineRow {
+  id: number;
+  ep: number;
+  eid: string;
+  status: "ok" | "disputed";
+}
+
+interface RunRow {
+  from: number;
+  to: number;
+  prev: Buffer;
+  h: Buffer;
+}
+
+interface PlannedSpan {
+  readonly line: number;
+  readonly span: EvidenceSpan;
+}
+
+type Bounds = { readonly low: number; readonly high: number };
+
+const boundsOf = (database: SqliteDatabase, line: number, run: RunRow, request: ExportRequest): Bounds | undefined => {
+  if (request.from === null && request.to === null) return { low: run.from, high: run.to };
+  const row = database
+    .prepare(
+      `SELECT min(seq) AS low, max(seq) AS high FROM record
+       WHERE line = ? AND seq BETWEEN ? AND ? AND received_ms BETWEEN ? AND ?`,
+    )
+    .get(
+      line,
+      run.from,
+      run.to,
+      request.from === null ? 0 : Date.parse(request.from),
+      request.to === null ? Number.MAX_SAFE_INTEGER : Date.parse(request.to),
+    ) as { low: number | null; high: number | null };
+  return row.low === null || row.high === null ? undefined : { low: row.low, high: row.high };
+};
+
+/** A stretch widened to begin right behind a seal (or at the run's start) and to end at one. */
+const widen = (database: SqliteDatabase, line: number, run: RunRow, { low, high }: Bounds) => {
+  const before = database
+    .prepare("SELECT seq, h FROM seal WHERE line = ? AND seq BETWEEN ? AND ? ORDER BY seq DESC LIMIT 1")
+    .get(line, run.from, low - 1) as { seq: number; h: Buffer } | undefined;
+  const behind = database
+    .prepare("SELECT seq, h FROM seal WHERE line = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT 1")
+    .get(line, high, run.to) as { seq: number; h: Buffer } | undefined;
+  return {
+    from: before === undefined ? run.from : before.seq + 1,
+    prev: before?.h ?? run.prev,
+    to: behind?.seq ?? run.to,
+    h: behind?.h ?? run.h,
+  };
+};
+
+const planSpans = (database: SqliteDatabase, lines: readonly LineRow[], request: ExportRequest): PlannedSpan[] => {
+  const planned: PlannedSpan[] = [];
+  const runs = database.prepare(
+    'SELECT from_seq AS "from", to_seq AS "to", prev, h FROM run WHERE line = ? ORDER BY from_seq',
+  );
+  const withheldSeqs = database
+    .prepare("SELECT seq FROM digest_only WHERE line = ? AND seq BETWEEN ? AND ? ORDER BY seq")
+    .pluck();
+  for (const { id, ep, eid, status } of lines) {
+    for (const run of runs.all(id) as RunRow[]) {
+      const bounds = boundsOf(database, id, run, request);
+      if (bounds === undefined) continue;
+      const { from, to, prev, h } = widen(database, id, run, bounds);
+      const withheld = new IntervalSet();
+      for (const seq of withheldSeqs.all(id, from, to) as number[]) withheld.add(seq, seq);
+      const span: EvidenceSpan = {
+        ep,
+        eid,
+        from,
+        to,
+        prev: toHex(prev),
+        h: toHex(h),
+        withheld: withheld.intervals.map((part) => [part.from, part.to]),
+        disputed: status === "disputed",
+      };
+      planned.push({ line: id, span });
+    }
+  }
+  return planned;
+};
+
+const manifestOf = (
+  database: SqliteDatabase,
+  request: ExportRequest,
+  spans: readonly EvidenceSpan[],
+  asOf: string,
+): EvidenceManifest => {
+  const { gateway } = request;
+  const gaps = database
+    .prepare(
+      `SELECT ep, eid, from_seq AS "from", to_seq AS "to", reason FROM gap JOIN line ON line.id = gap.line
+       WHERE gw = ? AND closed_ms IS NULL ORDER BY line.id, from_seq`,
+    )
+    .all(gateway.gw) as EvidenceManifest["gaps"];
+  const gen = database.prepare("SELECT gen FROM generation ORDER BY position DESC LIMIT 1").pluck().get() as string;
+  return {
+    v: 1,
+    format: "mingcheng-evidence",
+    gw: gateway.gw,
+    asOf,
+    gen,
+    asked: { from: request.from, to: request.to },
+    spans: [...spans],
+    gaps,
+    keys: gateway.keys.map(({ kid, publicKey, since, revokedFrom }) => ({
+      kid,
+      publicKey: toHex(publicKey),
+      since,
+      revokedFrom,
+    })),
+    records: spans.reduce((sum, { from, to }) => sum + to - from + 1, 0),
+    software: request.software,
+  };
+};
+
+/** Lines of one span, in the order of the format. */
+function* spanLines(database: SqliteDatabase, index: number, { line, span }: PlannedSpan): Generator<Uint8Array> {
+  yield evidenceLines.span(index);
+  const seals = database
+    .prepare("SELECT seq, wall, kid, sig FROM seal WHERE line = ? AND seq BETWEEN ? AND ? ORDER BY seq")
+    .iterate(line, span.from, span.to) as IterableIterator<{ seq: number; wall: string; kid: string; sig: string }>;
+  const records = database
+    .prepare(
+      `SELECT seq, digest, bytes FROM record WHERE line = @line AND seq BETWEEN @from AND @to
+       UNION ALL SELECT seq, digest, NULL FROM digest_only WHERE line = @line AND seq BETWEEN @from AND @to ORDER BY seq`,
+    )
+    .iterate({ line, from: span.from, to: span.to }) as IterableIterator<{
+    seq: number;
+    digest: Buffer;
+    bytes: Buffer | null;
+  }>;
+  let seal = seals.next();
+  for (const { seq, digest, bytes } of records) {
+    yield bytes === null ? evidenceLines.withheld(digest) : evidenceLines.record(bytes);
+    while (seal.done !== true && seal.value.seq === seq) {
+      yield evidenceLines.seal(seq, seal.value);
+      seal = seals.next();
+    }
+  }
+  seals.return?.();
+}
+
+/**
+ * Writes the evidence of one gateway: spans widened to seal boundaries, everything the ledger has of them, and what it
+ * lacks. Reads one consistent state of the ledger while the centre keeps running.
+ */
+export const exportEvidence = async (
+  database: SqliteDatabase,
+  signer: Signer,
+  request: ExportRequest,
+  options: { readonly asOf: string; onProgress?(done: number, all: number): void },
+): Promise<ExportResult> => {
+  const file = createWriteStream(request.out, { mode: 0o600, highWaterMark: 1024 * 1024 });
+  const opened = once(file, "open");
+  await opened;
+  database.exec("BEGIN");
+  try {
+    const lines = database
+      .prepare("SELECT id, ep, eid, status FROM line WHERE gw = ? ORDER BY id")
+      .all(request.gateway.gw) as LineRow[];
+    const planned = planSpans(database, lines, request);
+    const spans = planned.map(({ span }) => span);
+    const manifest = manifestOf(database, request, spans, options.asOf);
+    file.write(evidenceLines.manifest(manifest, signer));
+    let done = 0;
+    for (const [index, plan] of planned.entries()) {
+      for (const line of spanLines(database, index, plan)) {
+        if (!file.write(line)) await once(file, "drain");
+        if (line[0] === 0x52 && ++done % 10_000 === 0) options.onProgress?.(done, manifest.records);
+      }
+    }
+    file.end();
+    await once(file, "finish");
+    const withheld = spans.reduce((sum, span) => sum + new IntervalSet(span.withheld.map(asInterval)).size, 0);
+    return { spans: spans.length, records: manifest.records - withheld, withheld };
+  } finally {
+    database.exec("COMMIT");
+    file.destroy();
+  }
+};
+
+const asInterval = ([from, to]: readonly [number, number]) => ({ from, to });

@@ -1,0 +1,108 @@
+// A process that captures into the gateway's real outbox and says on standard output what it captures and what was
+// acknowledged to it, until it is killed:
+//   node capture-entry.js --dir DIR --key signing.pem [--records N] [--free] [--plant no-fsync | ack-before-commit]
+// The planted faults prove that the tests can fail. They live here, in the caller: the outbox has no such switches.
+import { randomBytes } from "node:crypto";
+import { writeSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { type Line, toHex } from "@mingcheng/protocols";
+import type { CaptureLine } from "./capture-log.ts";
+import { type CapturingOutbox, loadFiles, openGatewayOutbox, type PlantableFiles } from "./gateway-outbox.ts";
+import { captureRecord, epochRecord } from "./said-record.ts";
+
+/** So many captures are under way at once, so that commits carry several records and the next one gathers meanwhile. */
+const parallelCaptures = 5;
+/** A receipt is assumed for everything that is older than so many records, every so many records. */
+const freeBehindRecords = 40;
+const freeEveryRecords = 20;
+
+const { values } = parseArgs({
+  options: {
+    dir: { type: "string" },
+    key: { type: "string" },
+    records: { type: "string" },
+    free: { type: "boolean", default: false },
+    plant: { type: "string" },
+    "segment-bytes": { type: "string", default: "65536" },
+  },
+});
+const { dir, key, plant } = values;
+if (dir === undefined || key === undefined) throw new Error("--dir and --key are needed");
+
+/** Standard output is the log: a line is out before the next step is taken. */
+const print = (line: CaptureLine): void => {
+  const text = Buffer.from(`${JSON.stringify(line)}\n`);
+  for (let at = 0; at < text.length; ) {
+    try {
+      at += writeSync(1, text, at);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+    }
+  }
+};
+
+/** Says that it synced, and did not. */
+const withoutSync = (files: PlantableFiles): PlantableFiles => ({
+  ...files,
+  open: async (path, mode) => ({ ...(await files.open(path, mode)), datasync: () => Promise.resolve() }),
+  syncDirectory: () => Promise.resolve(),
+});
+
+const files = await loadFiles();
+const outbox: CapturingOutbox = await openGatewayOutbox({
+  dir,
+  gw: "kill-test",
+  keyFile: key,
+  segmentBytes: Number(values["segment-bytes"]),
+  files: plant === "no-fsync" ? withoutSync(files) : files,
+  random: (bytes) => randomBytes(bytes),
+  buildEpoch: (line, body) => epochRecord(line, body),
+});
+const { ep, eid }: Line = outbox.line;
+print({ ready: { ep, eid } });
+
+const limit = values.records === undefined ? Number.POSITIVE_INFINITY : Number(values.records);
+let begun = 0;
+let acknowledged = 0;
+
+const freeOldRecords = async (): Promise<void> => {
+  const upTo = acknowledged - freeBehindRecords;
+  if (upTo < 1) return;
+  print({ freeable: { ep, eid, upTo } });
+  const at = new Date().toISOString();
+  await outbox.free(
+    (line, _from, to) => (line.eid === eid && to <= upTo ? "receipted" : "no"),
+    { gen: "0".repeat(32), at },
+    true,
+  );
+};
+
+const captureInTurn = async (): Promise<void> => {
+  while (begun < limit) {
+    begun++;
+    const id = toHex(randomBytes(12));
+    print({ said: id });
+    const place: { line: Line; seq: number } = { line: outbox.line, seq: 0 };
+    const durable = outbox.append(
+      (seq) => {
+        place.line = outbox.line;
+        place.seq = seq;
+        return captureRecord(place.line, seq, id);
+      },
+      { urgent: false },
+    );
+    if (plant === "ack-before-commit") {
+      durable.catch(() => undefined);
+      print({ acknowledged: { id, ep: place.line.ep, eid: place.line.eid, seq: place.seq, h: null } });
+      await new Promise((resolve) => setImmediate(resolve));
+    } else {
+      const { line, seq, h } = await durable;
+      print({ acknowledged: { id, ep: line.ep, eid: line.eid, seq, h } });
+    }
+    acknowledged++;
+    if (values.free && acknowledged % freeEveryRecords === 0) await freeOldRecords();
+  }
+};
+
+await Promise.all(Array.from({ length: parallelCaptures }, captureInTurn));
+await outbox.close();

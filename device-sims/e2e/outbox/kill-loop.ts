@@ -1,0 +1,70 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { emptyLog, judge, type Verdict } from "./capture-log.ts";
+import { type Plant, recoverOutboxes, startCapturing, writeSigningKey } from "./outbox-runs.ts";
+
+/** What a number of kills brought about. */
+export interface KillReport {
+  readonly kills: number;
+  readonly acknowledged: number;
+  /** What the recovered outbox holds, epoch records left out. */
+  readonly held: number;
+  /** Losses that the outbox itself reported at its last start: a kill is no reason for any. */
+  readonly reportedLosses: number;
+  readonly verdict: Verdict;
+}
+
+/** How to kill. */
+export interface Killing {
+  readonly kills: number;
+  /** Uniform in [0, 1). */
+  random(): number;
+  readonly plant?: Plant;
+  /** Lets the process free old records as if they had been receipted: what it may free is not asked for afterwards. */
+  readonly free?: boolean;
+  /** A kill comes at a random instant within so long after the first acknowledged record of the process; default 25. */
+  readonly longestLifeMs?: number;
+  progress?(kills: number): void;
+}
+
+/**
+ * Kills a process that captures into the gateway's outbox again and again, at random instants, always in the same
+ * directory, and holds what is found in the end against what was acknowledged. At least one record is acknowledged
+ * between two kills; every fifth kill comes already while the outbox opens.
+ */
+export const killCapturing = async (killing: Killing): Promise<KillReport> => {
+  const { kills, random, plant, free = false, longestLifeMs = 25, progress } = killing;
+  const scratch = mkdtempSync(join(tmpdir(), "mingcheng-kill-"));
+  try {
+    const keyFile = writeSigningKey(scratch);
+    const dir = join(scratch, "outbox");
+    mkdirSync(dir);
+    const log = emptyLog();
+    for (let kill = 1; kill <= kills; kill++) {
+      const process = startCapturing({ dir, keyFile, log, plant, free });
+      await process.untilAcknowledged(1);
+      await delay(random() * longestLifeMs);
+      await process.program.kill();
+      if (kill % 5 === 0) {
+        const opening = startCapturing({ dir, keyFile, log, plant });
+        await delay(40 + random() * 80);
+        await opening.program.kill();
+      }
+      progress?.(kill);
+    }
+    const [recovery] = await recoverOutboxes([dir], keyFile);
+    if (recovery === undefined || "error" in recovery) throw new Error(`not recovered: ${recovery?.error}`);
+    const { held, losses } = recovery;
+    return {
+      kills,
+      acknowledged: log.acknowledged.length,
+      held: held.filter(({ id }) => id !== null).length,
+      reportedLosses: losses.length,
+      verdict: judge(log, held),
+    };
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+};
