@@ -1,0 +1,3 @@
+import { createApp, h } from "vue";
+
+createApp(() => h("main", h("h1", "明秤 Mingcheng"))).mount("#app");

@@ -1,0 +1,16 @@
+import vue from "@vitejs/plugin-vue";
+import { defineConfig } from "vite";
+
+/** Everything is a file of its own: the pages' content security policy allows nothing inline and nothing from elsewhere. */
+export default defineConfig({
+  plugins: [vue()],
+  resolve: { conditions: ["@mingcheng/source", "module", "browser", "production"] },
+  define: {
+    __VUE_OPTIONS_API__: false,
+    __VUE_PROD_DEVTOOLS__: false,
+    __VUE_I18N_LEGACY_API__: false,
+    __VUE_I18N_FULL_INSTALL__: false,
+    __INTLIFY_PROD_DEVTOOLS__: false,
+  },
+  build: { target: "es2022", assetsInlineLimit: 0, modulePreload: { polyfill: false }, sourcemap: false },
+});
