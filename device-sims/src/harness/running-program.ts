@@ -37,6 +37,8 @@ export interface RunningProgram {
   output(): string;
   /** Writes to its standard input. */
   send(text: string): void;
+  /** Writes the last of its standard input and closes it. */
+  endInput(text: string): void;
   signal(signal: NodeJS.Signals): void;
   /** Asks it to end (SIGTERM) and waits. What has not ended after `withinMs` (default 10 s) is killed. */
   stop(withinMs?: number): Promise<Exit>;
@@ -99,6 +101,7 @@ export const startProgram = (start: ProgramStart): RunningProgram => {
     },
     output: () => output,
     send: (text) => child.stdin.write(text),
+    endInput: (text) => child.stdin.end(text),
     signal,
     stop: async (withinMs = 10_000) => {
       signal("SIGTERM");
@@ -170,10 +173,14 @@ const parseReady = (text: string): Ready | undefined => {
   }
 };
 
-/** Runs a program to its end and returns what it printed. @throws {ProgramEndedError} when its exit code is not 0 */
-export const runProgram = async (start: ProgramStart): Promise<string> => {
+/**
+ * Runs a program to its end, with `input` as its standard input, and returns what it printed.
+ * @throws {ProgramEndedError} when its exit code is not 0
+ */
+export const runProgram = async (start: ProgramStart & { readonly input?: string }): Promise<string> => {
   let text = "";
   const program = startProgram({ ...start, onOutput: (piece) => (text += piece) });
+  program.endInput(start.input ?? "");
   const exit = await program.exited;
   if (exit.code !== 0) throw new ProgramEndedError(program, exit);
   return text;
