@@ -1,0 +1,48 @@
+import { z } from "zod";
+import { apiTimeSchema } from "./common.ts";
+
+/**
+ * What a user may do. `operator`: a market's own people; `inspector`: supervision on the ground; `centre`: duty officers;
+ * `administrator`: users and gateways; `auditor`: reads everything, changes nothing.
+ */
+export const userRoles = ["operator", "inspector", "centre", "administrator", "auditor"] as const;
+
+export type UserRole = (typeof userRoles)[number];
+
+/** A user's name: lower-case letters, digits, dot, hyphen, underscore; starts with a letter. */
+export const userNamePattern = /^[a-z][a-z0-9._-]{0,31}$/;
+
+/** `POST /api/v1/login`. */
+export const loginRequestSchema = z.strictObject({
+  user: z.string().min(1).max(64),
+  password: z.string().min(1).max(256),
+});
+
+/** `POST /api/v1/password`. The present password is asked again, so that an open screen is not enough. */
+export const passwordRequestSchema = z.strictObject({
+  present: z.string().min(1).max(256),
+  next: z.string().min(1).max(256),
+});
+
+/** Requests without content. */
+export const emptyRequestSchema = z.strictObject({});
+
+/** `POST /api/v1/logout`. */
+export const signedOutSchema = z.object({ signedOut: z.literal(true) });
+
+/** Who is signed in, and where. Answer to login, password change and `GET /api/v1/me`. */
+export const accountSchema = z.object({
+  user: z.string(),
+  role: z.enum(userRoles),
+  /** True while the one-time password has not been changed: nothing else is allowed until then. */
+  mustChangePassword: z.boolean(),
+  centreName: z.string(),
+  /** IANA name of the zone that decides what is today. */
+  timezone: z.string(),
+  /** The session ends then at the latest. */
+  expiresAt: apiTimeSchema,
+});
+
+export type Account = z.infer<typeof accountSchema>;
+export type LoginRequest = z.infer<typeof loginRequestSchema>;
+export type PasswordRequest = z.infer<typeof passwordRequestSchema>;
