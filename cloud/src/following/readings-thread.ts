@@ -1,0 +1,138 @@
+import { join } from "node:path";
+import { FollowerRunner, type FollowerStep } from "../cursor/follower-runner.ts";
+import { LedgerFeed } from "../cursor/ledger-feed.ts";
+import { businessDays, startOfDay } from "../effective-time/business-day.ts";
+import type { Figure } from "../health/figure.ts";
+import type { LedgerReader } from "../ledger/ledger-reader.ts";
+import { ledgerPath } from "../ledger/open-ledger.ts";
+import { openLedgerReader } from "../ledger/sqlite-ledger-reader.ts";
+import { ReadingsFollower } from "../projections/readings.ts";
+import { openForWriting, type SqliteDatabase } from "../store/database.ts";
+import { projectionsMigrations } from "../store/projections-database.ts";
+import type { OpenFollower } from "./follower-loop.ts";
+import type { GatewayHints } from "./gateway-hints.ts";
+import { LedgerMirror } from "./ledger-mirror.ts";
+
+/** What the readings follower works with. */
+export interface ReadingsThreadOptions {
+  readonly dataDirectory: string;
+  /** IANA time zone of the business day. */
+  readonly timezone: string;
+}
+
+/** How the thread is told of what happens, and tells of it. */
+export interface ReadingsThreadPorts {
+  readonly hints: GatewayHints;
+  /** The ledger has grown. */
+  onAppend(): void;
+  /** Something that no record says has changed: a line's state, a hole, a hint. */
+  onChange(lsn: number): void;
+}
+
+/** Where the read model of a data directory is. */
+export const projectionsPath = (dataDirectory: string): string => join(dataDirectory, "projections.db");
+
+/** Records per transaction: long enough to be fast, short enough (some 50 ms) that nothing else waits noticeably. */
+const batchSize = 1_000;
+/** Line states are compared with the ledger's at most so often. */
+const reconcileEveryMs = 1_000;
+/** And never for more than this part of the time, however many lines there are. */
+const reconcileShare = 20;
+
+const openReadings = (database: SqliteDatabase, ledger: LedgerReader, timezone: string) => {
+  // Made from the ledger and moved together with its cursor: after a power cut the lost commits are made again.
+  database.pragma("synchronous = NORMAL");
+  const dayOf = businessDays(timezone);
+  const calendar = { dayOf, startOfDay: (atMs: number) => startOfDay(dayOf, atMs) };
+  const follower = new ReadingsFollower(database, calendar);
+  const runner = new FollowerRunner(database, new LedgerFeed(ledger), follower);
+  return { follower, runner, mirror: new LedgerMirror(database) };
+};
+
+/** The `readings` follower on a thread: projections, line states, holes, hints of gateways. */
+export class ReadingsThread implements OpenFollower {
+  readonly #database: SqliteDatabase;
+  readonly #ledger: LedgerReader;
+  readonly #parts: ReturnType<typeof openReadings>;
+  readonly #ports: ReadingsThreadPorts;
+  #quarantined: number;
+  #reconcileFromMs = Number.NEGATIVE_INFINITY;
+
+  /** @throws SqliteError when a store does not open now; MingchengError STORE_TOO_NEW */
+  constructor(options: ReadingsThreadOptions, ports: ReadingsThreadPorts) {
+    this.#ports = ports;
+    this.#ledger = openLedgerReader(ledgerPath(options.dataDirectory));
+    let database: SqliteDatabase | undefined;
+    try {
+      database = openForWriting({
+        path: projectionsPath(options.dataDirectory),
+        migrations: projectionsMigrations,
+      });
+      this.#parts = openReadings(database, this.#ledger, options.timezone);
+      this.#quarantined = Number(database.prepare("SELECT count(*) FROM quarantine").pluck().get());
+    } catch (error) {
+      database?.close();
+      this.#ledger.close();
+      throw error;
+    }
+    this.#database = database;
+    this.#ledger.onAppend(() => ports.onAppend());
+  }
+
+  step(): FollowerStep {
+    const step = this.#parts.runner.step(batchSize);
+    this.#quarantined += step.refused;
+    const changed = this.#reconcile();
+    if (this.#ports.hints.flush(this.#database) || changed) this.#ports.onChange(step.lsn);
+    return step;
+  }
+
+  idle(): number | null {
+    return null;
+  }
+
+  /** Lines become disputed or decided without a record of their own: compare, at most every second. */
+  #reconcile(): boolean {
+    const startedMs = performance.now();
+    if (startedMs < this.#reconcileFromMs) return false;
+    const lines = this.#ledger.lines();
+    const gaps = this.#ledger.gaps();
+    const { follower, mirror } = this.#parts;
+    try {
+      return this.#database
+        .transaction(() => {
+          const moved = follower.reconcile(lines);
+          return mirror.write(lines, gaps) || moved;
+        })
+        .immediate();
+    } catch (error) {
+      follower.forget();
+      mirror.forget();
+      throw error;
+    } finally {
+      const endedMs = performance.now();
+      this.#reconcileFromMs = endedMs + Math.max(reconcileEveryMs, (endedMs - startedMs) * reconcileShare);
+    }
+  }
+
+  head(): number {
+    return this.#ledger.head();
+  }
+
+  position(): number {
+    return this.#parts.runner.lsn;
+  }
+
+  quarantined(): number {
+    return this.#quarantined;
+  }
+
+  figures(): readonly Figure[] {
+    return [];
+  }
+
+  close(): void {
+    this.#ledger.close();
+    this.#database.close();
+  }
+}

@@ -1,0 +1,19 @@
+import type { GatewayHint } from "../broker/broker.ts";
+import type { Figure } from "../health/figure.ts";
+import type { ReadingsThreadOptions } from "./readings-thread.ts";
+
+/** What a thread is started with: which followers it hosts, and with what. */
+export type FollowerThreadData = { readonly role: "readings"; readonly options: ReadingsThreadOptions };
+
+/** To a thread of followers. */
+export type ToFollowerThread = { readonly type: "hint"; readonly hint: GatewayHint } | { readonly type: "close" };
+
+/** From it. */
+export type FromFollowerThread =
+  /** Its stores are open, or were found not to open now. */
+  | { readonly type: "started" }
+  /** `fault` is null while all is well. */
+  | { readonly type: "report"; readonly figures: readonly Figure[]; readonly fault: string | null }
+  /** Something for the log: `detail` is stable text, so that repetitions can be folded. */
+  | { readonly type: "fault"; readonly follower: string; readonly detail: string }
+  | { readonly type: "closed" };

@@ -1,0 +1,65 @@
+import { BroadcastChannel, parentPort, workerData } from "node:worker_threads";
+import type { FollowerStep } from "../cursor/follower-runner.ts";
+import { followerFigures } from "./follower-figures.ts";
+import { eventLoopTimers, FollowerLoop, type OpenFollower } from "./follower-loop.ts";
+import { GatewayHints } from "./gateway-hints.ts";
+import { type Progress, progressChannel } from "./progress-channel.ts";
+import { ReadingsThread } from "./readings-thread.ts";
+import type { FollowerThreadData, FromFollowerThread, ToFollowerThread } from "./thread-messages.ts";
+
+const data = workerData as FollowerThreadData;
+const { role } = data;
+const port = parentPort;
+if (port === null) throw new Error("this is the entry of a worker thread");
+
+const reportEveryMs = 500;
+
+const say = (message: FromFollowerThread): void => port.postMessage(message);
+const textOf = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+const channel = new BroadcastChannel(progressChannel(data.options.dataDirectory));
+const hints = new GatewayHints();
+let lastFault = "";
+
+const tellReadings = (lsn: number): void => channel.postMessage({ follower: "readings", lsn } satisfies Progress);
+const openRole = (): OpenFollower =>
+  new ReadingsThread(data.options, { hints, onAppend: () => loop.wake(), onChange: tellReadings });
+
+const loop: FollowerLoop = new FollowerLoop({
+  timers: eventLoopTimers,
+  open: openRole,
+  onStarted: () => say({ type: "started" }),
+  onProgress: ({ lsn }: FollowerStep) => tellReadings(lsn),
+  onFault: (error) => {
+    lastFault = textOf(error);
+    say({ type: "fault", follower: role, detail: lastFault });
+    report();
+  },
+});
+
+const report = (): void => {
+  try {
+    const fault = loop.failing ? `${role}: ${lastFault}` : null;
+    say({ type: "report", figures: followerFigures(role, loop), fault });
+  } catch (error) {
+    say({ type: "report", figures: [], fault: `${role}: ${textOf(error)}` });
+  }
+};
+const reporting = setInterval(report, reportEveryMs);
+
+const close = async (): Promise<void> => {
+  clearInterval(reporting);
+  loop.close();
+  await loop.follower?.close();
+  channel.close();
+  say({ type: "closed" });
+  port.close();
+};
+
+port.on("message", (message: ToFollowerThread) => {
+  if (message.type === "close") {
+    void close();
+    return;
+  }
+  hints.take(message.hint);
+  loop.wake();
+});
