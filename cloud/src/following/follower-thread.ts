@@ -25,9 +25,10 @@ const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
 /** Starts a thread. Resolves once its stores are open, or were found not to open now (it tries again by itself). */
 export const startFollowerThread = async (
   data: FollowerThreadData,
-  { log, onExit }: FollowerThreadPorts,
+  ports: FollowerThreadPorts,
 ): Promise<FollowerThread> => {
   const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData: data });
+  const { log } = ports;
   let figures: readonly Figure[] = [];
   let fault: string | null = null;
   let logged: string | null = null;
@@ -46,7 +47,7 @@ export const startFollowerThread = async (
     fault = `${data.role}: ${error.message}`;
     refuse(error);
     end();
-    if (!closing) onExit(error);
+    if (!closing) ports.onExit(error);
     closing = true;
   };
   worker.on("message", (message: FromFollowerThread) => {

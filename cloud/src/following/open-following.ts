@@ -6,10 +6,10 @@ import type { Following, FollowingOptions } from "./following.ts";
  * now.
  */
 export const openFollowing = async (options: FollowingOptions): Promise<Following> => {
-  const { dataDirectory, config, log, onExit } = options;
+  const { dataDirectory, config } = options;
   const readings = await startFollowerThread(
     { role: "readings", options: { dataDirectory, timezone: config.timezone } },
-    { log, onExit },
+    options,
   );
   const threads: readonly FollowerThread[] = [readings];
   return {

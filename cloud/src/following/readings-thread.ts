@@ -12,6 +12,7 @@ import { projectionsMigrations } from "../store/projections-database.ts";
 import type { OpenFollower } from "./follower-loop.ts";
 import type { GatewayHints } from "./gateway-hints.ts";
 import { LedgerMirror } from "./ledger-mirror.ts";
+import type { FollowingPart } from "./progress-channel.ts";
 
 /** What the readings follower works with. */
 export interface ReadingsThreadOptions {
@@ -25,8 +26,8 @@ export interface ReadingsThreadPorts {
   readonly hints: GatewayHints;
   /** The ledger has grown. */
   onAppend(): void;
-  /** Something that no record says has changed: a line's state, a hole, a hint. */
-  onChange(lsn: number): void;
+  /** Rows that were there before changed: times of a boot, a line's state, a hole, a hint. */
+  onChange(parts: readonly FollowingPart[]): void;
 }
 
 /** Where the read model of a data directory is. */
@@ -82,8 +83,11 @@ export class ReadingsThread implements OpenFollower {
   step(): FollowerStep {
     const step = this.#parts.runner.step(batchSize);
     this.#quarantined += step.refused;
-    const changed = this.#reconcile();
-    if (this.#ports.hints.flush(this.#database) || changed) this.#ports.onChange(step.lsn);
+    const { readings, mirrored } = this.#reconcile();
+    const parts: FollowingPart[] = [];
+    if (this.#parts.follower.takeRewritten() || readings) parts.push("readings");
+    if (this.#ports.hints.flush(this.#database) || mirrored) parts.push("gateways");
+    if (parts.length > 0) this.#ports.onChange(parts);
     return step;
   }
 
@@ -92,18 +96,15 @@ export class ReadingsThread implements OpenFollower {
   }
 
   /** Lines become disputed or decided without a record of their own: compare, at most every second. */
-  #reconcile(): boolean {
+  #reconcile(): { readonly readings: boolean; readonly mirrored: boolean } {
     const startedMs = performance.now();
-    if (startedMs < this.#reconcileFromMs) return false;
+    if (startedMs < this.#reconcileFromMs) return { readings: false, mirrored: false };
     const lines = this.#ledger.lines();
     const gaps = this.#ledger.gaps();
     const { follower, mirror } = this.#parts;
     try {
       return this.#database
-        .transaction(() => {
-          const moved = follower.reconcile(lines);
-          return mirror.write(lines, gaps) || moved;
-        })
+        .transaction(() => ({ readings: follower.reconcile(lines), mirrored: mirror.write(lines, gaps) }))
         .immediate();
     } catch (error) {
       follower.forget();

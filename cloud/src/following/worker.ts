@@ -3,7 +3,7 @@ import type { FollowerStep } from "../cursor/follower-runner.ts";
 import { followerFigures } from "./follower-figures.ts";
 import { eventLoopTimers, FollowerLoop, type OpenFollower } from "./follower-loop.ts";
 import { GatewayHints } from "./gateway-hints.ts";
-import { type Progress, progressChannel } from "./progress-channel.ts";
+import { type FollowingPart, type Progress, progressChannel } from "./progress-channel.ts";
 import { ReadingsThread } from "./readings-thread.ts";
 import type { FollowerThreadData, FromFollowerThread, ToFollowerThread } from "./thread-messages.ts";
 
@@ -20,15 +20,17 @@ const channel = new BroadcastChannel(progressChannel(data.options.dataDirectory)
 const hints = new GatewayHints();
 let lastFault = "";
 
-const tellReadings = (lsn: number): void => channel.postMessage({ follower: "readings", lsn } satisfies Progress);
+const tell = (progress: Progress): void => channel.postMessage(progress);
+const changed = (parts: readonly FollowingPart[]): void => tell({ type: "changed", parts });
+
 const openRole = (): OpenFollower =>
-  new ReadingsThread(data.options, { hints, onAppend: () => loop.wake(), onChange: tellReadings });
+  new ReadingsThread(data.options, { hints, onAppend: () => loop.wake(), onChange: changed });
 
 const loop: FollowerLoop = new FollowerLoop({
   timers: eventLoopTimers,
   open: openRole,
   onStarted: () => say({ type: "started" }),
-  onProgress: ({ lsn }: FollowerStep) => tellReadings(lsn),
+  onProgress: ({ lsn }: FollowerStep) => tell({ type: "records", lsn }),
   onFault: (error) => {
     lastFault = textOf(error);
     say({ type: "fault", follower: role, detail: lastFault });

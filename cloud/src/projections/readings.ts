@@ -57,6 +57,7 @@ export class ReadingsFollower implements Follower {
   readonly #database: SqliteDatabase;
   readonly #calendar: Calendar;
   #parts: ReadingsParts | undefined;
+  #rewritten = false;
 
   constructor(database: SqliteDatabase, calendar: Calendar) {
     this.#database = database;
@@ -80,8 +81,15 @@ export class ReadingsFollower implements Follower {
       if (content.type === "record") parts.take(decoded, content.record);
       else if (content.type === "unreadable") refused.push({ decoded, reason: content.reason });
     }
-    parts.finish();
+    if (parts.finish()) this.#rewritten = true;
     return refused;
+  }
+
+  /** True once after effective times of stored rows were rewritten. */
+  takeRewritten(): boolean {
+    const rewritten = this.#rewritten;
+    this.#rewritten = false;
+    return rewritten;
   }
 
   /**
@@ -150,12 +158,14 @@ class ReadingsParts {
     this.#devices.see({ record, lsn: source.lsn, atMs, receivedMs });
   }
 
-  /** Brings rows of boots with a new clock to their new times and writes everything that gathered. */
-  finish(): void {
-    for (const boot of this.#boots.outdated()) this.#correct(boot);
+  /** Brings rows of boots with a new clock to their new times and writes everything that gathered; true when rows moved. */
+  finish(): boolean {
+    const outdated = this.#boots.outdated();
+    for (const boot of outdated) this.#correct(boot);
     this.#rollups.flush();
     this.#boots.flush();
     this.#devices.flush();
+    return outdated.length > 0;
   }
 
   #correct(boot: KnownBoot): void {
