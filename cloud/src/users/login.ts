@@ -28,7 +28,7 @@ export interface LoginPorts {
   readonly guard: LoginGuard;
   /** What a guess at an unknown user costs; that of the users. */
   readonly cost?: PasswordCost;
-  nowMs(): number;
+  readonly nowMs: () => number;
 }
 
 /** Each check holds 64 MiB; more at once are sent away. */

@@ -51,7 +51,7 @@ export const checkPassword = (password: string, user: string): void => {
   const refuse = (message: string) => {
     throw new MingchengError("USER_INVALID", message, { field: "password" });
   };
-  const length = [...password].length;
+  const { length } = Array.from(password);
   if (length < shortest || length > longest) refuse(`${shortest} to ${longest} signs`);
   if (new Set(password).size < 5) refuse("at least 5 different signs");
   if (password.toLowerCase().includes(user)) refuse("it must not contain the user name");
