@@ -82,7 +82,7 @@ export const clockBody = z.strictObject({
 /** What was not captured or was lost, named as exactly as it is known. */
 export const gapBody = z.strictObject({
   scope: z.enum(["line", "device"]),
-  reason: z.enum(["disk-full", "disk-error", "read-only", "damaged", "too-large", "shutdown"]),
+  reason: z.enum(["disk-full", "disk-error", "read-only", "damaged", "too-large", "invalid", "shutdown"]),
   line: lineRef.nullable(),
   from: seq.nullable(),
   to: seq.nullable(),
