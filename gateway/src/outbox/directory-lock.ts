@@ -5,7 +5,15 @@ import { MingchengError } from "@mingcheng/protocols";
 
 const lockName = "lock";
 
-/** True when a living process listens on the socket. The kernel answers for it, however busy it is. */
+const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");
+
+/** What connecting says when nobody listens any more: no socket there, or one whose process is gone (unix(7)). */
+const deadCodes = new Set(["ENOENT", "ECONNREFUSED", "ENOTSOCK"]);
+
+/**
+ * True when a living process listens on the socket. The kernel answers for it, however busy it is. Any other error, such
+ * as EACCES for a socket of another user or EAGAIN for a full backlog, comes from a socket that is held.
+ */
 const answers = (path: string): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = createConnection(path);
@@ -13,7 +21,7 @@ const answers = (path: string): Promise<boolean> =>
       socket.destroy();
       resolve(true);
     });
-    socket.once("error", () => resolve(false));
+    socket.once("error", (error) => resolve(!deadCodes.has(codeOf(error))));
   });
 
 const listen = (path: string): Promise<Server> =>
@@ -27,8 +35,6 @@ const listen = (path: string): Promise<Server> =>
   });
 
 const locked = (dir: string): MingchengError => new MingchengError("OUTBOX_LOCKED", dir);
-
-const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");
 
 /** Makes `own` the lock, or throws OUTBOX_LOCKED when a living process holds it. */
 const take = async (base: string, own: string, dir: string): Promise<void> => {

@@ -5,6 +5,15 @@ import type { OutboxCondition } from "./outbox.ts";
 export const systemCode = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 
+/**
+ * What opening or reading a file of our own fails with when that one file is beyond reading while the disk as a whole
+ * works: a broken sector, a broken inode or directory entry (ext4 says EUCLEAN or EBADMSG), something else in its place.
+ */
+const unreadable = new Set(["EIO", "EUCLEAN", "EBADMSG", "EISDIR", "ENXIO", "ELOOP"]);
+
+/** True when the error means that this one file cannot be read or written, not that the disk refuses everything. */
+export const isUnreadable = (error: unknown): boolean => unreadable.has(systemCode(error));
+
 /** What a failed file operation says about the disk. */
 export const conditionOf = (error: unknown): Exclude<OutboxCondition, "ok"> => {
   switch (systemCode(error)) {

@@ -55,7 +55,7 @@ export class GroupCommitter {
 
   /** Announces the line on disk with the next commit. */
   announce(text: string): void {
-    const group = this.gather(text.length);
+    const group = this.gather(Buffer.byteLength(text));
     const before = group.length;
     group.addLineOpen(this.head, text);
     this.bytesPending += group.length - before;

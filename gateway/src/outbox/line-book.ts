@@ -82,6 +82,11 @@ export class LineBook {
     return entry;
   }
 
+  /** Forgets a line that never came to a durable record. */
+  forget(line: LineOfGateway): void {
+    if (this.get(line)?.head === 0) this.lines.delete(lineKey(line));
+  }
+
   /** Takes what an earlier process remembered. */
   load(remembered: StateLine): void {
     const entry = this.line(remembered);

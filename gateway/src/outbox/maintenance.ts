@@ -40,6 +40,7 @@ export class Maintenance {
   private readonly parts: MaintenanceParts;
   private readonly damaged = new Set<Segment>();
   private last: Promise<void> = Promise.resolve();
+  private preparing: Promise<void> = Promise.resolve();
   private cancelTimer: (() => void) | undefined;
   private cancelVerify: (() => void) | undefined;
   private stopped = false;
@@ -69,21 +70,25 @@ export class Maintenance {
   /** Prepares the next segment and the reserve; tries again every second until that works. */
   prepare(): void {
     if (this.stopped) return;
-    const { store, files, dir, log } = this.parts;
-    const prepare = async (): Promise<void> => {
-      this.freeBytes = await files.freeBytes(dir);
-      await store.ensureReserve();
-      await store.prepare();
-      this.freeBytes = await files.freeBytes(dir);
-    };
-    prepare().catch((error: unknown) => {
+    // One at a time: two would write the same temporary file.
+    const attempt = this.preparing.then(() => this.prepareOnce());
+    this.preparing = attempt.catch((error: unknown) => {
       if (this.stopped || this.cancelTimer !== undefined) return;
-      log.warn({ error: String(error) }, "outbox: the next segment cannot be prepared");
+      this.parts.log.warn({ error: String(error) }, "outbox: the next segment cannot be prepared");
       this.cancelTimer = runAfter(this.parts.clock, prepareRetryMs, () => {
         this.cancelTimer = undefined;
         this.prepare();
       });
     });
+  }
+
+  private async prepareOnce(): Promise<void> {
+    if (this.stopped) return;
+    const { store, files, dir } = this.parts;
+    this.freeBytes = await files.freeBytes(dir);
+    await store.ensureReserve();
+    await store.prepare();
+    this.freeBytes = await files.freeBytes(dir);
   }
 
   /** The first commit in a new segment is durable: the ones before it get their footers. */
@@ -92,8 +97,11 @@ export class Maintenance {
     const full = active.full.splice(0);
     this.inBackground("closing a segment", async () => {
       for (const open of full) {
-        await store.close(open);
-        await open.file.close();
+        try {
+          await store.close(open);
+        } finally {
+          await open.file.close();
+        }
         keeper.voids = keeper.voids.filter(([number]) => number !== open.segment.number);
         if (this.damaged.delete(open.segment)) await this.look(open.segment);
       }
@@ -159,11 +167,10 @@ export class Maintenance {
     pressure: boolean,
   ): Promise<readonly FreedRange[]> {
     return this.run(async () => {
-      const { active, since, clock, keeper } = this.parts;
+      const { active, since, keeper } = this.parts;
       const candidates = active.segments.filter((segment) => segment.closed);
-      const now = clock.wall();
-      const changed = since.update(candidates, isFreeable, now);
-      const chosen = chooseSegments(candidates, isFreeable, since, now, pressure);
+      const changed = since.update(candidates, isFreeable, receipt.at);
+      const chosen = chooseSegments(candidates, isFreeable, since, receipt.at, pressure);
       if (chosen.length > 0) return this.remove(chosen, receipt);
       if (changed) await keeper.save();
       return [];
@@ -216,6 +223,7 @@ export class Maintenance {
     this.cancelTimer?.();
     this.cancelVerify?.();
     await this.last;
+    await this.preparing;
     await this.parts.store.discardSpare();
   }
 }

@@ -1,5 +1,6 @@
 import { close, fdatasync, fstat, fsync, open, read, write } from "node:fs";
 import { mkdir, readdir, rename, statfs, unlink } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { promisify } from "node:util";
 import { lockDirectory } from "./directory-lock.ts";
 import type { OutboxFile, OutboxFiles } from "./outbox-files.ts";
@@ -33,6 +34,8 @@ const writeFully = (fd: number, from: Uint8Array, length: number, position: numb
         if (error !== null) return reject(error);
         done += count;
         if (done === length) resolve();
+        // The system promises progress or an error; without this a broken driver would hold the commit for ever.
+        else if (count === 0) reject(Object.assign(new Error("nothing was written"), { code: "EIO" }));
         else next();
       });
     };
@@ -40,32 +43,47 @@ const writeFully = (fd: number, from: Uint8Array, length: number, position: numb
     else next();
   });
 
-const fileOf = (fd: number): OutboxFile => ({
-  size: () =>
-    new Promise((resolve, reject) => fstat(fd, (error, stats) => (error ? reject(error) : resolve(stats.size)))),
-  read: (into, length, position) => readFully(fd, into, length, position),
-  write: (from, length, position) => writeFully(fd, from, length, position),
-  datasync: () => new Promise((resolve, reject) => fdatasync(fd, (error) => (error ? reject(error) : resolve()))),
-  close: () => closeAsync(fd),
-});
+const fileOf = (fd: number): OutboxFile => {
+  let closing: Promise<void> | undefined;
+  return {
+    size: () => new Promise((done, reject) => fstat(fd, (error, stats) => (error ? reject(error) : done(stats.size)))),
+    read: (into, length, position) => readFully(fd, into, length, position),
+    write: (from, length, position) => writeFully(fd, from, length, position),
+    datasync: () => new Promise((done, reject) => fdatasync(fd, (error) => (error ? reject(error) : done()))),
+    // Once only: the number may belong to another file by the second time.
+    close: () => (closing ??= closeAsync(fd)),
+  };
+};
+
+const syncDirectory = async (dir: string): Promise<void> => {
+  const fd = await openAsync(dir, "r");
+  try {
+    await new Promise<void>((done, reject) => fsync(fd, (error) => (error ? reject(error) : done())));
+  } finally {
+    await closeAsync(fd);
+  }
+};
+
+/** Makes a directory and its parents; each new one's entry is durable in the one above it. */
+const makeDirectory = async (dir: string): Promise<void> => {
+  const first = await mkdir(dir, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  const top = dirname(resolve(first));
+  let at = resolve(dir);
+  do {
+    at = dirname(at);
+    await syncDirectory(at);
+  } while (at !== top);
+};
 
 /** The real file system. Every call runs on libuv's pool: a stalling card never stops the event loop. */
 export const nodeFiles: OutboxFiles = {
-  makeDirectory: async (dir) => {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
-  },
+  makeDirectory,
   list: (dir) => readdir(dir),
   open: async (path, mode) => fileOf(await openAsync(path, flags[mode], 0o600)),
   rename,
   remove: unlink,
-  syncDirectory: async (dir) => {
-    const fd = await openAsync(dir, "r");
-    try {
-      await new Promise<void>((resolve, reject) => fsync(fd, (error) => (error ? reject(error) : resolve())));
-    } finally {
-      await closeAsync(fd);
-    }
-  },
+  syncDirectory,
   freeBytes: async (dir) => {
     const { bavail, bsize } = await statfs(dir);
     return bavail * bsize;

@@ -41,7 +41,7 @@ const buildEngine = (options: OutboxOptions, found: Recovered, unlock: () => Pro
   const files = options.files ?? nodeFiles;
   const { dir, gw, log } = options;
   const { sha256 } = options.crypto;
-  const { book } = found;
+  const { book, state, marker, nextNumber } = found.survey;
   const store = new SegmentStore(
     {
       files,
@@ -53,12 +53,12 @@ const buildEngine = (options: OutboxOptions, found: Recovered, unlock: () => Pro
       ),
       reserveBytes: options.reserveBytes ?? defaultReserveBytes,
     },
-    found.nextNumber,
+    nextNumber,
   );
   if (found.spare !== undefined) store.adopt(found.spare);
-  const since = new ReceiptedSince(options.retentionDays ?? defaultRetentionDays, found.state?.receipted ?? []);
+  const since = new ReceiptedSince(options.retentionDays ?? defaultRetentionDays, state?.receipted ?? []);
   const newestUsed = found.segments.findLast(({ runs }) => runs.length > 0)?.number ?? 0;
-  const keeper = new StateKeeper({ files, sha256, dir, gw, book, since }, found.state, found.marker, newestUsed);
+  const keeper = new StateKeeper({ files, sha256, dir, gw, book, since }, state, marker, newestUsed);
   const active = new ActiveSegment({ store, book }, found.segments, found.active);
   const inspector = new SegmentInspector({ files, sha256, book, store, log });
   return new OutboxEngine({ options, files, book, store, active, keeper, inspector, since, unlock });
@@ -80,15 +80,15 @@ export const openOutbox = async (options: OutboxOptions): Promise<Outbox> => {
   try {
     await files.makeDirectory(dir);
     unlock = await files.lock(dir);
-    found = await recover({ files, crypto, dir, gw, verifyAtOpenBytes, log });
+    found = await recover({ files, crypto, dir, gw, verifyBytes: verifyAtOpenBytes, log });
     engine = buildEngine(options, found, unlock);
-    await sealRuns(engine, options, found.unsealed);
-    const { predecessor, damaged, losses, unclosed } = found;
-    await engine.start({ predecessor, reason: damaged ? "salvage" : "start", losses }, unclosed);
+    const { unsealed, predecessor, damaged, losses } = found.survey;
+    await sealRuns(engine, options, unsealed);
+    await engine.start({ predecessor, reason: damaged ? "salvage" : "start", losses }, found.unclosed);
     return engine;
   } catch (error) {
     await engine?.maintenance.stop();
-    await found?.active?.file.close().catch(() => undefined);
+    for (const open of [found?.active, found?.spare]) await open?.file.close().catch(() => undefined);
     await unlock?.();
     throw asDiskError(error);
   }

@@ -37,6 +37,8 @@ export class OutboxEngine implements contract.Outbox {
   private isOpening = true;
   private closing: Promise<void> | undefined;
   private commits = 0;
+  /** The last durable record of all lines: what the next line names as its predecessor. */
+  private tip: EpochBody["predecessor"] = null;
   /** Where a failed commit may have left bytes in the active segment. */
   private torn: { readonly from: number; readonly to: number } | undefined;
 
@@ -52,6 +54,7 @@ export class OutboxEngine implements contract.Outbox {
     this.head = this.newHead();
     this.reader = new RecordReader({ files, sha256: crypto.sha256, gw, book: parts.book });
     this.faults = new FaultMonitor({ clock, log, recover: () => this.salvage() });
+    this.faults.onRecovered(() => this.tellAgain());
     this.maintenance = new Maintenance({ ...parts, clock, log, dir, tellLosses: (losses) => this.tellLosses(losses) });
     this.committer = new GroupCommitter(
       {
@@ -76,10 +79,10 @@ export class OutboxEngine implements contract.Outbox {
    */
   async start(opening: contract.Opening, unclosed: readonly Segment[]): Promise<void> {
     const losses = this.keeper.addLosses(opening.losses);
-    await this.openLine(opening.predecessor, opening.reason);
+    this.tip = opening.predecessor;
+    await this.openLine(opening.reason);
     this.opening = { ...opening, losses };
     this.isOpening = false;
-    this.keeper.expectReports(this.head.seq);
     this.maintenance.closeFound(unclosed);
     this.maintenance.prepare();
     this.maintenance.verify();
@@ -180,24 +183,38 @@ export class OutboxEngine implements contract.Outbox {
   }
 
   /** Opens a new line: its epoch record is durable when this resolves. */
-  private async openLine(predecessor: EpochBody["predecessor"], reason: EpochBody["reason"]): Promise<void> {
+  private async openLine(reason: EpochBody["reason"]): Promise<void> {
     const { options } = this.parts;
+    const predecessor = this.tip;
     this.head = this.newHead();
     const { line } = this.head;
     this.keeper.marker = line.ep;
     this.keeper.running = line;
     this.book.line(line);
     try {
+      await this.saveStateIfRoom();
+      this.committer.begin(this.head);
+      this.committer.announce(JSON.stringify({ gw: line.gw, wall: options.clock.wall(), software: options.software }));
+      const body: EpochBody = { predecessor, reason, software: options.software };
+      await this.committer.append(() => options.buildEpoch(line, body), false);
+    } catch (error) {
+      this.book.forget(line);
+      throw error;
+    }
+    this.keeper.expectReports(this.head.seq);
+    // From now on the line is known to have begun, even if the segment it begins in is destroyed.
+    this.keeper.active = Math.max(this.keeper.active, this.active.segment?.number ?? 0);
+    this.maintenance.saveState();
+  }
+
+  private async saveStateIfRoom(): Promise<void> {
+    try {
       await this.keeper.save();
     } catch (error) {
       // The epoch record itself carries the epoch number; the state file is the second witness.
       if (conditionOf(error) !== "full") throw asDiskError(error);
-      options.log.warn({ error: String(error) }, "outbox: no room for the state file");
+      this.parts.options.log.warn({ error: String(error) }, "outbox: no room for the state file");
     }
-    this.committer.begin(this.head);
-    this.committer.announce(JSON.stringify({ gw: line.gw, wall: options.clock.wall(), software: options.software }));
-    const body: EpochBody = { predecessor, reason, software: options.software };
-    await this.committer.append(() => options.buildEpoch(line, body), false);
   }
 
   private durable(group: CommitGroup, position: number): void {
@@ -207,6 +224,7 @@ export class OutboxEngine implements contract.Outbox {
     if (group.count === 0) return;
     if (this.keeper.settleReports(group.last)) this.maintenance.saveState();
     const { line, first, last, h, recordBytes: bytes, urgent } = group;
+    this.tip = { ep: line.ep, eid: line.eid, seq: last, h };
     this.commitListeners.emit({ line, first, last, h, bytes, urgent });
   }
 
@@ -224,6 +242,11 @@ export class OutboxEngine implements contract.Outbox {
     for (const loss of losses) this.lossListeners.emit(loss);
   }
 
+  /** Losses whose `gap` records the fault has swallowed are told once more. */
+  private tellAgain(): void {
+    for (const loss of this.keeper.addLosses([])) this.lossListeners.emit(loss);
+  }
+
   /**
    * After a failed commit: takes its bytes back and opens a new line, because the numbers of what failed must never be
    * used for other bytes in the old one.
@@ -232,11 +255,9 @@ export class OutboxEngine implements contract.Outbox {
     await this.committer.idle();
     if (this.torn !== undefined) await this.takeBack(this.torn);
     this.torn = undefined;
-    const { line } = this.head;
-    const entry = this.book.get(line);
-    const isKnown = entry !== undefined && entry.head > 0 && entry.headH !== null;
-    const predecessor = isKnown ? { ep: line.ep, eid: line.eid, seq: entry.head, h: entry.headH ?? "" } : null;
-    await this.openLine(predecessor ?? this.opening.predecessor, "salvage");
+    // A line is worth opening only where it can go on: what is left of the segment in use may just hold its first record.
+    await this.parts.store.prepare();
+    await this.openLine("salvage");
   }
 
   private async takeBack({ from, to }: { readonly from: number; readonly to: number }): Promise<void> {
@@ -247,7 +268,8 @@ export class OutboxEngine implements contract.Outbox {
       await open.file.datasync();
     } catch (error) {
       // The place cannot be written any more: it is remembered as void, and the next line begins in another segment.
-      this.keeper.voids.push([open.segment.number, from]);
+      const { number } = open.segment;
+      this.keeper.voids = [...this.keeper.voids.filter(([other]) => other !== number), [number, from]];
       await this.keeper.save();
       this.active.leave();
       this.parts.options.log.error({ segment: open.segment.path, error: String(error) }, "outbox: segment given up");

@@ -7,12 +7,13 @@ export interface OutboxFile {
   write(from: Uint8Array, length: number, position: number): Promise<void>;
   /** Returns after data and size are on disk. */
   datasync(): Promise<void>;
+  /** Idempotent. */
   close(): Promise<void>;
 }
 
 /** The file system as the outbox needs it: paths are absolute or relative to the working directory. */
 export interface OutboxFiles {
-  /** Creates the directory (0700) and its parents; nothing happens when it is there. */
+  /** Creates the directory (0700) and its parents, durably; nothing happens when it is there. */
   makeDirectory(dir: string): Promise<void>;
   list(dir: string): Promise<string[]>;
   /** `create` truncates what is there; files are made 0600. */

@@ -83,7 +83,7 @@ export interface Loss {
 export interface Opening {
   readonly predecessor: EpochBody["predecessor"];
   readonly reason: EpochBody["reason"];
-  /** Reported for the first time: the caller writes a `gap` record for each. */
+  /** Not reported so far: the caller appends a `gap` record for each before it appends anything else. */
   readonly losses: readonly Loss[];
 }
 
@@ -148,7 +148,11 @@ export interface Outbox {
   onFault(listener: (health: OutboxHealth) => void): Unsubscribe;
   /** Called with the new line already open: `outbox.line` is it. */
   onRecovered(listener: (health: OutboxHealth) => void): Unsubscribe;
-  /** Losses found after open: by the background verification or by a read. The caller writes a `gap` record for each. */
+  /**
+   * Losses found after open: by the background verification or by a read. The caller appends a `gap` record for each, one
+   * after the other, before anything else: as soon as that many records are durable they count as reported. Losses whose
+   * `gap` records a fault has swallowed are told again after it, those that a crash has swallowed at the next open.
+   */
   onLoss(listener: (loss: Loss) => void): Unsubscribe;
   /**
    * Reads from `first` on, at most to `maxLast`, at least one record. Every record is checked by CRC and chain.
@@ -165,7 +169,7 @@ export interface Outbox {
   /** Every known line in the order in which they were opened. */
   inventory(): readonly OutboxLine[];
   /**
-   * Frees whole segments whose records are all receipted for `retentionDays`, oldest first. With `pressure`, one segment
+   * Frees whole segments whose records are all receipted for `retentionDays`, oldest first; time is `receipt.at`. With `pressure`, one segment
    * whatever its age: the oldest whose records are all receipted; if there is none, the oldest receipted or disputed.
    */
   free(

@@ -1,10 +1,11 @@
 import { chainLink, chainStart, fromHex, type LineOfGateway, type Sha256 } from "@mingcheng/protocols";
-import { OutboxDamagedError, systemCode } from "./disk-fault.ts";
+import { isUnreadable, OutboxDamagedError, systemCode } from "./disk-fault.ts";
 import { checkFrame, eidAt, epAt, frameTypes, hashFieldAt, maxFrameBytes, payloadAt, seqAt, typeAt } from "./frame.ts";
 import type { LineBook, Place } from "./line-book.ts";
 import type { ReadRecords } from "./outbox.ts";
 import type { OutboxFile, OutboxFiles } from "./outbox-files.ts";
 import { markBefore } from "./segment.ts";
+import { readAround } from "./tolerant-read.ts";
 
 export interface ReadLimits {
   readonly maxRecords: number;
@@ -63,7 +64,7 @@ class FrameWalk {
     const wanted = Math.min(this.windowBytes, this.end - this.base);
     if (wanted <= 0) return 0;
     this.buffer = Buffer.allocUnsafe(wanted);
-    this.filled = await this.file.read(this.buffer, wanted, this.base);
+    this.filled = await readAround(this.file, this.buffer, wanted, this.base);
     return Math.max(0, checkFrame(this.buffer, 0, this.filled));
   }
 }
@@ -135,8 +136,8 @@ export class RecordReader {
     try {
       file = await this.options.files.open(segment.path, "read");
     } catch (error) {
-      // Freed while we were on the way, or deleted by somebody.
-      if (systemCode(error) === "ENOENT") throw notThere(run.line, first, last);
+      // Freed while we were on the way, deleted by somebody, or destroyed.
+      if (systemCode(error) === "ENOENT" || isUnreadable(error)) throw notThere(run.line, first, last);
       throw error;
     }
     try {

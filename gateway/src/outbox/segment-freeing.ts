@@ -16,7 +16,10 @@ export const freeabilityOf = (segment: Segment, isFreeable: IsFreeable): "receip
 
 const dayMs = 86_400_000;
 
-/** Remembers since when each segment is wholly receipted. */
+/**
+ * Remembers since when each segment is wholly receipted, by the centre's time as receipts carry it: the gateway's own
+ * clock may jump by years, and must not shorten the retention by that.
+ */
 export class ReceiptedSince {
   /** Segment number to time (ISO 8601). */
   readonly times: Map<number, string>;
@@ -28,7 +31,7 @@ export class ReceiptedSince {
   }
 
   /**
-   * Takes down what holds at `now`; true when something changed. A segment that stops being receipted (the ledger was
+   * Takes down what holds at `now`, the time of the receipt; true when something changed. A segment that stops being receipted (the ledger was
    * restored from an older copy) starts anew.
    */
   update(segments: readonly Segment[], isFreeable: IsFreeable, now: string): boolean {

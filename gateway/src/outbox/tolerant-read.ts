@@ -1,4 +1,4 @@
-import { systemCode } from "./disk-fault.ts";
+import { isUnreadable } from "./disk-fault.ts";
 import type { OutboxFile } from "./outbox-files.ts";
 
 const sectorBytes = 4096;
@@ -16,7 +16,7 @@ export const readAround = async (
   try {
     return await file.read(into, length, position);
   } catch (error) {
-    if (systemCode(error) !== "EIO") throw error;
+    if (!isUnreadable(error)) throw error;
   }
   const available = Math.max(0, Math.min(length, (await file.size()) - position));
   for (let at = 0; at < available; at += sectorBytes) {
@@ -24,7 +24,7 @@ export const readAround = async (
     try {
       await file.read(into.subarray(at, at + count), count, position + at);
     } catch (error) {
-      if (systemCode(error) !== "EIO") throw error;
+      if (!isUnreadable(error)) throw error;
       into.fill(0, at, at + count);
     }
   }
