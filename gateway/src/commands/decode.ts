@@ -1,5 +1,14 @@
 import { createReadStream } from "node:fs";
-import { type DeviceEvent, deviceCodecOf, fromHex, MingchengError, toHex } from "@mingcheng/protocols";
+import {
+  type DeviceEvent,
+  deviceCodecOf,
+  type FrameEvent,
+  fromHex,
+  MingchengError,
+  type ReadingEvent,
+  type ResultEvent,
+  toHex,
+} from "@mingcheng/protocols";
 
 /** Options of `mingcheng-gateway decode`. Exactly one source: `hex`, `file` or the standard input. */
 export interface DecodeOptions {
@@ -21,11 +30,11 @@ export interface DecodeIo {
   writeLine(line: string): Promise<void>;
 }
 
-/** The public form of an event: bytes as hexadecimal text under `hex`. */
+/** The public form of an event: bytes as hexadecimal text under `hex`, left out where another event holds them. */
 export const eventAsJson = (event: DeviceEvent): Record<string, unknown> => {
   if (event.event === "discarded") return { event: event.event, hex: toHex(event.bytes), reason: event.reason };
   const { raw, ...said } = event;
-  return { ...said, hex: toHex(raw) };
+  return raw.length === 0 ? said : { ...said, hex: toHex(raw) };
 };
 
 const pad = (text: string, width: number): string => text.padEnd(width);
@@ -33,19 +42,36 @@ const pad = (text: string, width: number): string => text.padEnd(width);
 const weightText = (value: string | null, unit: string | null): string =>
   value === null ? "-" : `${value} ${unit ?? "?"}`;
 
-/** One line of the readable table. */
-export const eventAsText = (event: DeviceEvent): string => {
-  if (event.event === "discarded") return `${pad("discarded", 10)}${pad(event.reason, 16)}${toHex(event.bytes)}`;
-  if (event.event === "control") return `${pad("control", 10)}${event.control}`;
-  if (event.event === "frame") {
-    const sum = event.checksumOk ? "checksum ok" : "BAD CHECKSUM";
-    const head = `${pad("frame", 10)}no ${event.frameNo} ${event.final ? "ETX" : "ETB"} ${sum} ${event.sequence}`;
-    return [head, ...event.records.map(({ text }) => `${" ".repeat(10)}${text}`)].join("\n");
-  }
+const frameText = (event: FrameEvent): string => {
+  const sum = event.checksumOk ? "checksum ok" : "BAD CHECKSUM";
+  const head = `${pad("frame", 10)}no ${event.frameNo} ${event.final ? "ETX" : "ETB"} ${sum} ${event.sequence}`;
+  return [head, ...event.records.map(({ text }) => `${" ".repeat(10)}${text}`)].join("\n");
+};
+
+const resultText = ({ sample, assay, value, unit, instrumentVerdict, at }: ResultEvent): string =>
+  `${pad("result", 10)}${[sample, assay, value, unit, instrumentVerdict, at].map((said) => said ?? "-").join("  ")}`;
+
+const readingText = (event: ReadingEvent): string => {
   const states = [...(event.overload ? ["OVERLOAD"] : []), ...(event.underload ? ["UNDERLOAD"] : []), ...event.states];
   const tare = event.tare === null ? "" : ` tare ${event.tare}`;
   const weight = weightText(event.value, event.unit);
   return `${pad("reading", 10)}${pad(weight, 16)}${pad(event.mode, 8)}${pad(event.stable, 18)}${states.join(" ")}${tare}`;
+};
+
+/** One line of the readable table. */
+export const eventAsText = (event: DeviceEvent): string => {
+  switch (event.event) {
+    case "discarded":
+      return `${pad("discarded", 10)}${pad(event.reason, 16)}${toHex(event.bytes)}`;
+    case "control":
+      return `${pad("control", 10)}${event.control}`;
+    case "frame":
+      return frameText(event);
+    case "result":
+      return resultText(event);
+    case "reading":
+      return readingText(event);
+  }
 };
 
 const bytesOfHex = (text: string): Uint8Array => {

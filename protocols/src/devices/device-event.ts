@@ -97,8 +97,29 @@ export interface ControlEvent {
   readonly control: "ENQ" | "EOT" | "ACK" | "NAK";
 }
 
+/** Verdict of a test. `none`: nobody may say; never shown or counted as a pass. */
+export type Verdict = "positive" | "suspect" | "negative" | "invalid" | "none";
+
+/** One result as a tester said it. */
+export interface ResultEvent {
+  readonly event: "result";
+  /** Empty when the event before holds the bytes (a frame that completed several records). */
+  readonly raw: Uint8Array;
+  /** Specimen id; `null` when the instrument gave none. */
+  readonly sample: string | null;
+  /** The instrument's code for what was measured; `null` when it gave none. */
+  readonly assay: string | null;
+  /** As sent, without padding; not always a number. `null` when the field is empty. */
+  readonly value: string | null;
+  readonly unit: string | null;
+  /** The instrument's own words and flags; whether a limit is passed is judged elsewhere, from the number. */
+  readonly instrumentVerdict: Verdict;
+  /** The instrument's own clock, local time without offset (`2024-05-17T09:30:15`); as sent when it is no such time. */
+  readonly at: string | null;
+}
+
 /** Whatever a device's bytes turn into. The bytes of all events, in order, plus what is pending are the input. */
-export type DeviceEvent = ReadingEvent | FrameEvent | ControlEvent | DiscardedEvent;
+export type DeviceEvent = ReadingEvent | FrameEvent | ResultEvent | ControlEvent | DiscardedEvent;
 
 /** The device's bytes behind an event. */
 export const bytesOf = (event: DeviceEvent): Uint8Array => (event.event === "discarded" ? event.bytes : event.raw);
@@ -112,6 +133,8 @@ export interface DeviceCodec {
   readonly id: string;
   readonly displayName: { readonly zh: string; readonly en: string };
   readonly deviceClass: "scale" | "tester";
+  /** No decoder ever holds more bytes than this, whatever comes. */
+  readonly maxPendingBytes: number;
   /** A decoder for one connection. `sevenBit` masks the parity bit where the protocol does not do so by itself. */
   createDecoder(options?: { readonly sevenBit?: boolean }): DeviceDecoder;
 }

@@ -1,5 +1,6 @@
 import { concat } from "../bytes/bytes.ts";
 import type { DiscardedEvent, DiscardReason } from "../devices/device-event.ts";
+import { createByteQueue } from "./byte-queue.ts";
 
 /** What a grammar makes of the bytes from a start byte on. */
 export type FrameVerdict<Event> =
@@ -39,54 +40,79 @@ export interface FrameDecoder<Event> {
 }
 
 /** Noise is shown in pieces of this size at most. */
-const maxDiscardBytes = 256;
+export const maxDiscardBytes = 256;
+
+/** Where events go. */
+interface EventSink {
+  push(event: DiscardedEvent): unknown;
+}
+
+/** Collects bytes that are part of no frame into events of bounded size. */
+const createDiscardRun = () => {
+  let run: Uint8Array = new Uint8Array(0);
+  let reason: DiscardReason = "noise";
+
+  const flush = (out: EventSink) => {
+    if (run.length > 0) out.push({ event: "discarded", bytes: run, reason });
+    run = new Uint8Array(0);
+    reason = "noise";
+  };
+
+  const add = (bytes: Uint8Array, out: EventSink) => {
+    for (let at = 0; at < bytes.length; ) {
+      const piece = bytes.subarray(at, at + maxDiscardBytes - run.length);
+      run = concat(run, piece);
+      at += piece.length;
+      if (run.length >= maxDiscardBytes) flush(out);
+    }
+  };
+
+  return {
+    add,
+    flush,
+    bytes: () => run,
+    because: (why: DiscardReason) => {
+      reason = why;
+    },
+  };
+};
 
 /**
  * The one resynchronising frame decoder: looks for a start byte, lets the grammar decide, and shows every byte that is
- * part of no frame. Memory is bounded by `maxFrameBytes` plus the bytes of one push.
+ * part of no frame. It never holds more than `maxFrameBytes` plus one piece of noise.
  */
 export const createFrameDecoder = <Event>(
   grammar: FrameGrammar<Event>,
   maxFrameBytes: number,
 ): FrameDecoder<Event | DiscardedEvent> => {
-  let run: Uint8Array = new Uint8Array(0);
-  let runReason: DiscardReason = "noise";
-  let buffer: Uint8Array = new Uint8Array(0);
+  type Out = (Event | DiscardedEvent)[];
+  const queue = createByteQueue();
+  const noise = createDiscardRun();
   let seen = 0;
   let gap = 0;
 
-  const flushRun = (out: (Event | DiscardedEvent)[]) => {
-    if (run.length > 0) out.push({ event: "discarded", bytes: run, reason: runReason });
-    run = new Uint8Array(0);
-    runReason = "noise";
-  };
-
   const take = (length: number): Uint8Array => {
-    const head = buffer.slice(0, length);
-    buffer = buffer.subarray(length);
     seen = 0;
-    return head;
+    return queue.take(length);
   };
 
-  const discard = (bytes: Uint8Array, out: (Event | DiscardedEvent)[]) => {
+  const discard = (bytes: Uint8Array, out: Out) => {
     gap += bytes.length;
-    for (let at = 0; at < bytes.length; ) {
-      const piece = bytes.subarray(at, at + maxDiscardBytes - run.length);
-      run = concat(run, piece);
-      at += piece.length;
-      if (run.length >= maxDiscardBytes) flushRun(out);
-    }
+    noise.add(bytes, out);
   };
 
-  /** Moves bytes that cannot start a frame into the run; true when a start byte heads the buffer. */
-  const seekStart = (out: (Event | DiscardedEvent)[]): boolean => {
-    const at = buffer.findIndex((byte) => grammar.isStart(byte));
-    if (at !== 0) discard(take(at < 0 ? buffer.length : at), out);
-    if (at >= 0) flushRun(out);
+  const startFrom = (bytes: Uint8Array, from: number): number =>
+    bytes.findIndex((byte, index) => index >= from && grammar.isStart(byte));
+
+  /** Moves bytes that cannot start a frame to the noise; true when a start byte heads the queue. */
+  const seekStart = (out: Out): boolean => {
+    const at = startFrom(queue.view(), 0);
+    if (at !== 0) discard(take(at < 0 ? queue.length : at), out);
+    if (at >= 0) noise.flush(out);
     return at >= 0;
   };
 
-  const reject = (length: number, reason: DiscardReason, whole: boolean, out: (Event | DiscardedEvent)[]) => {
+  const reject = (length: number, reason: DiscardReason, whole: boolean, out: Out) => {
     if (whole) {
       const bytes = take(length);
       gap += bytes.length;
@@ -94,14 +120,14 @@ export const createFrameDecoder = <Event>(
       return;
     }
     // A start byte inside what failed may begin a good frame: it gets its own chance.
-    const inner = buffer.subarray(0, length).findIndex((byte, index) => index > 0 && grammar.isStart(byte));
-    runReason = reason;
+    const inner = startFrom(queue.view().subarray(0, length), 1);
+    noise.because(reason);
     discard(take(inner < 0 ? length : inner), out);
   };
 
-  /** Decides at the head of the buffer; false when more bytes are needed. */
-  const step = (ended: boolean, out: (Event | DiscardedEvent)[]): boolean => {
-    const verdict = grammar.examine(buffer, { seen, ended, gap });
+  /** Decides at the head of the queue; false when more bytes are needed. */
+  const step = (ended: boolean, out: Out): boolean => {
+    const verdict = grammar.examine(queue.view(), { seen, ended, gap });
     if (verdict.kind === "accept") {
       gap = 0;
       take(verdict.length);
@@ -112,51 +138,47 @@ export const createFrameDecoder = <Event>(
       reject(verdict.length, verdict.reason, verdict.whole, out);
       return true;
     }
-    if (buffer.length >= maxFrameBytes) {
+    if (queue.length >= maxFrameBytes) {
       reject(maxFrameBytes, "buffer-overflow", true, out);
       return true;
     }
-    seen = buffer.length;
+    seen = queue.length;
     return false;
   };
 
-  const drain = (out: (Event | DiscardedEvent)[]) => {
-    while (buffer.length > 0 && seekStart(out) && step(false, out));
+  const drain = (out: Out) => {
+    while (queue.length > 0 && seekStart(out) && step(false, out));
   };
 
-  const push = (bytes: Uint8Array): (Event | DiscardedEvent)[] => {
-    const out: (Event | DiscardedEvent)[] = [];
+  const push = (bytes: Uint8Array): Out => {
+    const out: Out = [];
     // Cut into slices so that an overlong frame overflows at the same byte however the input arrives.
     for (let at = 0; at < bytes.length; ) {
-      const piece = bytes.subarray(at, at + maxFrameBytes - buffer.length);
-      buffer = concat(buffer, piece);
+      const piece = bytes.subarray(at, at + maxFrameBytes - queue.length);
+      queue.append(piece);
       at += piece.length;
       drain(out);
     }
     return out;
   };
 
-  const idle = (): (Event | DiscardedEvent)[] => {
-    const out: (Event | DiscardedEvent)[] = [];
-    flushRun(out);
-    if (buffer.length === 0) return out;
-    const verdict = grammar.examine(buffer, { seen, ended: true, gap });
-    if (verdict.kind === "more") return out;
-    step(true, out);
-    drain(out);
+  const idle = (): Out => {
+    const out: Out = [];
+    noise.flush(out);
+    if (queue.length > 0 && step(true, out)) drain(out);
     return out;
   };
 
-  const end = (): (Event | DiscardedEvent)[] => {
-    const out: (Event | DiscardedEvent)[] = [];
-    while (buffer.length > 0 && seekStart(out)) {
+  const end = (): Out => {
+    const out: Out = [];
+    while (queue.length > 0 && seekStart(out)) {
       if (step(true, out)) continue;
-      const next = buffer.findIndex((byte, index) => index > 0 && grammar.isStart(byte));
-      reject(next < 0 ? buffer.length : next, "incomplete", true, out);
+      const next = startFrom(queue.view(), 1);
+      reject(next < 0 ? queue.length : next, "incomplete", true, out);
     }
-    flushRun(out);
+    noise.flush(out);
     return out;
   };
 
-  return { push, idle, end, pending: () => concat(run, buffer) };
+  return { push, idle, end, pending: () => concat(noise.bytes(), queue.view()) };
 };

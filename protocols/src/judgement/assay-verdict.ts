@@ -1,7 +1,5 @@
+import type { Verdict } from "../devices/device-event.ts";
 import { compareDecimal, type Decimal, parseDecimal } from "../units/decimal.ts";
-
-/** Outcome of a test. `none`: nobody may say; never shown or counted as a pass. */
-export type Verdict = "positive" | "suspect" | "negative" | "invalid" | "none";
 
 /** How one assay is judged: data, from the configuration. */
 export interface AssayRule {
@@ -45,9 +43,19 @@ export interface Judgement {
 interface Measured {
   readonly number: Decimal;
   readonly text: string;
-  /** `exact`, or the true value lies at or beyond the number (`>100`, `<0.5`, flags `>` and `<`). */
-  readonly bound: "exact" | "at-least" | "at-most";
+  /**
+   * `exact`, or what the true value is known to be (`>100`, `<=0.5`). The flags `>` and `<` name a side only, so the
+   * number itself stays possible.
+   */
+  readonly bound: "exact" | "above" | "at-least" | "below" | "at-most";
 }
+
+const boundOf = (mark: string, flag: string): Measured["bound"] => {
+  if (mark === ">") return "above";
+  if (mark === "<") return "below";
+  if (mark === ">=" || flag === ">") return "at-least";
+  return mark === "<=" || flag === "<" ? "at-most" : "exact";
+};
 
 const measuredOf = ({ value, flags }: AssayResult): Measured | undefined => {
   const match = /^([<>]=?)?\s*([+-]?)(\d*)(\.\d*)?$/.exec(value.trim());
@@ -58,11 +66,7 @@ const measuredOf = ({ value, flags }: AssayResult): Measured | undefined => {
   const magnitude = `${whole.replace(/^0+(?=\d)/, "") || "0"}${fraction === "" ? "" : `.${fraction}`}`;
   const text = sign === "-" ? `-${magnitude}` : magnitude;
   const number = parseDecimal(text);
-  if (number === undefined) return undefined;
-  const flag = flags.trim();
-  const above = mark.startsWith(">") || flag === ">";
-  const below = mark.startsWith("<") || flag === "<";
-  return { number, text, bound: above ? "at-least" : below ? "at-most" : "exact" };
+  return number === undefined ? undefined : { number, text, bound: boundOf(mark, flags.trim()) };
 };
 
 const words: readonly (readonly [Verdict, RegExp])[] = [
@@ -78,23 +82,34 @@ const wordVerdict = (text: string): Verdict => {
   return words.find(([, pattern]) => pattern.test(word))?.[0] ?? "none";
 };
 
-/** The instrument's own verdict: its words first, then the abnormal flags A and N of LIS02-A2 section 9.8. */
+const flagVerdict = (flags: string): Verdict => {
+  const flag = flags.trim().toUpperCase();
+  if (flag === "A" || flag === "AA") return "positive";
+  return flag === "N" ? "negative" : wordVerdict(flags);
+};
+
+/**
+ * The instrument's own verdict: its words, and the abnormal flags A and N of LIS02-A2 section 9.8. Invalid wins over
+ * everything; words and flags that contradict each other are no verdict.
+ */
 const instrumentVerdictOf = (result: AssayResult): Verdict => {
   if (result.status.trim().toUpperCase() === "X") return "invalid";
   const said = wordVerdict(result.value);
-  if (said !== "none") return said;
-  const flag = result.flags.trim().toUpperCase();
-  if (flag === "A" || flag === "AA") return "positive";
-  return flag === "N" ? "negative" : wordVerdict(result.flags);
+  const flagged = flagVerdict(result.flags);
+  if (said === "invalid" || flagged === "invalid") return "invalid";
+  if (said === "none" || said === flagged) return flagged;
+  return flagged === "none" ? said : "none";
 };
 
-/** True when the measured value is certainly on the positive side of `limit` (equal counts); undefined = cannot say. */
+/** True when the value is certainly on the positive side of `limit` (equal counts); undefined = cannot say. */
 const reaches = ({ number, bound }: Measured, limit: Decimal, upwards: boolean): boolean | undefined => {
   const order = compareDecimal(number, limit) * (upwards ? 1 : -1);
-  const towards = bound === (upwards ? "at-least" : "at-most");
   if (bound === "exact") return order >= 0;
-  if (towards) return order >= 0 ? true : undefined;
-  return order <= 0 ? false : undefined;
+  const open = upwards ? "below" : "above";
+  if (bound === (upwards ? "above" : "below") || bound === (upwards ? "at-least" : "at-most")) {
+    return order >= 0 ? true : undefined;
+  }
+  return order < 0 || (order === 0 && bound === open) ? false : undefined;
 };
 
 const judgeNumber = (measured: Measured, rule: AssayRule): { readonly verdict: Verdict; readonly rule: string } => {
@@ -114,6 +129,10 @@ const judgeNumber = (measured: Measured, rule: AssayRule): { readonly verdict: V
   return { verdict: "negative", rule: `${rule.method}: not ${sign} ${rule.suspectFrom ?? rule.positiveFrom ?? ""}` };
 };
 
+/** A flag without a value is no pass: nothing was measured that could have passed. */
+const qualitative = (result: AssayResult, instrumentVerdict: Verdict): Verdict =>
+  instrumentVerdict === "negative" && result.value.trim() === "" ? "none" : instrumentVerdict;
+
 /**
  * Judges from the number by the assay's rule and keeps the instrument's own verdict beside it, because makers differ at
  * the limit (exactly 50 % passes in some software; the standard's >= 50 % is positive). Without a rule, a number, or
@@ -131,7 +150,8 @@ export const judgeAssay = (result: AssayResult, rule: AssayRule | undefined): Ju
   });
   if (instrumentVerdict === "invalid") return outcome("invalid", "instrument: invalid");
   if (rule === undefined) return outcome("none", "no rule for this assay");
-  if (rule.direction === "qualitative") return outcome(instrumentVerdict, `${rule.method}: instrument's verdict`);
+  if (rule.direction === "qualitative")
+    return outcome(qualitative(result, instrumentVerdict), `${rule.method}: instrument's verdict`);
   if (measured === undefined) return outcome("none", `${rule.method}: no number`);
   if (rule.unit !== undefined && result.unit.trim() !== rule.unit) {
     return outcome("none", `${rule.method}: unit ${result.unit.trim() || "missing"}, expected ${rule.unit}`);

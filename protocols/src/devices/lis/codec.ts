@@ -1,6 +1,14 @@
-import { createFrameDecoder, type FrameDecoder } from "../../framing/frame-decoder.ts";
-import type { ControlEvent, DeviceCodec, DeviceDecoder, DeviceEvent, DiscardedEvent } from "../device-event.ts";
+import { createFrameDecoder, type FrameDecoder, maxDiscardBytes } from "../../framing/frame-decoder.ts";
+import type {
+  ControlEvent,
+  DeviceCodec,
+  DeviceDecoder,
+  DeviceEvent,
+  DiscardedEvent,
+  ResultEvent,
+} from "../device-event.ts";
 import { createLinkGrammar, type LinkFrame } from "./frame.ts";
+import { descend, emptyContext, type ResultContext, resultEventOf } from "./result.ts";
 import type { LisEncoding } from "./text-encoding.ts";
 import { closeTransfer, initialTransfer, openTransfer, type TransferState, takeFrame } from "./transfer.ts";
 
@@ -17,27 +25,49 @@ export const createLisLinkDecoder = (options: { readonly sevenBit?: boolean } = 
 /** Follows a listened-in conversation: every undamaged frame counts as taken. */
 const createListener = (sevenBit: boolean, encoding: LisEncoding): DeviceDecoder => {
   const link = createLisLinkDecoder({ sevenBit });
-  let state: TransferState = initialTransfer;
+  let transfer: TransferState = initialTransfer;
+  let context: ResultContext = emptyContext;
+  /** True when something was damaged since the last good frame. */
+  let holed = false;
 
-  const read = (event: LisLinkEvent): DeviceEvent => {
-    if (event.event === "control") {
-      if (event.control === "ENQ") state = openTransfer(state);
-      if (event.control === "EOT") state = closeTransfer(state);
-      return event;
-    }
-    if (event.event === "discarded") return event;
+  const readControl = (event: ControlEvent): DeviceEvent[] => {
+    if (event.control === "ENQ") transfer = openTransfer(transfer);
+    if (event.control === "EOT") transfer = closeTransfer(transfer);
+    if (event.control === "ENQ" || event.control === "EOT") context = emptyContext;
+    return [event];
+  };
+
+  const readFrame = (event: LinkFrame): DeviceEvent[] => {
     const { raw, frameNo, final, checksumOk } = event;
-    if (!checksumOk) return { event: "frame", raw, frameNo, final, checksumOk, sequence: "damaged", records: [] };
-    const taken = takeFrame(state, event, encoding);
-    state = taken.next;
+    if (!checksumOk) {
+      holed = true;
+      return [{ event: "frame", raw, frameNo, final, checksumOk, sequence: "damaged", records: [] }];
+    }
+    const taken = takeFrame(transfer, event, encoding);
+    transfer = taken.next;
+    // Whose results follow a hole nobody can say: the order may have been in it.
+    if (holed && taken.sequence === "unexpected") context = { ...context, patientSeq: "", order: null };
+    holed = false;
+    const results: ResultEvent[] = [];
+    for (const received of taken.records) {
+      context = descend(context, received);
+      if (received.record.type === "R") results.push(resultEventOf({ context, result: received }));
+    }
     const records = taken.records.map(({ record }) => record);
-    return { event: "frame", raw, frameNo, final, checksumOk, sequence: taken.sequence, records };
+    return [{ event: "frame", raw, frameNo, final, checksumOk, sequence: taken.sequence, records }, ...results];
+  };
+
+  const read = (event: LisLinkEvent): DeviceEvent[] => {
+    if (event.event === "control") return readControl(event);
+    if (event.event === "frame") return readFrame(event);
+    holed = true;
+    return [event];
   };
 
   return {
-    push: (bytes) => link.push(bytes).map(read),
-    idle: () => link.idle().map(read),
-    end: () => link.end().map(read),
+    push: (bytes) => link.push(bytes).flatMap(read),
+    idle: () => link.idle().flatMap(read),
+    end: () => link.end().flatMap(read),
     pending: link.pending,
   };
 };
@@ -47,5 +77,6 @@ export const lis: DeviceCodec = {
   id: "lis",
   displayName: { zh: "LIS01-A2/LIS02-A2 检测仪 (ASTM)", en: "LIS01-A2/LIS02-A2 tester (ASTM)" },
   deviceClass: "tester",
+  maxPendingBytes: maxFrameBytes + maxDiscardBytes,
   createDecoder: ({ sevenBit = false } = {}) => createListener(sevenBit, "auto"),
 };

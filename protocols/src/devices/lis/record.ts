@@ -12,6 +12,9 @@ export interface Delimiters {
 /** Used only for records that arrive before any H record (a stream that starts mid-message). */
 export const standardDelimiters: Delimiters = { field: "|", repeat: "\\", component: "^", escape: "&" };
 
+/** Letters, digits and blanks delimit nothing: a text that merely begins with H is no header. */
+const mayDelimit = (char: string): boolean => !/[\p{L}\p{N}\s]/u.test(char);
+
 /** Delimiters declared by an H record; `undefined` when the text declares none. */
 export const declaredDelimiters = (header: string): Delimiters | undefined => {
   const [letter, field, repeat, component, mark] = header;
@@ -19,6 +22,7 @@ export const declaredDelimiters = (header: string): Delimiters | undefined => {
     return undefined;
   }
   if (field === repeat || field === component || repeat === component) return undefined;
+  if (![field, repeat, component].every(mayDelimit)) return undefined;
   return { field, repeat, component, escape: mark === undefined || mark === field ? "" : mark };
 };
 

@@ -1,7 +1,7 @@
 import { concat } from "../../bytes/bytes.ts";
 import { type AssayRule, judgeAssay } from "../../judgement/assay-verdict.ts";
 import type { TestBody } from "../../records/bodies.ts";
-import type { LisRecord } from "../device-event.ts";
+import type { LisRecord, ResultEvent } from "../device-event.ts";
 import { componentsOf, type Delimiters, fieldOf, unescapeText } from "./record.ts";
 import type { ReceivedRecord } from "./transfer.ts";
 
@@ -31,16 +31,56 @@ export const descend = (context: ResultContext, received: ReceivedRecord): Resul
 
 const clip = (text: string, maxChars: number): string => text.slice(0, maxChars);
 
+/** First component that says something: some instruments put rack and position before the id, or leave them empty. */
 const firstOf = (record: LisRecord | undefined, n: number, delimiters: Delimiters): string =>
-  (componentsOf(fieldOf(record, n), delimiters)[0] ?? "").trim();
+  componentsOf(fieldOf(record, n), delimiters)
+    .map((part) => part.trim())
+    .find((part) => part !== "") ?? "";
+
+/** O.3, the id that the laboratory gave the specimen; O.4, the instrument's own, when there is none. */
+const specimenOf = (order: ReceivedRecord | null): string =>
+  order === null ? "" : firstOf(order.record, 3, order.delimiters) || firstOf(order.record, 4, order.delimiters);
 
 const assayOf = (received: ReceivedRecord, order: ReceivedRecord | null): { code: string; name: string } => {
   // R.3 and O.5, universal test id: three universal components, then the maker's own code (LIS02-A2 section 5.6.1).
+  // Some makers leave one component more empty before it.
   const parts = componentsOf(fieldOf(received.record, 3), received.delimiters).map((part) => part.trim());
   const ordered =
     order === null ? [] : componentsOf(fieldOf(order.record, 5), order.delimiters).map((part) => part.trim());
-  const code = parts[3] || parts[0] || ordered[3] || ordered[0] || "";
-  return { code, name: parts[1] || parts[4] || "" };
+  const said = parts[3] || parts[4] || parts[0] || parts[1];
+  const code = said || ordered[3] || ordered[4] || ordered[0] || "";
+  // What else the id says; bare numbers are versions and positions.
+  const more = [parts[1] ?? "", ...parts.slice(4)].filter((part) => part !== code && !/^\d*$/.test(part));
+  return { code, name: more.join(" ") };
+};
+
+const localTime = /^(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?$/;
+
+/** LIS02-A2 section 5.6.2: YYYYMMDD[HHMM[SS]]. Anything else stays as sent. */
+const timeText = (sent: string): string | null => {
+  const match = localTime.exec(sent);
+  if (match === null) return sent === "" ? null : sent;
+  const [, year, month, day, hour, minute, second = "00"] = match;
+  const date = `${year}-${month}-${day}`;
+  return hour === undefined ? date : `${date}T${hour}:${minute}:${second}`;
+};
+
+/** A result as an event. Its bytes are those of the frame event before it. */
+export const resultEventOf = ({ context, result }: ReceivedResult): ResultEvent => {
+  const { record, delimiters } = result;
+  const text = (n: number): string => unescapeText(fieldOf(record, n), delimiters).trim();
+  const said = { value: text(4), unit: text(5), flags: text(7), status: text(9) };
+  return {
+    event: "result",
+    raw: new Uint8Array(0),
+    sample: specimenOf(context.order) || null,
+    assay: assayOf(result, context.order).code || null,
+    value: said.value || null,
+    unit: said.unit || null,
+    instrumentVerdict: judgeAssay(said, undefined).instrumentVerdict,
+    // R.13 is the end of the test, R.12 its beginning: instruments fill one or the other.
+    at: timeText(text(13) || text(12)),
+  };
 };
 
 /**
@@ -64,7 +104,7 @@ export const testBodyOf = ({ context, result }: ReceivedResult, assays: readonly
       version: clip((sender[1] ?? "").trim(), 64),
       serial: clip((sender[2] ?? "").trim(), 64),
     },
-    specimenId: clip(orderText(3) || orderText(4), 128),
+    specimenId: clip(specimenOf(order), 128),
     item: clip(orderText(16), 128) || null,
     assay: { code: clip(assay.code, 64), name: clip(rule?.name ?? assay.name, 128) },
     value: clip(text(4), 256),

@@ -57,14 +57,19 @@ const sequenceOf = (state: TransferState, frame: LinkFrame): FrameEvent["sequenc
   return same ? "repeated" : "unexpected";
 };
 
-/** Complete records as bytes, and the rest. ETX also ends a record: some instruments leave the last CR out. */
+/**
+ * Complete records as bytes, and the rest. LIS02-A2 section 5.2 ends a record with CR; LF may not stand in a text at all,
+ * so where instruments send it, alone or after CR, it ends one too. ETX also ends a record: some instruments leave the
+ * last CR out.
+ */
 const splitRecords = (
   bytes: Uint8Array,
   final: boolean,
 ): { readonly whole: Uint8Array[]; readonly rest: Uint8Array } => {
   const whole: Uint8Array[] = [];
   let from = 0;
-  for (let at = bytes.indexOf(cr); at >= 0; at = bytes.indexOf(cr, from)) {
+  for (let at = 0; at < bytes.length; at++) {
+    if (bytes[at] !== cr && bytes[at] !== lf) continue;
     whole.push(bytes.slice(from, at + 1));
     from = at + 1;
   }
@@ -75,11 +80,8 @@ const splitRecords = (
 };
 
 const withoutLineEnd = (bytes: Uint8Array): Uint8Array => {
-  let from = 0;
-  let to = bytes.length;
-  while (from < to && bytes[from] === lf) from++;
-  while (to > from && (bytes[to - 1] === cr || bytes[to - 1] === lf)) to--;
-  return bytes.subarray(from, to);
+  const last = bytes.at(-1);
+  return last === cr || last === lf ? bytes.subarray(0, -1) : bytes;
 };
 
 /**

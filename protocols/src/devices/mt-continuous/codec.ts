@@ -1,4 +1,4 @@
-import { createFrameDecoder } from "../../framing/frame-decoder.ts";
+import { createFrameDecoder, maxDiscardBytes } from "../../framing/frame-decoder.ts";
 import type { DeviceCodec } from "../device-event.ts";
 import { createContinuousGrammar } from "./grammar.ts";
 
@@ -13,5 +13,6 @@ export const mtContinuous: DeviceCodec = {
   id: "mt-continuous",
   displayName: { zh: "梅特勒-托利多 标准连续输出", en: "Mettler-Toledo standard continuous" },
   deviceClass: "scale",
+  maxPendingBytes: maxFrameBytes + maxDiscardBytes,
   createDecoder: () => createFrameDecoder(createContinuousGrammar(), maxFrameBytes),
 };

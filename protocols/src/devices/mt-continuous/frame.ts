@@ -26,8 +26,12 @@ const placesByCode = [-2, -1, 0, 1, 2, 3, 4, 5] as const;
 /** Status word C bits 0-2. 001, 010: Triner TS-700 p. 15; 100, 101: ounce troy and pennyweight as on IND indicators. */
 const unitByCode = [null, "g", "t", "oz", "ozt", "dwt", "short-ton", "custom"] as const;
 
-/** Status word A bits 3-4. 00 is sent by clones that know no increment (T-Scale "Con2", LIDEN). */
+/** Status word A bits 3-4. 00 is sent by clones that know no increment (T-Scale "Con2"). */
 const incrementByCode = [null, 1, 2, 5] as const;
+
+/** LIDEN (LUW2001 manual p. 16) sends bit 5 = 0 and bit 4 always 1: its bits 3-4 are no increment. */
+const incrementOf = (statusA: number): 1 | 2 | 5 | null =>
+  (statusA & 0x20) === 0 ? null : (incrementByCode[(statusA >> 3) & 0x03] ?? null);
 
 /** Status word A is a printable character: LIDEN and Jaguar set bits 5 and 6 differently, none sends a control character. */
 export const mayBeStatusA = (byte: number): boolean => byte >= space;
@@ -37,7 +41,7 @@ export const mayBeStatusC = (byte: number): boolean => byte >= space;
 
 const outOfRange = (statusB: number): boolean => (statusB & 0x04) !== 0;
 
-/** Why the weight and tare characters cannot be what they should; undefined when they can. */
+/** True when `byte` may stand in the weight or the tare: a digit, a blank, or, out of range, anything printable. */
 export const mayBeFieldChar = (byte: number, statusB: number): boolean =>
   (byte >= 0x30 && byte <= 0x39) || byte === space || (outOfRange(statusB) && byte > space);
 
@@ -95,7 +99,7 @@ export const readingOf = (frame: Uint8Array, raw: Uint8Array, short: boolean): R
     tare: short ? null : numberText(fieldText(frame, tareAt), places, false),
     overload: beyond && !negative,
     underload: beyond && negative,
-    increment: incrementByCode[(statusA >> 3) & 0x03] ?? null,
+    increment: incrementOf(statusA),
     states: flagsOf(statusB, statusC, !beyond && value === null),
   };
 };

@@ -19,7 +19,10 @@ type Verdict = FrameVerdict<ReadingEvent>;
 /** What this line sends after CR, once known. */
 type Trailer = "unknown" | "none" | "checksum" | "line-feed";
 
-/** So many frames in a row must agree before a line counts as one without checksum, or before a known line is doubted. */
+/**
+ * So many frames in a row must agree before a line counts as one without checksum, or before a known line is doubted: a
+ * wrong weight must not come out because of one damaged byte.
+ */
 const agreement = 3;
 
 const more: Verdict = { kind: "more" };
@@ -56,7 +59,8 @@ const lengthOf = (bytes: Uint8Array, shortAllowed: boolean): number | Verdict =>
  * CHK is taken by its place, because it may equal STX or CR. Whether it exists is learned from the line:
  * - the byte after CR completes the sum to zero: it is CHK, and from then on every frame must have a good one;
  * - it is STX and a status word follows: there is none; after three such frames in a row CR ends the frame;
- * - anything else followed by STX (or by nothing): a damaged checksum, the frame is refused;
+ * - it is LF: no checksum either (see above);
+ * - anything else: a damaged checksum, the frame is refused;
  * - three frames in a row that contradict what was learned: the line is learned anew.
  * The short form is believed only while no standard frame was seen, or a frame that lost six bytes could pass for one.
  */
@@ -112,8 +116,7 @@ export const createContinuousGrammar = (): FrameGrammar<ReadingEvent> => {
     }
     if (sumFits) return "checksum";
     if (last === lf) return "line-feed";
-    if (next === undefined && !ended) return more;
-    return next === undefined || next === stx ? reject(body + 1, "bad-checksum", true) : "none";
+    return reject(body + 1, "bad-checksum", true);
   };
 
   /** A frame without its good checksum on a line that has them: refused, and a following frame is left alone. */

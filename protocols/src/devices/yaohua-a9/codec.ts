@@ -1,4 +1,4 @@
-import { createFrameDecoder, type FrameGrammar } from "../../framing/frame-decoder.ts";
+import { createFrameDecoder, type FrameGrammar, maxDiscardBytes } from "../../framing/frame-decoder.ts";
 import type { DeviceCodec, ReadingEvent } from "../device-event.ts";
 import { checksumFits, etx, frameLength, mayStandAt, readingOf, stx } from "./frame.ts";
 
@@ -29,5 +29,6 @@ export const yaohuaA9: DeviceCodec = {
   id: "yaohua-a9",
   displayName: { zh: "耀华 XK3190-A9 连续发送", en: "Yaohua XK3190-A9 continuous" },
   deviceClass: "scale",
+  maxPendingBytes: frameLength + maxDiscardBytes,
   createDecoder: () => createFrameDecoder(grammar, frameLength),
 };

@@ -11,10 +11,14 @@ export const frameLength = 12;
 
 const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
 
-/** '0'-'9', 'A'-'F' (37h + nibble, manual) or ':'-'?' (30h + nibble, other firmwares); `undefined` for anything else. */
+/**
+ * '0'-'9', 'A'-'F' (37h + nibble, manual), in lower case too, or ':'-'?' (30h + nibble, other firmwares); `undefined` for
+ * anything else. No character stands for two values, so reading all three forms weakens the check by nothing.
+ */
 const nibbleOf = (byte: number): number | undefined => {
   if (byte >= 0x30 && byte <= 0x3f) return byte - 0x30;
-  return byte >= 0x41 && byte <= 0x46 ? byte - 0x37 : undefined;
+  const upper = byte & 0xdf;
+  return byte >= 0x41 && upper >= 0x41 && upper <= 0x46 ? upper - 0x37 : undefined;
 };
 
 /** True when `byte` (parity masked) may stand at `at`. */
