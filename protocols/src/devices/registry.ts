@@ -1,11 +1,14 @@
 import { MingchengError } from "../errors/mingcheng-error.ts";
 import type { DeviceCodec } from "./device-event.ts";
-import { lis } from "./lis/index.ts";
-import { mtContinuous } from "./mt-continuous/index.ts";
-import { yaohuaA9 } from "./yaohua-a9/index.ts";
+import * as families from "./families.ts";
 
-/** Every device family the project can decode. A new family is one line here. */
-export const deviceCodecs: readonly DeviceCodec[] = [mtContinuous, yaohuaA9, lis];
+const isCodec = (value: unknown): value is DeviceCodec =>
+  typeof value === "object" && value !== null && "createDecoder" in value;
+
+/** The codec of every family in `families.ts`, by id. */
+export const deviceCodecs: readonly DeviceCodec[] = Object.values(families)
+  .filter(isCodec)
+  .sort((a, b) => (a.id < b.id ? -1 : 1));
 
 /**
  * The codec of a protocol id.
