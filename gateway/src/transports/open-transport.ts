@@ -1,6 +1,5 @@
 import { MingchengError } from "@mingcheng/protocols";
 import type { ByteStream, SerialSettings } from "./byte-stream.ts";
-import { openSerial } from "./serial.ts";
 import { openTcp, parseTcpAddress } from "./tcp.ts";
 
 /** A checked device address. */
@@ -38,5 +37,8 @@ export const openTransport = async (
   signal: AbortSignal,
 ): Promise<ByteStream> => {
   const target = parseTransportAddress(address);
-  return target.kind === "tcp" ? openTcp(target.address, signal) : openSerial(target.path, settings, signal);
+  if (target.kind === "tcp") return openTcp(target.address, signal);
+  // The native serial library takes 7 MB: a gateway without serial ports does not load it.
+  const { openSerial } = await import("./serial.ts");
+  return openSerial(target.path, settings, signal);
 };
