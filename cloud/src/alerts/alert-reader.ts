@@ -1,0 +1,88 @@
+import type { Statement } from "better-sqlite3";
+import type { SqliteDatabase } from "../store/database.ts";
+import type { Alert, AlertEntry, AlertState, AlertWithHistory, NotificationView } from "./alert.ts";
+
+/** Columns of `alert` under the names of {@link AlertRow}. */
+export const alertColumns = `id, rule, group_key AS groupKey, labels, state, severity, title, next, runbook, owner,
+  owner_reason AS ownerReason, gw, dev, lsn, matches, late, started_ms AS startedMs, opened_ms AS openedMs,
+  fired_ms AS firedMs, ended_ms AS endedMs, acknowledged_by AS acknowledgedBy, acknowledged_ms AS acknowledgedMs`;
+
+/** A stored alert. */
+export interface AlertRow extends Omit<Alert, "group" | "labels" | "title" | "next" | "late"> {
+  readonly groupKey: string;
+  readonly labels: string;
+  readonly title: string;
+  readonly next: string;
+  readonly late: number;
+}
+
+/** The alert of a row. */
+export const alertOf = ({ groupKey, labels, title, next, late, ...row }: AlertRow): Alert => ({
+  ...row,
+  group: JSON.parse(groupKey) as Alert["group"],
+  labels: JSON.parse(labels) as Alert["labels"],
+  title: JSON.parse(title) as Alert["title"],
+  next: JSON.parse(next) as Alert["next"],
+  late: late === 1,
+});
+
+/** What {@link AlertReader.list} returns. */
+export interface AlertListQuery {
+  /** `open`: firing and acknowledged. `all`: also those that ended after firing, the latest first behind the open ones. */
+  readonly which: "open" | "all";
+  readonly limit: number;
+}
+
+/** Reads alerts from `alerts.db`, on any connection. Alerts that never fired are told only by id. */
+export class AlertReader {
+  readonly #open: Statement<unknown[]>;
+  readonly #ended: Statement<unknown[]>;
+  readonly #one: Statement<unknown[]>;
+  readonly #history: Statement<unknown[]>;
+  readonly #notifications: Statement<unknown[]>;
+  readonly #counts: Statement<unknown[]>;
+
+  constructor(database: SqliteDatabase) {
+    this.#open = database.prepare(
+      `SELECT ${alertColumns} FROM alert WHERE ended_ms IS NULL AND fired_ms IS NOT NULL ORDER BY fired_ms DESC, id LIMIT ?`,
+    );
+    this.#ended = database.prepare(
+      `SELECT ${alertColumns} FROM alert WHERE ended_ms IS NOT NULL AND fired_ms IS NOT NULL
+       ORDER BY ended_ms DESC, id LIMIT ?`,
+    );
+    this.#one = database.prepare(`SELECT ${alertColumns} FROM alert WHERE id = ?`);
+    this.#history = database.prepare(
+      `SELECT id, at_ms AS atMs, from_state AS "from", to_state AS "to", reason, actor, lsn, detail
+       FROM history WHERE alert = ? ORDER BY id`,
+    );
+    this.#notifications = database.prepare(
+      `SELECT id, channel, event, state, attempts, outcome, created_ms AS createdMs, done_ms AS doneMs
+       FROM notification WHERE alert = ? ORDER BY position`,
+    );
+    this.#counts = database.prepare("SELECT state, count(*) AS n FROM alert WHERE ended_ms IS NULL GROUP BY state");
+  }
+
+  /** Alerts that fired: open ones first, then the latest ended, at most `limit`. */
+  list({ which, limit }: AlertListQuery): Alert[] {
+    const open = this.#open.all(limit) as AlertRow[];
+    const ended = which === "all" ? (this.#ended.all(limit - open.length) as AlertRow[]) : [];
+    return [...open, ...ended].map(alertOf);
+  }
+
+  /** One alert with its history and notifications; undefined when there is none. */
+  get(id: string): AlertWithHistory | undefined {
+    const row = this.#one.get(id) as AlertRow | undefined;
+    if (row === undefined) return undefined;
+    const entries = this.#history.all(id) as (Omit<AlertEntry, "detail"> & { detail: string })[];
+    const history = entries.map((entry) => ({ ...entry, detail: JSON.parse(entry.detail) as AlertEntry["detail"] }));
+    return { ...alertOf(row), history, notifications: this.#notifications.all(id) as NotificationView[] };
+  }
+
+  /** How many alerts are open, by state. */
+  counts(): Readonly<Record<Exclude<AlertState, "resolved" | "closed">, number>> {
+    const rows = this.#counts.all() as { state: "pending" | "firing" | "acknowledged"; n: number }[];
+    const counts = { pending: 0, firing: 0, acknowledged: 0 };
+    for (const { state, n } of rows) counts[state] = n;
+    return counts;
+  }
+}
