@@ -12,10 +12,11 @@ export const readClientId = (clientId: string): ConnectedGateway | undefined => 
   return gw === undefined || eid === undefined ? undefined : { gw, eid };
 };
 
-/** What a gateway may publish: its own records, states, statements and live values. Undefined: refused. */
+/** What a gateway may publish: its own records, the running line's state, statements and live values. Undefined: refused. */
 export const publishable = (gateway: ConnectedGateway, topic: string): ParsedTopic | undefined => {
   const parsed = parseTopic(topic);
   if (parsed === undefined || parsed.gw !== gateway.gw || !uplinkChannels.includes(parsed.channel)) return undefined;
+  if (parsed.channel === "state" && parsed.eid !== gateway.eid) return undefined;
   return parsed;
 };
 

@@ -7,10 +7,10 @@ import { z } from "zod";
 const host = z.string().min(1).max(253);
 const port = z.int().min(0).max(65_535);
 
-const listener = (defaultPort: number, zh: string, en: string) =>
+const listener = (defaultPort: number, zh: string, en: string, defaultHost = "0.0.0.0") =>
   z
     .strictObject({
-      host: host.default("0.0.0.0").describe(`${zh}：监听地址 / address to listen on for ${en}.`),
+      host: host.default(defaultHost).describe(`${zh}：监听地址 / address to listen on for ${en}.`),
       port: port.default(defaultPort).describe("端口，0 为任意空闲端口 / port, 0 takes any free one."),
     })
     .prefault({});
@@ -56,6 +56,12 @@ export const cloudConfigSchema = z.strictObject({
     .describe("“今日”所用时区 / time zone of what is called today."),
   mqtts: listener(8883, "网关接入（MQTT/TLS）", "gateways (MQTT over TLS)"),
   https: listener(8443, "界面、接口和登记（HTTPS）", "screens, API and enrolment (HTTPS)"),
+  health: listener(
+    8080,
+    "健康检查和指标（HTTP，不加密，请只用本机地址）",
+    "health and metrics (plain HTTP, keep it on loopback)",
+    "127.0.0.1",
+  ),
   rules: z
     .string()
     .max(4096)

@@ -49,5 +49,5 @@ export const generated = (): { path: string; text: string }[] => {
 # 检查 / check: mingcheng-cloud check --config cloud.yaml
 
 `;
-  return [{ path: "docs/cloud.example.yaml", text: `${head}${write(schema.properties, "")}${webhook}` }];
+  return [{ path: "docs/examples/cloud.yaml", text: `${head}${write(schema.properties, "")}${webhook}` }];
 };

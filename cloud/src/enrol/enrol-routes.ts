@@ -28,7 +28,7 @@ export interface CentreCard {
 export interface EnrolOptions {
   readonly register: GatewayRegister;
   readonly card: CentreCard;
-  nowMs(): number;
+  readonly nowMs: () => number;
   /** Tells of every enrolment and every refusal. Never carries a secret. */
   onAttempt(attempt: { readonly gw: string; readonly address: string; readonly error: string | null }): void;
 }

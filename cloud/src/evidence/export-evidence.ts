@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
+import { rename, rm } from "node:fs/promises";
 import {
   type EvidenceManifest,
   type EvidenceSpan,
@@ -163,20 +164,46 @@ function* spanLines(database: SqliteDatabase, index: number, { line, span }: Pla
     digest: Buffer;
     bytes: Buffer | null;
   }>;
-  let seal = seals.next();
-  for (const { seq, digest, bytes } of records) {
-    yield bytes === null ? evidenceLines.withheld(digest) : evidenceLines.record(bytes);
-    while (seal.done !== true && seal.value.seq === seq) {
-      yield evidenceLines.seal(seq, seal.value);
-      seal = seals.next();
+  try {
+    let seal = seals.next();
+    for (const { seq, digest, bytes } of records) {
+      yield bytes === null ? evidenceLines.withheld(digest) : evidenceLines.record(bytes);
+      while (seal.done !== true && seal.value.seq === seq) {
+        yield evidenceLines.seal(seq, seal.value);
+        seal = seals.next();
+      }
     }
+  } finally {
+    seals.return?.();
   }
-  seals.return?.();
 }
+
+/** `R`, the first octet of a record's line. */
+const recordMark = 0x52;
+
+const asInterval = ([from, to]: readonly [number, number]) => ({ from, to });
+
+/** Lines of the whole file, with what the manifest says of them. */
+const planExport = (database: SqliteDatabase, signer: Signer, request: ExportRequest, asOf: string) => {
+  const lines = database
+    .prepare("SELECT id, ep, eid, status FROM line WHERE gw = ? ORDER BY id")
+    .all(request.gateway.gw) as LineRow[];
+  const planned = planSpans(database, lines, request);
+  const spans = planned.map(({ span }) => span);
+  const manifest = manifestOf(database, request, spans, asOf);
+  const withheld = spans.reduce((sum, span) => sum + new IntervalSet(span.withheld.map(asInterval)).size, 0);
+  function* all(): Generator<Uint8Array> {
+    yield evidenceLines.manifest(manifest, signer);
+    for (const [index, plan] of planned.entries()) yield* spanLines(database, index, plan);
+  }
+  return { lines: all(), spans: spans.length, records: manifest.records - withheld, withheld };
+};
 
 /**
  * Writes the evidence of one gateway: spans widened to seal boundaries, everything the ledger has of them, and what it
- * lacks. Reads one consistent state of the ledger while the centre keeps running.
+ * lacks. Reads one consistent state of the ledger while the centre keeps running, in constant memory. The file appears
+ * under its name only when it is whole and on disk.
+ * @throws the system's error when the file cannot be written
  */
 export const exportEvidence = async (
   database: SqliteDatabase,
@@ -184,33 +211,24 @@ export const exportEvidence = async (
   request: ExportRequest,
   options: { readonly asOf: string; onProgress?(done: number, all: number): void },
 ): Promise<ExportResult> => {
-  const file = createWriteStream(request.out, { mode: 0o600, highWaterMark: 1024 * 1024 });
-  const opened = once(file, "open");
-  await opened;
+  const temporary = `${request.out}.part`;
+  const file = createWriteStream(temporary, { mode: 0o600, highWaterMark: 1024 * 1024, flush: true });
+  await once(file, "open");
   database.exec("BEGIN");
   try {
-    const lines = database
-      .prepare("SELECT id, ep, eid, status FROM line WHERE gw = ? ORDER BY id")
-      .all(request.gateway.gw) as LineRow[];
-    const planned = planSpans(database, lines, request);
-    const spans = planned.map(({ span }) => span);
-    const manifest = manifestOf(database, request, spans, options.asOf);
-    file.write(evidenceLines.manifest(manifest, signer));
+    const { lines, spans, records, withheld } = planExport(database, signer, request, options.asOf);
     let done = 0;
-    for (const [index, plan] of planned.entries()) {
-      for (const line of spanLines(database, index, plan)) {
-        if (!file.write(line)) await once(file, "drain");
-        if (line[0] === 0x52 && ++done % 10_000 === 0) options.onProgress?.(done, manifest.records);
-      }
+    for (const line of lines) {
+      if (!file.write(line)) await once(file, "drain");
+      if (line[0] === recordMark && ++done % 1_000 === 0) options.onProgress?.(done, records);
     }
     file.end();
-    await once(file, "finish");
-    const withheld = spans.reduce((sum, span) => sum + new IntervalSet(span.withheld.map(asInterval)).size, 0);
-    return { spans: spans.length, records: manifest.records - withheld, withheld };
+    await once(file, "close");
+    await rename(temporary, request.out);
+    return { spans, records, withheld };
   } finally {
     database.exec("COMMIT");
     file.destroy();
+    await rm(temporary, { force: true });
   }
 };
-
-const asInterval = ([from, to]: readonly [number, number]) => ({ from, to });

@@ -27,7 +27,9 @@ export interface AnswerPorts {
   /** The centre's receipt key. */
   readonly signer: Signer;
   /** Centre's clock, milliseconds since 1970. */
-  nowMs(): number;
+  readonly nowMs: () => number;
+  /** Uniform in [0, 1): spreads the gateways that are told to come back. */
+  readonly random: () => number;
 }
 
 /** What the writer works with. */
@@ -45,8 +47,8 @@ interface Decision extends IngestOutcome {
   readonly state: State | null;
 }
 
-/** A gateway is asked to come back after so long when the store cannot take anything. */
-const busyForMs = 15_000;
+/** A gateway is asked to come back after so long, and up to as long again, when the store cannot take anything. */
+const busyForMs = 10_000;
 
 /** A key we do not know is not a bad signature: the gateway is asked for its key log. */
 const unknownKey = (kid: string): Decision => {
@@ -64,7 +66,7 @@ const downlinksOf = ({ signer, nowMs }: AnswerPorts, gw: string, answers: Ingest
 /** Answer to a message that could not be stored now. */
 export const busyAnswer = (options: AnswerPorts, message: LedgerMessage, reason: string): LedgerAnswer => {
   const payloadHash = "payloadHash" in message ? message.payloadHash : null;
-  const { answers } = busy(payloadHash, busyForMs, reason);
+  const { answers } = busy(payloadHash, busyForMs * (1 + options.random()), reason);
   const downlinks = downlinksOf(options, message.gw, answers);
   return { outcome: "busy", downlinks, clearStates: [], state: null, records: 0, quarantined: 0 };
 };

@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { MingchengError, recordDigest, type Sha256, sameBytes } from "@mingcheng/protocols";
 import { GatewayRegister, type RegisteredKey } from "../register/gateway-register.ts";
 import { openForReading, openForWriting, type SqliteDatabase } from "../store/database.ts";
 import { ledgerMigrations } from "./ledger-schema.ts";
@@ -32,36 +32,79 @@ export interface OpenLedger {
   close(): void;
 }
 
+const isDamage = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && /^SQLITE_(CORRUPT|NOTADB)/.test(String(error.code));
+
+/** Newest records whose bytes are held against their digests at the start: what a failing disk spoils first. */
+const checkedRecords = 1_000;
+
+/** @throws {MingchengError} LEDGER_DAMAGED naming the first bad place among the newest records */
+const checkNewest = (database: SqliteDatabase, sha256: Sha256): void => {
+  type Row = { lsn: number; digest: Buffer; bytes: Buffer };
+  const rows = database.prepare("SELECT lsn, digest, bytes FROM record ORDER BY lsn DESC LIMIT ?").all(checkedRecords);
+  let expected: number | undefined;
+  for (const { lsn, digest, bytes } of rows as Row[]) {
+    if (expected !== undefined && lsn !== expected) {
+      throw new MingchengError("LEDGER_DAMAGED", `${database.name}: record ${expected} is missing`);
+    }
+    if (!sameBytes(recordDigest(sha256, bytes), digest)) {
+      throw new MingchengError("LEDGER_DAMAGED", `${database.name}: record ${lsn} does not have its digest`);
+    }
+    expected = lsn - 1;
+  }
+};
+
 /**
- * Opens the ledger of a data directory for its one writer, under a new generation. The register must exist.
- * @throws {MingchengError} STORE_TOO_NEW; SqliteError when the disk does not allow it (now)
+ * Makes everything in the write-ahead log durable before anything is built on it: what an earlier process wrote and did
+ * not sync would otherwise count as committed and vanish with the next power cut. After a failed sync the log itself
+ * cannot be relied on and must be emptied.
+ * @throws {MingchengError} LEDGER_UNAVAILABLE while a reader keeps it from being emptied after a failed sync
+ */
+const settle = (database: SqliteDatabase, afterFault: boolean): void => {
+  const [result] = database.pragma("wal_checkpoint(TRUNCATE)") as [{ busy: number }];
+  if (result.busy === 0 || !afterFault) return;
+  throw new MingchengError("LEDGER_UNAVAILABLE", "a reader holds the write-ahead log");
+};
+
+/**
+ * Opens the ledger of a data directory for its one writer, under the generation `gen`; `afterFault`: this process
+ * had it open before. The register must exist.
+ * @throws {MingchengError} STORE_TOO_NEW, LEDGER_DAMAGED, LEDGER_UNAVAILABLE; SqliteError when the disk does not allow it
+ * (now)
  */
 export const openLedger = (
   dataDirectory: string,
+  generation: { readonly gen: string; readonly afterFault: boolean },
   ports: Omit<LedgerWriterOptions, "database" | "ledger">,
 ): OpenLedger => {
-  const database = openForWriting({ path: ledgerPath(dataDirectory), migrations: ledgerMigrations });
+  const path = ledgerPath(dataDirectory);
+  let database: SqliteDatabase | undefined;
   let register: SqliteDatabase | undefined;
   try {
+    database = openForWriting({ path, migrations: ledgerMigrations });
+    settle(database, generation.afterFault);
+    checkNewest(database, ports.crypto.sha256);
     // Larger than SQLite's default of 1000 pages: a backlog arrives at megabytes a second, and checkpoints cost fsyncs.
     database.pragma("wal_autocheckpoint = 4000");
     register = openForReading(join(dataDirectory, "register.db"));
     const ledger = new SqliteLedger(database, ports.crypto, keyLookup(register), {
-      gen: randomBytes(16).toString("hex"),
+      gen: generation.gen,
       reason: "start",
       nowMs: ports.nowMs(),
     });
-    const opened = register;
+    const opened = { database, register };
     return {
       writer: new LedgerWriter({ ...ports, database, ledger }),
       close: () => {
-        opened.close();
-        database.close();
+        opened.register.close();
+        opened.database.close();
       },
     };
   } catch (error) {
     register?.close();
-    database.close();
-    throw error;
+    database?.close();
+    if (!isDamage(error)) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new MingchengError("LEDGER_DAMAGED", `${path}: ${reason}`, { cause: error });
   }
 };

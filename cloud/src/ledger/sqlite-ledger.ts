@@ -42,7 +42,7 @@ export class SqliteLedger implements LedgerView {
   #bornCommitted = 0;
   #nowMs = 0;
 
-  /** Opens a new generation, named `gen`, in `database`; `reason` says why (start, restore). */
+  /** Opens the generation `gen` in `database`, or goes on with it; `reason` says why it begins (start, restore). */
   constructor(
     database: SqliteDatabase,
     crypto: CryptoPort,
@@ -55,12 +55,15 @@ export class SqliteLedger implements LedgerView {
     this.#records = new RecordStore(database, crypto.sha256);
     this.quarantine = new QuarantineStore(database, crypto.sha256);
     database
-      .prepare("INSERT INTO generation (gen, reason, started_ms) VALUES (?, ?, ?)")
+      .prepare("INSERT INTO generation (gen, reason, started_ms) VALUES (?, ?, ?) ON CONFLICT (gen) DO NOTHING")
       .run(generation.gen, generation.reason, generation.nowMs);
     type Row = { gen: string; position: number };
     for (const row of database.prepare("SELECT gen, position FROM generation").all() as Row[]) {
       this.#positions.set(row.gen, row.position);
     }
+    const born = database.prepare("SELECT max(born_n) FROM line WHERE born_gen = ?").pluck().get(generation.gen);
+    this.#born = (born as number | null) ?? 0;
+    this.#bornCommitted = this.#born;
     this.#saveRun = database.prepare("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?)");
     this.#removeRun = database.prepare("DELETE FROM run WHERE line = ? AND from_seq = ?");
     this.#seal = database.prepare("INSERT INTO seal VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
@@ -152,44 +155,56 @@ export class SqliteLedger implements LedgerView {
     switch (effect.type) {
       case "line-seen":
         this.#born++;
-        return this.#lines.amend(this.#open(effect.gw, effect.line), { bornAt: effect.born });
+        this.#lines.amend(this.#open(effect.gw, effect.line), { bornAt: effect.born });
+        break;
       case "witness-shown":
-        return this.#lines.amend(this.#open(effect.gw, effect.line), { shown: effect.witness });
+        this.#lines.amend(this.#open(effect.gw, effect.line), { shown: effect.witness });
+        break;
       case "head-heard":
-        return this.#lines.amend(this.#open(effect.gw, effect.line), { heardHead: effect.head });
+        this.#lines.amend(this.#open(effect.gw, effect.line), { heardHead: effect.head });
+        break;
       case "predecessor":
-        return this.#lines.amend(this.#open(effect.gw, effect.line), { predecessor: effect.predecessor });
+        this.#lines.amend(this.#open(effect.gw, effect.line), { predecessor: effect.predecessor });
+        break;
       case "store":
-        return this.#store(effect);
+        this.#store(effect);
+        break;
       case "fill-bytes":
-        return this.#records.fill(this.#open(effect.gw, effect.line).id, effect.seq, this.#nowMs, effect.bytes);
+        this.#records.fill(this.#open(effect.gw, effect.line).id, effect.seq, this.#nowMs, effect.bytes);
+        break;
       case "run":
-        return this.#join(effect);
+        this.#join(effect);
+        break;
       case "seal": {
         const { kid, sig, wall } = effect.seal;
         const { id } = this.#open(effect.gw, effect.line);
         this.#seal.run(id, effect.seq, effect.h, wall, kid, sig, this.#nowMs);
-        return;
+        break;
       }
       case "gap-named":
-        return this.#nameGap(effect);
+        this.#nameGap(effect);
+        break;
       case "gap-filled":
-        return this.#fillGap(effect);
+        this.#fillGap(effect);
+        break;
       case "quarantine":
-        return this.quarantine.keep(effect.gw, effect.line, effect.first, effect.items, effect.reason, this.#nowMs);
+        this.quarantine.keep(effect.gw, effect.line, effect.first, effect.items, effect.reason, this.#nowMs);
+        break;
       case "disputed": {
         const line = this.#open(effect.gw, effect.line);
         line.disputed.add(effect.from, effect.to);
         this.#disputed.run(line.id, effect.from, effect.to, this.#nowMs);
-        return;
+        break;
       }
       case "clone":
         this.#lines.amend(this.#open(effect.gw, effect.disputed), { status: "disputed" });
-        return this.quarantine.report(effect.gw, "clone", effect, this.#nowMs);
+        this.quarantine.report(effect.gw, "clone", effect, this.#nowMs);
+        break;
       case "rollback":
-        return this.quarantine.report(effect.gw, "rollback", effect, this.#nowMs);
+        this.quarantine.report(effect.gw, "rollback", effect, this.#nowMs);
+        break;
       case "clear-state":
-        return;
+        break;
     }
   }
 

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "@mingcheng/protocols";
 import type { LedgerAnswer, LedgerMessage } from "./ledger-port.ts";
 
 /** What the worker is started with. */
@@ -14,5 +15,7 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: "open" }
   | { readonly type: "answers"; readonly ids: readonly number[]; readonly answers: readonly LedgerAnswer[] }
+  /** The store refuses for now, or a rule of ours broke on one message: `message` names it. */
   | { readonly type: "fault"; readonly error: string; readonly message: string | null }
-  | { readonly type: "closed" };
+  /** The ledger must not be opened by this program, now or later. The thread ends. */
+  | { readonly type: "refused"; readonly code: ErrorCode; readonly error: string };

@@ -1,7 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { BroadcastChannel, parentPort, workerData } from "node:worker_threads";
+import { MingchengError } from "@mingcheng/protocols";
 import { nodeCrypto } from "../crypto/node-crypto.ts";
 import { loadSigner } from "../crypto/signing-key.ts";
+import { isStoreFault } from "../store/database.ts";
 import { appendChannel } from "./append-channel.ts";
 import type { LedgerAnswer, LedgerMessage } from "./ledger-port.ts";
 import { busyAnswer } from "./ledger-writer.ts";
@@ -18,11 +21,19 @@ const maxGroupBytes = 8 * 1024 * 1024;
 /** While the store cannot be opened it is tried again so often. */
 const reopenAfterMs = 2_000;
 
+/** Faults that leave the open database as it was. */
+const passesByItself = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && /^SQLITE_(BUSY|LOCKED|FULL|INTERRUPT)/.test(String(error.code));
+
 const signer = await loadSigner(join(dataDirectory, "keys", "receipt-key.pem"));
 const channel = new BroadcastChannel(appendChannel(ledgerPath(dataDirectory)));
 const waiting: { id: number; message: LedgerMessage }[] = [];
+/** One generation per process: a store that fails and comes back does not make every gateway send its state again. */
+const gen = randomBytes(16).toString("hex");
 let ledger: OpenLedger | undefined;
-let triedAtMs = Number.NEGATIVE_INFINITY;
+/** The open database can no longer be relied on. */
+let suspect = false;
+let reopening: NodeJS.Timeout | undefined;
 let scheduled = false;
 
 const say = (message: FromWorker): void => port.postMessage(message);
@@ -34,20 +45,35 @@ const ports = {
   crypto: nodeCrypto,
   signer,
   nowMs: () => Date.now(),
-  onFault: (found: { error: unknown; message: LedgerMessage | null }) => fault(found.error, found.message),
+  random: () => Math.random(),
+  onFault: (found: { error: unknown; message: LedgerMessage | null }) => {
+    suspect ||= isStoreFault(found.error) && !passesByItself(found.error);
+    fault(found.error, found.message);
+  },
 };
 
-const ensureOpen = (): OpenLedger | undefined => {
-  if (ledger === undefined && performance.now() - triedAtMs >= reopenAfterMs) {
-    triedAtMs = performance.now();
-    try {
-      ledger = openLedger(dataDirectory, ports);
-      say({ type: "open" });
-    } catch (error) {
-      fault(error, null);
+const open = (): void => {
+  try {
+    ledger = openLedger(dataDirectory, { gen, afterFault: suspect }, ports);
+    suspect = false;
+    say({ type: "open" });
+  } catch (error) {
+    if (error instanceof MingchengError && !error.retryable) {
+      say({ type: "refused", code: error.code, error: error.message });
+      channel.close();
+      port.close();
+      return;
     }
+    fault(error, null);
+    reopening = setTimeout(open, reopenAfterMs);
   }
-  return ledger;
+};
+
+/** After a failed write or sync nobody knows what reached the disk: the database is opened anew. */
+const giveUp = (): void => {
+  ledger?.close();
+  ledger = undefined;
+  reopening = setTimeout(open, reopenAfterMs);
 };
 
 const nextGroup = (): { id: number; message: LedgerMessage }[] => {
@@ -65,14 +91,14 @@ const work = (): void => {
   scheduled = false;
   const group = nextGroup();
   if (group.length === 0) return;
-  const open = ensureOpen();
   const answers: LedgerAnswer[] =
-    open === undefined
+    ledger === undefined
       ? group.map(({ message }) => busyAnswer(ports, message, "the store cannot be opened now"))
-      : open.writer.take(group.map(({ message }) => message));
+      : ledger.writer.take(group.map(({ message }) => message));
+  if (suspect && ledger !== undefined) giveUp();
   const ids = group.map(({ id }) => id);
   say({ type: "answers", ids, answers });
-  if (answers.some(({ records }) => records > 0)) channel.postMessage(null);
+  if (answers.some(({ outcome }) => outcome !== "busy")) channel.postMessage(null);
   schedule();
 };
 
@@ -90,10 +116,10 @@ port.on("message", (message: ToWorker) => {
     return;
   }
   while (waiting.length > 0) work();
+  clearTimeout(reopening);
   ledger?.close();
   channel.close();
-  say({ type: "closed" });
   port.close();
 });
 
-ensureOpen();
+open();

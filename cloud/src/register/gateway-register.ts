@@ -135,6 +135,13 @@ export class GatewayRegister {
     return stored !== null && row?.disabled_ms === null && same;
   }
 
+  /** Since when a gateway is enrolled, and whether it is disabled; undefined before it is enrolled. */
+  standing(gw: string): { readonly enrolledMs: number; readonly disabled: boolean } | undefined {
+    const row = this.#row(gw);
+    if (row === undefined || row.enrolled_ms === null) return undefined;
+    return { enrolledMs: row.enrolled_ms, disabled: row.disabled_ms !== null };
+  }
+
   /** Lets a gateway in no more (its records stay), or lets it in again. @throws {MingchengError} GATEWAY_UNKNOWN */
   setDisabled(gw: string, disabled: boolean, nowMs: number): void {
     const changed = this.#database

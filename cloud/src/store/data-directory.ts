@@ -8,20 +8,31 @@ export interface DirectoryLock {
   release(): void;
 }
 
+const unusable = (path: string, cause: unknown): MingchengError => {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new MingchengError("LEDGER_UNAVAILABLE", `${path}: ${reason}`, { field: "--data", cause });
+};
+
 /**
  * Creates the data directory (0700) when missing and takes its lock, which the operating system releases with the
  * process, however that ends.
- * @throws {MingchengError} DATA_DIRECTORY_LOCKED
+ * @throws {MingchengError} DATA_DIRECTORY_LOCKED; LEDGER_UNAVAILABLE when the directory cannot be used at all
  */
 export const lockDataDirectory = async (path: string): Promise<DirectoryLock> => {
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  const lock = new Database(join(path, "lock.db"));
+  let lock: Database.Database;
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    lock = new Database(join(path, "lock.db"));
+  } catch (cause) {
+    throw unusable(path, cause);
+  }
   try {
     lock.pragma("busy_timeout = 0");
     lock.pragma("locking_mode = EXCLUSIVE");
     lock.exec("BEGIN EXCLUSIVE");
   } catch (cause) {
     lock.close();
+    if (!(cause instanceof Database.SqliteError && cause.code.startsWith("SQLITE_BUSY"))) throw unusable(path, cause);
     throw new MingchengError("DATA_DIRECTORY_LOCKED", path, { field: "--data", cause });
   }
   return { release: () => lock.close() };

@@ -1,0 +1,194 @@
+import { rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { type Broker, startBroker } from "./broker/broker.ts";
+import type { CloudConfig } from "./config/cloud-config.ts";
+import { saveEndpoints } from "./enrol/endpoints.ts";
+import type { CentreCard } from "./enrol/enrol-routes.ts";
+import type { Following } from "./following/following.ts";
+import { openFollowing } from "./following/open-following.ts";
+import { brokerFigures, ledgerFigures } from "./health/centre-figures.ts";
+import { type Faults, startHealthServer } from "./health/health-server.ts";
+import { createIngestFront } from "./ingest/ingest-front.ts";
+import { type CentreKeys, loadCentreKeys } from "./keys/centre-keys.ts";
+import { type LedgerThread, startLedgerThread } from "./ledger/ledger-thread.ts";
+import { type CredentialCheck, createCredentialCheck } from "./register/credential-check.ts";
+import { openRegister } from "./register/register-database.ts";
+import { lockDataDirectory } from "./store/data-directory.ts";
+import { openForReading } from "./store/database.ts";
+import { openWeb } from "./web/open-web.ts";
+import type { Web } from "./web/web.ts";
+
+/** What a centre runs on. */
+export interface CentreOptions {
+  readonly dataDirectory: string;
+  readonly config: CloudConfig;
+  /** Written once everything can be used, with pid and addresses as JSON. */
+  readonly readyFile: string | undefined;
+  readonly log: Logger;
+  /** A part that cannot be done without has ended: the process is to end, and to be started again. */
+  readonly onFailure: (error: Error) => void;
+}
+
+/** Where one listener of the centre can be reached. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A running centre. */
+export interface Centre {
+  readonly mqtts: Address;
+  readonly https: Address;
+  readonly health: Address;
+  /** Made at this start because there was no user; to be shown once. */
+  readonly firstLogin: Web["firstLogin"];
+  /** Takes nothing more in, finishes what is under way, and lets go of the data directory. */
+  close(): Promise<void>;
+}
+
+/** How often the register is asked whether connected gateways may stay. */
+const recheckEveryMs = 1_000;
+
+/** Parts of the centre, filled in as they start. */
+interface Parts {
+  ledger?: LedgerThread;
+  following?: Following;
+  broker?: Broker;
+  web?: Web;
+}
+
+const faultsOf = ({ ledger, following, broker, web }: Parts): Faults => {
+  const found: Record<string, string> = {};
+  const note = (part: string, fault: string | null) => {
+    if (fault !== null) found[part] = fault;
+  };
+  const starting = "it is being started";
+  note("ledger", ledger === undefined ? starting : ledger.fault());
+  note("following", following === undefined ? starting : following.fault());
+  note("broker", broker === undefined ? starting : null);
+  note("web", web === undefined ? starting : web.fault());
+  return found;
+};
+
+const figuresOf = ({ ledger, following, broker, web }: Parts) => [
+  ...(ledger === undefined ? [] : ledgerFigures(ledger)),
+  ...(broker === undefined ? [] : brokerFigures(broker)),
+  ...(following?.figures() ?? []),
+  ...(web?.figures() ?? []),
+];
+
+const openCredentials = (dataDirectory: string): { check: CredentialCheck; close(): void } => {
+  const database = openForReading(join(dataDirectory, "register.db"));
+  return { check: createCredentialCheck(database), close: () => database.close() };
+};
+
+const writeReadyFile = async (path: string, content: object): Promise<void> => {
+  await writeFile(`${path}.tmp`, `${JSON.stringify(content)}\n`);
+  await rename(`${path}.tmp`, path);
+};
+
+const cardOf = (keys: CentreKeys, { publicHost, centreName }: CloudConfig, mqttPort: number): CentreCard => ({
+  mqtt: { host: publicHost, port: mqttPort },
+  receiptKey: keys.receipt.publicKey,
+  commandKey: keys.command.publicKey,
+  manifestKey: keys.manifest.publicKey,
+  authorityPem: keys.authorityPem,
+  centreName,
+});
+
+/** Starts the ledger's thread, the followers and the broker, in the order in which records flow. */
+const startIntake = async (
+  { dataDirectory, config, log, onFailure }: CentreOptions,
+  keys: CentreKeys,
+  parts: Parts,
+  onClose: (step: () => Promise<void> | void) => void,
+): Promise<Broker> => {
+  const ledger = await startLedgerThread({
+    dataDirectory,
+    answering: { signer: keys.receipt, nowMs: () => Date.now(), random: Math.random },
+    onFault: (error, message) => log.error({ error, message }, "the ledger could not take a message"),
+    onExit: onFailure,
+  });
+  parts.ledger = ledger;
+  onClose(() => ledger.close());
+  const following = await openFollowing({ dataDirectory, config, log, onExit: onFailure });
+  parts.following = following;
+  onClose(() => following.close());
+  const credentials = openCredentials(dataDirectory);
+  onClose(() => credentials.close());
+  const tls = { key: keys.server.keyPem, cert: keys.server.certPem };
+  const broker = await startBroker({
+    ...config.mqtts,
+    tls,
+    ingest: createIngestFront(ledger),
+    authenticate: (gw, credential) => credentials.check.authenticates(gw, credential),
+    onHint: (hint) => following.hint(hint),
+    onLive: (gw, device, payload) => parts.web?.live(gw, device, payload),
+    log,
+  });
+  parts.broker = broker;
+  const recheck = setInterval(() => {
+    if (credentials.check.changed()) broker.recheck((gw, sinceMs) => credentials.check.mayStay(gw, sinceMs));
+  }, recheckEveryMs);
+  onClose(() => {
+    clearInterval(recheck);
+    return broker.close();
+  });
+  return broker;
+};
+
+/**
+ * Starts a centre on a data directory: lock, keys, register, ledger, followers, broker, web. Everything is undone when a
+ * step fails.
+ * @throws {MingchengError} DATA_DIRECTORY_LOCKED, STORE_TOO_NEW, LEDGER_DAMAGED, LEDGER_UNAVAILABLE, KEY_INVALID,
+ * LISTEN_FAILED, RULE_INVALID, CHANNEL_INVALID
+ */
+export const startCentre = async (options: CentreOptions): Promise<Centre> => {
+  const { dataDirectory, config, log, readyFile } = options;
+  const steps: (() => Promise<void> | void)[] = [];
+  const parts: Parts = {};
+  const close = async (): Promise<void> => {
+    for (const step of steps.splice(0).reverse()) {
+      try {
+        await step();
+      } catch (error) {
+        log.error({ error: String(error) }, "a part did not end as it should");
+      }
+    }
+  };
+  try {
+    const lock = await lockDataDirectory(dataDirectory);
+    steps.push(() => lock.release());
+    const health = await startHealthServer({
+      ...config.health,
+      faults: () => faultsOf(parts),
+      figures: () => figuresOf(parts),
+    });
+    steps.push(() => health.close());
+    const { centreName, publicHost } = config;
+    const keys = await loadCentreKeys(dataDirectory, { centreName, publicHost, nowMs: Date.now() });
+    openRegister(dataDirectory).close();
+    const broker = await startIntake(options, keys, parts, (step) => steps.push(step));
+    const web = await openWeb({
+      dataDirectory,
+      config,
+      tls: { key: keys.server.keyPem, cert: keys.server.certPem },
+      card: cardOf(keys, config, broker.port),
+      log,
+      onExit: options.onFailure,
+    });
+    parts.web = web;
+    steps.push(() => web.close());
+    const mqtts = { host: config.mqtts.host, port: broker.port };
+    const https = { host: config.https.host, port: web.port };
+    await saveEndpoints(dataDirectory, { mqtt: mqtts, https });
+    const addresses = { mqtts, https, health: { host: config.health.host, port: health.port } };
+    if (readyFile !== undefined) await writeReadyFile(readyFile, { pid: process.pid, ...addresses });
+    log.info(addresses, "the centre is ready");
+    return { ...addresses, firstLogin: web.firstLogin, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};

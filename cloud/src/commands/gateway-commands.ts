@@ -1,0 +1,102 @@
+import { formatEnrolmentCode } from "@mingcheng/protocols";
+import type { Command } from "commander";
+import { loadCloudConfig } from "../config/cloud-config.ts";
+import { nodeCrypto } from "../crypto/node-crypto.ts";
+import { loadEndpoints } from "../enrol/endpoints.ts";
+import { loadAuthorityPem } from "../keys/centre-keys.ts";
+import { certificateFingerprint } from "../keys/certificates.ts";
+import { GatewayRegister } from "../register/gateway-register.ts";
+import { openRegister } from "../register/register-database.ts";
+import { type DataOptions, withDataOptions } from "./data-options.ts";
+import { inLanguage } from "./language.ts";
+
+type Say = (text: string) => void;
+
+/** Runs `body` on the register of a data directory, created when missing. */
+const withRegister = <Result>(dataDirectory: string, body: (register: GatewayRegister) => Result): Result => {
+  const database = openRegister(dataDirectory);
+  try {
+    return body(new GatewayRegister(database));
+  } finally {
+    database.close();
+  }
+};
+
+const add = async (gw: string, options: DataOptions & { site?: string; json?: boolean }, say: Say): Promise<void> => {
+  const config = await loadCloudConfig(options.config);
+  const authorityPem = await loadAuthorityPem(options.data, config.centreName, Date.now());
+  const { https } = await loadEndpoints(options.data, config);
+  const { secret, expiresAt } = withRegister(options.data, (register) =>
+    register.addCode(gw, options.site, Date.now()),
+  );
+  const caSha256 = certificateFingerprint(authorityPem);
+  const code = formatEnrolmentCode(nodeCrypto.sha256, { v: 1, ...https, caSha256, gw, secret });
+  if (options.json === true) {
+    say(JSON.stringify({ code, expiresAt }));
+    return;
+  }
+  say(
+    inLanguage(
+      `网关 ${gw} 的登记码，只能用一次，有效期至 ${expiresAt}：`,
+      `Enrolment code of gateway ${gw}, valid once, until ${expiresAt}:`,
+    ),
+  );
+  say(`\n${code}\n`);
+  say(
+    inLanguage(
+      `在网关上运行：mingcheng-gateway enrol --code <登记码> --data /var/lib/mingcheng-gateway`,
+      `At the gateway: mingcheng-gateway enrol --code <code> --data /var/lib/mingcheng-gateway`,
+    ),
+  );
+};
+
+const list = (options: DataOptions & { json?: boolean }, say: Say): void => {
+  const gateways = withRegister(options.data, (register) => register.gateways());
+  if (options.json === true) {
+    const rows = gateways.map(({ keys, ...rest }) => ({
+      ...rest,
+      keys: keys.map(({ kid, since }) => ({ kid, since })),
+    }));
+    say(JSON.stringify(rows));
+    return;
+  }
+  const width = Math.max(7, ...gateways.map(({ gw }) => gw.length));
+  say(
+    `${inLanguage("网关", "gateway").padEnd(width)}  ${inLanguage("状态", "status").padEnd(10)}  ${inLanguage("场所", "site")}`,
+  );
+  for (const { gw, site, enrolledAt, disabledAt } of gateways) {
+    const status =
+      disabledAt !== null
+        ? inLanguage("停用", "disabled")
+        : enrolledAt !== null
+          ? inLanguage("已登记", "enrolled")
+          : inLanguage("待登记", "waiting");
+    say(`${gw.padEnd(width)}  ${status.padEnd(10)}  ${site}`);
+  }
+};
+
+/** `gateway add | list | disable | enable`. */
+export const addGatewayCommands = (program: Command, say: Say): void => {
+  const gateway = program.command("gateway").description("登记和管理网关 / register and manage gateways");
+  withDataOptions(gateway.command("add"))
+    .description("登记网关并生成登记码（24 小时内使用一次） / register a gateway and make its enrolment code")
+    .argument("<id>", "网关编号：小写字母、数字、连字符 / gateway id: lower-case letters, digits, hyphens")
+    .option("--site <name>", "所在场所名称 / name of the place where it stands")
+    .option("--json", "以 JSON 输出 / print JSON")
+    .action((gw: string, options: DataOptions & { site?: string; json?: boolean }) => add(gw, options, say));
+  withDataOptions(gateway.command("list"))
+    .description("列出网关 / list the gateways")
+    .option("--json", "以 JSON 输出 / print JSON")
+    .action((options: DataOptions & { json?: boolean }) => list(options, say));
+  for (const [name, disabled, text] of [
+    ["disable", true, "停用网关，立即断开；已有记录保留 / let a gateway in no more; its records stay"],
+    ["enable", false, "重新启用网关 / let a gateway in again"],
+  ] as const) {
+    withDataOptions(gateway.command(name))
+      .description(text)
+      .argument("<id>", "网关编号 / gateway id")
+      .action((gw: string, options: DataOptions) =>
+        withRegister(options.data, (register) => register.setDisabled(gw, disabled, Date.now())),
+      );
+  }
+};

@@ -1,0 +1,100 @@
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { MingchengError } from "@mingcheng/protocols";
+import { collectDefaultMetrics, Registry } from "prom-client";
+import type { Figure } from "./figure.ts";
+
+/** What keeps the centre from being used, by part: `ledger`, `web`. Empty: it can be used. */
+export type Faults = Readonly<Record<string, string>>;
+
+/** Options of {@link startHealthServer}. */
+export interface HealthOptions {
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  faults(): Faults;
+  figures(): readonly Figure[];
+}
+
+/** A running listener. */
+export interface HealthServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const escapeLabel = (text: string): string =>
+  text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+
+/** Figures in Prometheus' text format 0.0.4; figures of one name stand together under one heading. */
+export const renderFigures = (figures: readonly Figure[]): string => {
+  const byName = new Map<string, Figure[]>();
+  for (const figure of figures) byName.set(figure.name, [...(byName.get(figure.name) ?? []), figure]);
+  let text = "";
+  for (const [name, same] of byName) {
+    const [{ help, type }] = same as [Figure];
+    text += `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
+    for (const { labels, value } of same) {
+      const pairs = Object.entries(labels ?? {}).map(([label, content]) => `${label}="${escapeLabel(content)}"`);
+      text += `${name}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`} ${value}\n`;
+    }
+  }
+  return text;
+};
+
+const answer = (response: ServerResponse, status: number, type: string, text: string): void => {
+  response.writeHead(status, { "content-type": type, "cache-control": "no-store" }).end(text);
+};
+
+const serve = (url: string, response: ServerResponse, options: HealthOptions, registry: Registry): void => {
+  switch (url.split("?")[0]) {
+    case "/healthz":
+      answer(response, 200, "text/plain", "ok\n");
+      return;
+    case "/readyz": {
+      const faults = options.faults();
+      const ready = Object.keys(faults).length === 0;
+      answer(response, ready ? 200 : 503, "application/json", `${JSON.stringify({ ready, faults })}\n`);
+      return;
+    }
+    case "/metrics":
+      registry.metrics().then(
+        (text) => answer(response, 200, registry.contentType, text + renderFigures(options.figures())),
+        () => answer(response, 500, "text/plain", "the figures could not be read\n"),
+      );
+      return;
+    default:
+      answer(response, 404, "text/plain", "/healthz /readyz /metrics\n");
+  }
+};
+
+/**
+ * Plain HTTP for the machine's own monitoring: `/healthz` (the process lives), `/readyz` (everything works, or what does
+ * not), `/metrics` (Prometheus). Nothing else, and nothing that changes anything.
+ * @throws {MingchengError} LISTEN_FAILED
+ */
+export const startHealthServer = async (options: HealthOptions): Promise<HealthServer> => {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const server = createServer((request, response) => {
+    if (request.method === "GET" || request.method === "HEAD") serve(request.url ?? "/", response, options, registry);
+    else answer(response, 405, "text/plain", "GET only\n");
+  });
+  // Monitoring asks briefly; nobody holds on to this listener.
+  server.requestTimeout = 5_000;
+  server.maxConnections = 64;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (cause) => {
+      const where = `health ${options.host}:${options.port}`;
+      reject(new MingchengError("LISTEN_FAILED", `${where}: ${cause.message}`, { field: "health", cause }));
+    });
+    server.listen(options.port, options.host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+};

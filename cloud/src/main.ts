@@ -1,0 +1,44 @@
+import { explain, MingchengError } from "@mingcheng/protocols";
+import { Command } from "commander";
+import { checkCommand } from "./commands/check-command.ts";
+import { withDataOptions } from "./commands/data-options.ts";
+import { addEvidenceCommands } from "./commands/evidence-commands.ts";
+import { addGatewayCommands } from "./commands/gateway-commands.ts";
+import { terminalLanguage } from "./commands/language.ts";
+import { addRebuildCommand } from "./commands/rebuild-command.ts";
+import { runCommand } from "./commands/run-command.ts";
+
+// A reader that went away (`| head`) ends the program, it does not crash it.
+process.stdout.on("error", () => process.exit(0));
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+const program = new Command("mingcheng-cloud")
+  .description("明秤中心：接收、保存、证明记录 / the centre of Mingcheng: takes, keeps and proves records")
+  .showHelpAfterError();
+
+withDataOptions(program.command("run"))
+  .description("运行中心 / run the centre")
+  .option("--ready-file <file>", "就绪后写入地址（JSON） / written with the addresses once everything can be used")
+  .action(runCommand);
+
+program
+  .command("check")
+  .description("检查配置文件，不改动任何内容 / check the configuration, change nothing")
+  .requiredOption("--config <file>", "配置文件（YAML） / configuration file (YAML)")
+  .action(async ({ config }: { config: string }) => {
+    process.exitCode = await checkCommand(config, say);
+  });
+
+addGatewayCommands(program, say);
+addEvidenceCommands(program, say);
+addRebuildCommand(program, say);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`${explain(error, terminalLanguage())}\n`);
+  process.exitCode = error instanceof MingchengError ? 2 : 1;
+}
