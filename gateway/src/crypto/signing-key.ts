@@ -1,6 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { open, readFile, rename, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile, stat } from "node:fs/promises";
 import { keyIdOf, MingchengError, type Signer } from "@mingcheng/protocols";
 import { nodeCrypto } from "./node-crypto.ts";
 
@@ -51,28 +50,4 @@ export const loadSigner = async (path: string): Promise<Signer> => {
     throw new MingchengError("KEY_INVALID", `${path} cannot be read`, { cause });
   }
   return signerFromPem(pem);
-};
-
-/**
- * Writes a PEM file with mode 0600, durable and atomically: afterwards there is the whole old or the whole new file.
- * @throws the system's error
- */
-export const saveSigningKey = async (path: string, pem: string): Promise<void> => {
-  const temporary = `${path}.tmp`;
-  const file = await open(temporary, "w", 0o600);
-  try {
-    // An older leftover keeps its mode at open.
-    await file.chmod(0o600);
-    await file.writeFile(pem);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-  const directory = await open(dirname(path), "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 };
