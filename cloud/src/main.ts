@@ -7,6 +7,7 @@ import { addGatewayCommands } from "./commands/gateway-commands.ts";
 import { terminalLanguage } from "./commands/language.ts";
 import { addRebuildCommand } from "./commands/rebuild-command.ts";
 import { runCommand } from "./commands/run-command.ts";
+import { addUserCommands } from "./commands/user-commands.ts";
 
 // A reader that went away (`| head`) ends the program, it does not crash it.
 process.stdout.on("error", () => process.exit(0));
@@ -33,6 +34,7 @@ program
   });
 
 addGatewayCommands(program, say);
+addUserCommands(program, say);
 addEvidenceCommands(program, say);
 addRebuildCommand(program, say);
 
