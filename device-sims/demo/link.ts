@@ -11,24 +11,35 @@ export interface Link {
   close(): Promise<void>;
 }
 
-const sliceMs = 50;
+const sliceMs = 25;
 
-/** Passes bytes on at no more than the link's rate, with back pressure to the sender. */
+/** Passes bytes on at no more than the link's rate, a slice at a time, with back pressure to the sender. */
 const throttle = (from: Socket, to: Socket, rate: () => number | null): void => {
-  from.on("data", (bytes) => {
+  let waiting: Buffer[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  const passSlice = (): void => {
+    timer = undefined;
     const bytesPerSecond = rate();
-    to.write(bytes);
-    if (bytesPerSecond === null) {
-      if (to.writableNeedDrain) {
-        from.pause();
-        to.once("drain", () => from.resume());
-      }
+    const all = Buffer.concat(waiting);
+    const room = bytesPerSecond === null ? all.length : Math.max(1, Math.floor((bytesPerSecond * sliceMs) / 1000));
+    to.write(all.subarray(0, room));
+    waiting = all.length > room ? [all.subarray(room)] : [];
+    if (waiting.length > 0) timer = setTimeout(passSlice, sliceMs).unref();
+    else from.resume();
+  };
+  from.on("data", (bytes: Buffer) => {
+    if (rate() === null && waiting.length === 0) {
+      if (to.write(bytes)) return;
+      from.pause();
+      to.once("drain", () => from.resume());
       return;
     }
     from.pause();
-    setTimeout(() => from.resume(), Math.max(sliceMs, (bytes.length / bytesPerSecond) * 1000)).unref();
+    waiting.push(bytes);
+    timer ??= setTimeout(passSlice, sliceMs).unref();
   });
   from.on("end", () => to.end());
+  from.on("close", () => clearTimeout(timer));
 };
 
 /** Opens a link on a free loopback port to `targetPort`. TLS runs through it untouched, end to end. */

@@ -1,0 +1,52 @@
+import type { ConfiguredDevice } from "../src/harness/gateway-process.ts";
+import { type Scenario, scenarioSchema } from "../src/scenario/scenario.ts";
+
+/** The demo's market. */
+export const demoMarket = { gw: "market-songbai", site: "松柏农贸市场" } as const;
+
+/** Inhibition of 50 % and more is positive, and is tested again (GB/T 5009.199-2003). */
+const assays = [
+  {
+    code: "OP-CARB",
+    name: "有机磷和氨基甲酸酯类农药残留",
+    method: "GB/T 5009.199-2003",
+    unit: "%",
+    direction: "above-is-positive",
+    positiveFrom: "50",
+    suspectFrom: "40",
+  },
+];
+
+const stalls = ["a01", "a02", "a03", "a04", "a05", "a06", "b01", "b02", "b03", "b04"];
+
+/** Stalls in row B have scales without a stability bit, so that settling has to be inferred. */
+const kindOf = (stall: string): "mt-continuous" | "yaohua-a9" =>
+  stall.startsWith("b") ? "yaohua-a9" : "mt-continuous";
+
+/**
+ * The market's devices. One scale of each make stands on a serial line when `serialDir` names a folder for the ports,
+ * everything else on TCP.
+ */
+export const demoScenario = (serialDir: string | null): Scenario =>
+  scenarioSchema.parse({
+    seed: 20_260_517,
+    devices: [
+      ...stalls.map((stall) => ({
+        id: `scale-${stall}`,
+        kind: kindOf(stall),
+        listen: serialDir !== null && stall.endsWith("01") ? `pty:${serialDir}/scale-${stall}` : "tcp://127.0.0.1:0",
+        rateHz: 20,
+        settings: { places: 2 },
+      })),
+      { id: "tester-1", kind: "lis", listen: "tcp://127.0.0.1:0" },
+    ],
+  });
+
+/** How the gateway is told about a device. */
+export const configuredDevice = (id: string, protocol: string, address: string): ConfiguredDevice => ({
+  id,
+  protocol,
+  address: address.replace(/^pty:/, ""),
+  ...(protocol === "yaohua-a9" ? { options: { unit: "kg" } } : {}),
+  ...(protocol === "lis" ? { options: { assays } } : {}),
+});
