@@ -1,4 +1,5 @@
 import type { ClockBody, RecordTime } from "@mingcheng/protocols";
+import type { ClockEvidence } from "./clock-evidence.ts";
 
 /** What the gateway's clock says about itself, for status and metrics. */
 export interface ClockStatus {
@@ -6,10 +7,12 @@ export interface ClockStatus {
   readonly sync: RecordTime["sync"];
   /** Bound of the error in milliseconds, null when unknown. */
   readonly errMs: number | null;
-  /** True while the clock shows a time that cannot be: before the build, the enrolment, or the last receipt. */
+  /** True while the system clock shows a time that cannot be: before the release, the enrolment, the last answer. */
   readonly isBehind: boolean;
   /** Jumps of the system clock seen since the start. */
   readonly steps: number;
+  /** System clock minus the centre's, in milliseconds; null before the centre's first answer. */
+  readonly aheadOfCentreMs: number | null;
 }
 
 /**
@@ -33,18 +36,27 @@ export interface GatewayClock {
    */
   onChange(listener: (body: ClockBody) => void): () => void;
   /**
-   * Learns from the time `at` (ISO 8601) of a signed, verified receipt. With `askedMs`, the monotonic time at which the
-   * question went out that this very receipt answers, the true time is bounded on both sides and the wall clock is set
-   * when it has no better source; without, only from below.
+   * Learns from the time `at` (ISO 8601) of a signed, verified answer of the centre to our own question, which went out at
+   * monotonic time `askedMs`: the true time lies between the two. The wall clock is set by it when it has no time service.
    */
-  learn(at: string, askedMs: number | null): void;
-  /** Latest instant known to have passed, in milliseconds since 1970: build, enrolment, last receipt. */
+  learn(at: string, askedMs: number): void;
+  /** Latest instant known to have passed, in milliseconds since 1970: release, enrolment, the centre's last answer. */
   floorMs(): number;
-  /** True while the clock shows a time before {@link floorMs}. */
+  /** True while the system clock, which TLS goes by, shows a time before {@link floorMs}. */
   isBehind(): boolean;
   status(): ClockStatus;
   /** Stops watching and stores the last known time. */
   close(): Promise<void>;
+}
+
+/** What the clock is made from; tests only. */
+export interface ClockPorts {
+  /** The system clock, milliseconds since 1970. */
+  systemMs(): number;
+  /** Monotonic milliseconds since the machine's start. */
+  monoMs(): number;
+  evidence(bootedMs: number): Promise<ClockEvidence>;
+  bootId(): Promise<string>;
 }
 
 /** What {@link openGatewayClock} (`open-clock.ts`) needs. */
@@ -54,6 +66,7 @@ export interface ClockOptions {
   /** Earliest possible present, ISO 8601, beside the build's: the enrolment's time. */
   readonly notBefore?: string | undefined;
   readonly log: ClockLog;
+  readonly ports?: ClockPorts;
 }
 
 /** Where the clock says what it found. A pino logger fits. */

@@ -151,8 +151,7 @@ export class MachineDriver {
       return;
     }
     const { message } = read;
-    const isOurs = message.type === "full" && message.nonce === this.asked?.core.nonce;
-    clock.learn(message.at, isOurs ? (this.asked?.atMs ?? null) : null);
+    if (message.type === "full" && message.nonce === this.asked?.core.nonce) clock.learn(message.at, this.asked.atMs);
     this.lastReceiptAt = message.at;
     this.step({ type: "downlink", message });
   }
