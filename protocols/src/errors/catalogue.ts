@@ -300,6 +300,20 @@ export const errorCatalogue = {
     "运行 mingcheng-cloud gateway list 查看网关编号",
     "run mingcheng-cloud gateway list to see the gateway ids",
   ),
+  GATEWAY_NOT_RUNNING: entry(
+    true,
+    "网关没有运行",
+    "the gateway is not running",
+    "用 systemctl status mingcheng-gateway 查看原因；若状态端口不是 8090，请加 --config",
+    "see why with systemctl status mingcheng-gateway; add --config if its state is not served on port 8090",
+  ),
+  GATEWAY_FAULT: entry(
+    true,
+    "网关处理请求出错，采集不受影响",
+    "the gateway failed to answer; capturing is not affected",
+    "稍后重试；若反复出现，请把日志交给维护人员",
+    "try again; if it keeps happening, hand the log to whoever maintains this",
+  ),
   LEDGER_UNAVAILABLE: entry(
     true,
     "账本暂时无法写入",
