@@ -1,9 +1,9 @@
 import { once } from "node:events";
-import { createConnection, createServer } from "node:net";
+import { createConnection, createServer, type Server } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Link, openLink } from "./link.ts";
 
-let echo: ReturnType<typeof createServer> | undefined;
+let echo: Server | undefined;
 let link: Link | undefined;
 
 const start = async (): Promise<Link> => {
