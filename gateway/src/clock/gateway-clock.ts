@@ -52,11 +52,11 @@ export interface GatewayClock {
 /** What the clock is made from; tests only. */
 export interface ClockPorts {
   /** The system clock, milliseconds since 1970. */
-  systemMs(): number;
+  readonly systemMs: () => number;
   /** Monotonic milliseconds since the machine's start. */
-  monoMs(): number;
-  evidence(bootedMs: number): Promise<ClockEvidence>;
-  bootId(): Promise<string>;
+  readonly monoMs: () => number;
+  readonly evidence: (bootedMs: number) => Promise<ClockEvidence>;
+  readonly bootId: () => Promise<string>;
 }
 
 /** What {@link openGatewayClock} (`open-clock.ts`) needs. */

@@ -23,7 +23,7 @@ export interface BatchParts {
   readonly gw: string;
   readonly signer: Signer;
   readonly outbox: Pick<Outbox, "read">;
-  wall(): string;
+  readonly wall: () => string;
 }
 
 /** A batch ready to publish. `h` is h(last), `payloadHash` SHA-256 of `payload`, both hexadecimal. */

@@ -18,8 +18,8 @@ const maxDetailChars = 512;
 export interface StateParts {
   readonly gw: string;
   readonly signer: Signer;
-  wall(): string;
-  facts(): { readonly cseq: number; readonly config: number };
+  readonly wall: () => string;
+  readonly facts: () => { readonly cseq: number; readonly config: number };
 }
 
 /** The lines of a state as the outbox knows them now. */

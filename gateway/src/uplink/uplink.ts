@@ -12,7 +12,7 @@ export interface UplinkOptions {
   /** Overrides the enrolled MQTT address (configuration `centre`). The certificate must name this host. */
   readonly centre?: Endpoint | undefined;
   /** Last command executed and configuration version applied, for the state; both 0 by default. */
-  facts?(): { readonly cseq: number; readonly config: number };
+  readonly facts?: () => { readonly cseq: number; readonly config: number };
   /** Below so many free bytes receipted segments are freed whatever their age, default 64 MiB. */
   readonly minFreeBytes?: number;
   /** The protocol's timing; tests only. */
@@ -20,7 +20,7 @@ export interface UplinkOptions {
   /** Reconnecting; tests only. */
   readonly reconnect?: ReconnectLimits;
   /** Uniform in [0, 1), for jitter. */
-  random?(): number;
+  readonly random?: () => number;
 }
 
 /** How reconnecting is spread: full jitter, uniform in [0, min(cap, base · 2^failures)). */
