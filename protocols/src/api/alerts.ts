@@ -4,37 +4,87 @@ import { apiCountSchema, apiDeviceSchema, apiGatewaySchema, apiTimeSchema, bilin
 /** How urgent: `alarm` is rare; a rapid positive that waits for confirmation is `attention`. */
 export const alertSeverities = ["notice", "attention", "alarm"] as const;
 
-/** One alert. */
+/** `firing`: somebody must act. `acknowledged`: somebody does. `resolved`: ended by itself. `closed`: ended by a person. */
+export const alertViewStates = ["firing", "acknowledged", "resolved", "closed"] as const;
+
+/** One alert that fired. */
 export const alertViewSchema = z.object({
   /** Opaque. */
-  id: z.string().min(1).max(64),
+  id: z.string().min(1).max(128),
   rule: z.string(),
   severity: z.enum(alertSeverities),
-  state: z.enum(["firing", "resolved"]),
-  gw: apiGatewaySchema.nullable(),
-  site: z.string().nullable(),
-  dev: apiDeviceSchema.nullable(),
+  state: z.enum(alertViewStates),
+  /** Who must act: `role:<role>` or `user:<name>`. */
+  owner: z.string(),
+  gw: apiGatewaySchema,
+  site: z.string(),
+  dev: apiDeviceSchema,
   /** What happened, and what to do. */
   title: bilingualSchema,
   next: bilingualSchema,
+  /** Name of the page in docs/runbooks. */
+  runbook: z.string(),
+  /** The record that opened it, and how many stand behind it by now. */
+  lsn: z.int().positive(),
+  matches: apiCountSchema,
+  /** True when its record arrived long after it was made. */
+  late: z.boolean(),
+  /** Effective time of what happened. */
   startedAt: apiTimeSchema,
-  resolvedAt: apiTimeSchema.nullable(),
-  /** The record that raised it, where there is one. */
-  lsn: z.int().positive().nullable(),
+  firedAt: apiTimeSchema,
+  endedAt: apiTimeSchema.nullable(),
   acknowledged: z.object({ by: z.string(), at: apiTimeSchema }).nullable(),
 });
 
+/** One entry of an alert's history, the oldest first. Entries are added, never changed. */
+export const alertEntrySchema = z.object({
+  at: apiTimeSchema,
+  /** State before and after; equal where nothing changed state. */
+  from: z.string().nullable(),
+  to: z.string(),
+  /** A stable word, explained in docs/alerts.md. */
+  reason: z.string(),
+  /** `system`, or a user's name. */
+  actor: z.string(),
+  lsn: z.int().positive().nullable(),
+  detail: z.record(z.string(), z.unknown()),
+});
+
+/** `GET /api/v1/alerts/:id`. */
+export const alertDetailSchema = z.object({
+  alert: alertViewSchema,
+  history: z.array(alertEntrySchema),
+  notifications: z.array(
+    z.object({
+      channel: z.string(),
+      event: z.enum(["firing", "resolved"]),
+      state: z.string(),
+      attempts: apiCountSchema,
+      outcome: z.string(),
+      createdAt: apiTimeSchema,
+      doneAt: apiTimeSchema.nullable(),
+    }),
+  ),
+});
+
+/** Answer to `POST /api/v1/alerts/:id/acknowledge`. Of two people at once one wins; `already` tells the other so. */
+export const acknowledgedSchema = z.object({ outcome: z.enum(["done", "already"]), alert: alertViewSchema });
+
+/** The id in a path. */
+export const alertPathSchema = z.strictObject({ id: z.string().min(1).max(128) });
+
 /** Query of `GET /api/v1/alerts`. */
 export const alertQuerySchema = z.strictObject({
-  state: z.enum(["firing", "all"]).default("all"),
+  state: z.enum(["open", "all"]).default("all"),
+  gateway: apiGatewaySchema.optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
 });
 
-/** `GET /api/v1/alerts`: firing ones first, then the latest resolved. */
+/** `GET /api/v1/alerts`: open ones first, then the latest ended. `firing` and `acknowledged` are exact for the centre. */
 export const alertListSchema = z.object({
   asOf: apiTimeSchema,
   firing: apiCountSchema,
-  unacknowledged: apiCountSchema,
+  acknowledged: apiCountSchema,
   alerts: z.array(alertViewSchema),
 });
 
@@ -42,3 +92,5 @@ export type AlertSeverity = (typeof alertSeverities)[number];
 export type AlertView = z.infer<typeof alertViewSchema>;
 export type AlertList = z.infer<typeof alertListSchema>;
 export type AlertQuery = z.output<typeof alertQuerySchema>;
+export type AlertDetail = z.infer<typeof alertDetailSchema>;
+export type Acknowledged = z.infer<typeof acknowledgedSchema>;
