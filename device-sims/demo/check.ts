@@ -1,7 +1,7 @@
+import { totals } from "../src/comparison/compare.ts";
+import { type Check, type Evidence, judge } from "./checks.ts";
 import { collectEvidence } from "./evidence.ts";
 import type { DemoOptions, Language } from "./options.ts";
-import { type Check, type Evidence, judge } from "./oracle/checks.ts";
-import { totals } from "./oracle/compare.ts";
 import { openStage } from "./stage.ts";
 import { leeks, playStory } from "./story.ts";
 import { textTable } from "./text-table.ts";

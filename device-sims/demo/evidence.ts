@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RecordPage, RecordView } from "@mingcheng/protocols";
+import { compareWithLedger } from "../src/comparison/compare.ts";
+import { recordsInEvidence, sayingsOf, storedReadingsOf } from "../src/comparison/readings.ts";
 import { until } from "../src/harness/until.ts";
-import { demoMarket } from "./market.ts";
-import type { Evidence } from "./oracle/checks.ts";
-import { compareWithLedger } from "./oracle/compare.ts";
-import { recordsInEvidence, sayingsOf, storedReadingsOf } from "./oracle/readings.ts";
+import type { Evidence } from "./checks.ts";
+import { demoMarket } from "./demo-market.ts";
 import type { Stage } from "./stage.ts";
 import type { StoryTold } from "./story.ts";
 

@@ -4,12 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CentreApi, signIn } from "../src/harness/centre-api.ts";
 import { type CentreProcess, startCentre } from "../src/harness/centre-process.ts";
+import { configuredDevice } from "../src/harness/configured-device.ts";
 import { enrolGateway, type GatewayProcess, startGateway } from "../src/harness/gateway-process.ts";
 import { createMemoryOracle, type OracleEntry } from "../src/oracle.ts";
 import { type RunningScenario, runScenario } from "../src/scenario/run-scenario.ts";
 import { hasSocat } from "../src/transports/pty-line.ts";
+import { demoMarket, demoScenario } from "./demo-market.ts";
 import { type Link, openLink } from "./link.ts";
-import { configuredDevice, demoMarket, demoScenario } from "./market.ts";
 import { openWebhookReceiver, type WebhookReceiver } from "./webhook-receiver.ts";
 
 /** Everything that plays in the demo: each a process or a connection of its own, except the simulated devices. */

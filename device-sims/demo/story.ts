@@ -1,8 +1,8 @@
 import type { AlertList, GatewayList } from "@mingcheng/protocols";
 import { until } from "../src/harness/until.ts";
 import { instrumentTime, type RunningDevice } from "../src/scenario/run-scenario.ts";
-import { demoMarket } from "./market.ts";
-import type { Drain, FiredAlert, Positive } from "./oracle/checks.ts";
+import type { Drain, FiredAlert, Positive } from "./checks.ts";
+import { demoMarket } from "./demo-market.ts";
 import type { Stage } from "./stage.ts";
 
 /** What happens in the scenario, in order; each is told to people as it happens. */

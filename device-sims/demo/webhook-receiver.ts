@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import type { Delivery } from "./oracle/checks.ts";
+import type { Delivery } from "./checks.ts";
 
 /** Somebody else's system that is told about alerts. */
 export interface WebhookReceiver {

@@ -1,5 +1,5 @@
+import type { CheckId } from "./checks.ts";
 import type { Language } from "./options.ts";
-import type { CheckId } from "./oracle/checks.ts";
 import type { StageOptions } from "./stage.ts";
 import type { Scene } from "./story.ts";
 

@@ -20,7 +20,7 @@ export const keepReporting = (running: RunningDevice): { stop(): Promise<void>; 
           specimenId: `${device.id}-${String(number).padStart(5, "0")}`,
           item: "韭菜",
           assay: "OP-CARB",
-          value: ((number * 37) % 480) / 10 > 0 ? (((number * 37) % 480) / 10).toFixed(1) : "0.1",
+          value: (((number * 37) % 480) / 10).toFixed(1),
           unit: "%",
           flags: "N",
           completedAt: instrumentTime(Date.now()),

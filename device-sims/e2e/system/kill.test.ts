@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/clock.ts";
+import { brokenPromises, type MarketUnderTest, openMarket } from "../../src/harness/market.ts";
 import { createRandom } from "../../src/random.ts";
 import { hastyTester, keepReporting } from "./busy-tester.ts";
-import { brokenPromises, type MarketUnderTest, openMarket } from "./market-under-test.ts";
 
 const boxes = ["box-a", "box-b"];
 const killsPerBox = 15;

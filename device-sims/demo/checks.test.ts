@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { compareWithLedger, type Saying, type StoredReading } from "../src/comparison/compare.ts";
 import { type CheckId, checkIds, type Evidence, judge } from "./checks.ts";
-import { compareWithLedger, type Saying, type StoredReading } from "./compare.ts";
 
 const sayings: Saying[] = ["1 kg", "2 kg", "3 kg"].map((content) => ({
   device: "a12",

@@ -1,21 +1,7 @@
-import type { ConfiguredDevice } from "../src/harness/gateway-process.ts";
 import { type Scenario, scenarioSchema } from "../src/scenario/scenario.ts";
 
 /** The demo's market. */
 export const demoMarket = { gw: "market-songbai", site: "松柏农贸市场" } as const;
-
-/** Inhibition of 50 % and more is positive, and is tested again (GB/T 5009.199-2003). */
-const assays = [
-  {
-    code: "OP-CARB",
-    name: "有机磷和氨基甲酸酯类农药残留",
-    method: "GB/T 5009.199-2003",
-    unit: "%",
-    direction: "above-is-positive",
-    positiveFrom: "50",
-    suspectFrom: "40",
-  },
-];
 
 const stalls = ["a01", "a02", "a03", "a04", "a05", "a06", "b01", "b02", "b03", "b04"];
 
@@ -41,12 +27,3 @@ export const demoScenario = (serialDir: string | null): Scenario =>
       { id: "tester-1", kind: "lis", listen: "tcp://127.0.0.1:0" },
     ],
   });
-
-/** How the gateway is told about a device. */
-export const configuredDevice = (id: string, protocol: string, address: string): ConfiguredDevice => ({
-  id,
-  protocol,
-  address: address.replace(/^pty:/, ""),
-  ...(protocol === "yaohua-a9" ? { options: { unit: "kg" } } : {}),
-  ...(protocol === "lis" ? { options: { assays } } : {}),
-});

@@ -1,5 +1,5 @@
 import type { RecordView } from "@mingcheng/protocols";
-import type { OracleEntry } from "../../src/oracle.ts";
+import type { OracleEntry } from "../oracle.ts";
 import { canonicalDecimal, type Saying, type StoredReading } from "./compare.ts";
 
 const weighingContent = (value: string, unit: string, mode: string, tare: string | null): string =>

@@ -2,21 +2,16 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { GatewayList, GatewayView } from "@mingcheng/protocols";
-import { configuredDevice } from "../../demo/market.ts";
-import { compareWithLedger, type DeviceFinding } from "../../demo/oracle/compare.ts";
-import { type ComparedRecord, recordsInEvidence, sayingsOf, storedReadingsOf } from "../../demo/oracle/readings.ts";
-import { type CentreApi, signIn } from "../../src/harness/centre-api.ts";
-import { type CentreProcess, type CentreSetup, startCentre } from "../../src/harness/centre-process.ts";
-import {
-  enrolGateway,
-  type GatewayProcess,
-  type GatewaySetup,
-  startGateway,
-} from "../../src/harness/gateway-process.ts";
-import { until } from "../../src/harness/until.ts";
-import { createMemoryOracle, type OracleEntry } from "../../src/oracle.ts";
-import { type RunningDevice, type RunningScenario, runScenario } from "../../src/scenario/run-scenario.ts";
-import { scenarioSchema } from "../../src/scenario/scenario.ts";
+import { compareWithLedger, type DeviceFinding } from "../comparison/compare.ts";
+import { type ComparedRecord, recordsInEvidence, sayingsOf, storedReadingsOf } from "../comparison/readings.ts";
+import { createMemoryOracle, type OracleEntry } from "../oracle.ts";
+import { type RunningDevice, type RunningScenario, runScenario } from "../scenario/run-scenario.ts";
+import { scenarioSchema } from "../scenario/scenario.ts";
+import { type CentreApi, signIn } from "./centre-api.ts";
+import { type CentreProcess, type CentreSetup, startCentre } from "./centre-process.ts";
+import { configuredDevice } from "./configured-device.ts";
+import { enrolGateway, type GatewayProcess, type GatewaySetup, startGateway } from "./gateway-process.ts";
+import { until } from "./until.ts";
 
 /** A gateway of the test and its simulated devices (as in a scenario file, on free TCP ports unless they say otherwise). */
 export interface GatewayUnderTest {

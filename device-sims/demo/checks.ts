@@ -1,4 +1,4 @@
-import { type DeviceFinding, totals } from "./compare.ts";
+import { type DeviceFinding, totals } from "../src/comparison/compare.ts";
 
 /** A positive result that an instrument reported, by the instrument's own log. */
 export interface Positive {
