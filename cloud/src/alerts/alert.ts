@@ -28,7 +28,6 @@ export const alertReasons = [
   "notify-refused",
   "notify-expired",
   "notify-dropped",
-  "not-notified-replay",
 ] as const;
 
 export type AlertReason = (typeof alertReasons)[number];

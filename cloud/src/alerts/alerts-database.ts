@@ -48,10 +48,11 @@ const firstTables: Migration = (database) => {
     CREATE TABLE withheld (
       rule TEXT NOT NULL, identity TEXT NOT NULL, line INTEGER NOT NULL, lsn INTEGER NOT NULL,
       observation TEXT NOT NULL, PRIMARY KEY (line, rule, identity)) STRICT, WITHOUT ROWID;
+    CREATE TABLE channel (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
     CREATE TABLE notification (
       id TEXT PRIMARY KEY, alert TEXT NOT NULL REFERENCES alert, channel TEXT NOT NULL, event TEXT NOT NULL,
       body TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, outcome TEXT NOT NULL,
-      position INTEGER NOT NULL, created_ms INTEGER NOT NULL, next_ms INTEGER NOT NULL, deadline_ms INTEGER NOT NULL,
+      position INTEGER NOT NULL UNIQUE, created_ms INTEGER NOT NULL, next_ms INTEGER NOT NULL, deadline_ms INTEGER NOT NULL,
       done_ms INTEGER) STRICT;
     CREATE INDEX notification_queued ON notification (channel, next_ms) WHERE state = 'queued';
     CREATE INDEX notification_alert ON notification (alert, channel);

@@ -1,0 +1,125 @@
+import type { Statement } from "better-sqlite3";
+import { NotificationQueue } from "../channels/notification-queue.ts";
+import type { SqliteDatabase } from "../store/database.ts";
+import type { Alert, AlertReason, AlertState } from "./alert.ts";
+import { type AlertRow, alertColumns, alertOf } from "./alert-reader.ts";
+
+/** States in which an alert is open. */
+export type OpenState = "pending" | "firing" | "acknowledged";
+
+/** A new alert, before its first entry. */
+export type NewAlert = Omit<
+  Alert,
+  "state" | "matches" | "firedMs" | "endedMs" | "acknowledgedBy" | "acknowledgedMs" | "group"
+> & { readonly groupKey: string };
+
+/** An entry to be added; `to` left out: the state stays. */
+export interface Transition {
+  readonly to?: AlertState;
+  readonly reason: AlertReason;
+  readonly atMs: number;
+  /** Left out: `system`. */
+  readonly actor?: string;
+  readonly lsn?: number | null;
+  readonly detail?: Readonly<Record<string, unknown>>;
+  /** True: nobody is notified, because the ledger's past is being gone through again. */
+  readonly quiet?: boolean;
+}
+
+/**
+ * Writes alerts and their history. Every method belongs into the caller's transaction, so that a change of state, its
+ * entry and its notifications happen together or not at all. Holds nothing in memory: several connections may write.
+ */
+export class AlertStore {
+  readonly #insert: Statement<unknown[]>;
+  readonly #entry: Statement<unknown[]>;
+  readonly #byId: Statement<unknown[]>;
+  readonly #openOf: Statement<unknown[]>;
+  readonly #openRules: Statement<unknown[]>;
+  readonly #openOfRule: Statement<unknown[]>;
+  readonly #move: Statement<unknown[]>;
+  readonly #acknowledge: Statement<unknown[]>;
+  readonly #retime: Statement<unknown[]>;
+  readonly #matches: Statement<unknown[]>;
+  readonly #notifications: NotificationQueue;
+
+  constructor(database: SqliteDatabase) {
+    this.#notifications = new NotificationQueue(database);
+    this.#insert = database.prepare(
+      `INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, NULL, NULL, NULL, NULL)`,
+    );
+    this.#entry = database.prepare("INSERT INTO history VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)");
+    this.#byId = database.prepare(`SELECT ${alertColumns} FROM alert WHERE id = ?`);
+    this.#openOf = database.prepare(
+      `SELECT ${alertColumns} FROM alert WHERE rule = ? AND group_key = ? AND ended_ms IS NULL`,
+    );
+    this.#openRules = database.prepare("SELECT DISTINCT rule FROM alert WHERE ended_ms IS NULL").pluck();
+    this.#openOfRule = database.prepare("SELECT id FROM alert WHERE rule = ? AND ended_ms IS NULL").pluck();
+    this.#move = database.prepare(
+      "UPDATE alert SET state = ?, fired_ms = coalesce(fired_ms, ?), ended_ms = ? WHERE id = ?",
+    );
+    this.#acknowledge = database.prepare("UPDATE alert SET acknowledged_by = ?, acknowledged_ms = ? WHERE id = ?");
+    this.#retime = database.prepare("UPDATE alert SET started_ms = ?, late = ? WHERE id = ?");
+    this.#matches = database.prepare("UPDATE alert SET matches = ? WHERE id = ?");
+  }
+
+  /** The open alert of a group, if there is one. */
+  openAlert(rule: string, groupKey: string): Alert | undefined {
+    const row = this.#openOf.get(rule, groupKey) as AlertRow | undefined;
+    return row === undefined ? undefined : alertOf(row);
+  }
+
+  /** An alert by its id. */
+  alert(id: string): Alert | undefined {
+    const row = this.#byId.get(id) as AlertRow | undefined;
+    return row === undefined ? undefined : alertOf(row);
+  }
+
+  /** Rules that have open alerts. */
+  openRules(): string[] {
+    return this.#openRules.all() as string[];
+  }
+
+  /** Ids of a rule's open alerts. */
+  openAlertsOf(rule: string): string[] {
+    return this.#openOfRule.all(rule) as string[];
+  }
+
+  /** Opens an alert in the state of its first entry. */
+  open(alert: NewAlert, first: Transition & { readonly to: OpenState }): void {
+    const { id, rule, groupKey, labels, severity, title, next, runbook, owner, ownerReason, gw, dev, lsn } = alert;
+    this.#insert.run(
+      ...[id, rule, groupKey, JSON.stringify(labels), first.to, severity, JSON.stringify(title), JSON.stringify(next)],
+      ...[runbook, owner, ownerReason, gw, dev, lsn, alert.late ? 1 : 0, alert.startedMs, alert.openedMs],
+    );
+    this.#write(id, null, first.to, first);
+  }
+
+  /** Adds an entry to an alert's history and brings it into the entry's state. */
+  change(id: string, transition: Transition): void {
+    const row = this.#byId.get(id) as AlertRow | undefined;
+    if (row !== undefined) this.#write(id, row.state, transition.to ?? row.state, transition);
+  }
+
+  #write(id: string, from: AlertState | null, to: AlertState, transition: Transition): void {
+    const { reason, atMs, actor = "system", lsn = null, detail = {} } = transition;
+    if (from !== to) {
+      const ended = to === "resolved" || to === "closed";
+      this.#move.run(to, to === "firing" ? atMs : null, ended ? atMs : null, id);
+      if (to === "acknowledged") this.#acknowledge.run(actor, atMs, id);
+    }
+    this.#entry.run(id, atMs, from, to, reason, actor, lsn, JSON.stringify(detail));
+    const alert = from === to || transition.quiet === true ? undefined : this.alert(id);
+    if (alert !== undefined) this.#notifications.add(alert, transition);
+  }
+
+  /** Sets how many records stand behind an alert. */
+  setMatches(id: string, matches: number): void {
+    this.#matches.run(matches, id);
+  }
+
+  /** Brings an alert to the time of its record, after that became known better. */
+  retime(id: string, startedMs: number, late: boolean): void {
+    this.#retime.run(startedMs, late ? 1 : 0, id);
+  }
+}

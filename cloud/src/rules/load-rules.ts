@@ -1,0 +1,37 @@
+import { readdir, readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { MingchengError } from "@mingcheng/protocols";
+import { parseRules, type RuleText } from "./parse-rules.ts";
+import type { AlertRule } from "./rule.ts";
+
+/** Directory of the rules that come with the centre. */
+export const builtInRules = fileURLToPath(new URL("../../rules/", import.meta.url));
+
+const textsOf = async (path: string | null): Promise<RuleText[]> => {
+  if (path !== null) return [{ file: path, text: await readFile(path, "utf8") }];
+  const names = (await readdir(builtInRules)).filter((name) => name.endsWith(".yaml")).toSorted();
+  return Promise.all(
+    names.map(async (name) => ({ file: basename(name), text: await readFile(join(builtInRules, name), "utf8") })),
+  );
+};
+
+/**
+ * Loads a rule file, or the built-in rules when `path` is null.
+ * @throws {MingchengError} RULE_INVALID naming file, line and field of the first mistake and how many there are
+ */
+export const loadRules = async (path: string | null): Promise<readonly AlertRule[]> => {
+  let texts: RuleText[];
+  try {
+    texts = await textsOf(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new MingchengError("RULE_INVALID", reason, { field: "rules", cause });
+  }
+  const read = parseRules(texts);
+  if ("rules" in read) return read.rules;
+  const [first] = read.issues;
+  const more = read.issues.length > 1 ? ` (and ${read.issues.length - 1} more)` : "";
+  const message = `${first?.file ?? ""}:${first?.line ?? 0}: ${first?.message ?? "not valid"}${more}`;
+  throw new MingchengError("RULE_INVALID", message, { field: first?.field ?? "" });
+};
