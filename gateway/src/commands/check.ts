@@ -1,0 +1,32 @@
+import { errorCatalogue } from "@mingcheng/protocols";
+import { issueText, readGatewayConfig } from "../config/load-config.ts";
+
+/** Writes one line to the terminal. */
+export type WriteLine = (line: string) => void;
+
+/**
+ * Reads a configuration and says, in Chinese and English, everything that is wrong with it. Opens nothing, changes
+ * nothing. Returns the exit code: 0 or 1.
+ * @throws {MingchengError} CONFIG_INVALID when the file cannot be read
+ */
+export const runCheck = async (path: string, writeLine: WriteLine): Promise<number> => {
+  const read = await readGatewayConfig(path);
+  if ("config" in read) {
+    const count = read.config.devices.length;
+    writeLine(`${path}：配置正确，${count} 台设备`);
+    writeLine(`${path}: the configuration is valid, ${count} devices`);
+    for (const { id, driver, address, insecureTransport } of read.config.devices) {
+      if (!insecureTransport) continue;
+      writeLine(`  ${id}：${driver.displayName.zh}，${address} 为明文传输`);
+      writeLine(`  ${id}: ${driver.displayName.en}, ${address} is plain text`);
+    }
+    return 0;
+  }
+  const { next } = errorCatalogue.CONFIG_INVALID;
+  for (const issue of read.issues) writeLine(issueText(path, issue, "zh"));
+  writeLine(`下一步：${next.zh}。`);
+  writeLine("");
+  for (const issue of read.issues) writeLine(issueText(path, issue, "en"));
+  writeLine(`Next: ${next.en}.`);
+  return 1;
+};

@@ -1,0 +1,109 @@
+import { z } from "zod";
+
+const count = z.number().nonnegative();
+const time = z.string();
+/** What to do about it, in both languages; null while nothing is wrong. */
+const next = z.object({ zh: z.string(), en: z.string() }).nullable();
+
+const deviceSchema = z.object({
+  id: z.string(),
+  protocol: z.string(),
+  address: z.string(),
+  insecureTransport: z.boolean(),
+  state: z.enum(["opening", "connected", "online", "offline", "silent", "parked"]),
+  since: time,
+  reason: z.string(),
+  connections: count,
+  /** Local time of the last valid frame, and of the last reading that became a record. */
+  lastFrameAt: time.nullable(),
+  lastCapturedAt: time.nullable(),
+  /** Records by kind. */
+  captured: z.record(z.string(), count),
+  missed: count,
+  quarantined: count,
+  frames: count,
+  discardedBytes: z.record(z.string(), count),
+  /** Everything else the driver counts, as `metric` or `metric:reason`. */
+  counters: z.record(z.string(), count),
+  next,
+});
+
+const outboxSchema = z.object({
+  state: z.enum(["opening", "ok", "full", "read-only", "io-error"]),
+  since: time,
+  detail: z.string(),
+  bufferedRecords: count,
+  bufferedBytes: count,
+  segments: count,
+  freeBytes: count,
+  commits: count,
+  faults: count,
+  pendingBytes: count,
+  nextSegmentReady: z.boolean(),
+  /** False while older records are still being verified in the background. */
+  verified: z.boolean(),
+  next,
+});
+
+const uplinkSchema = z.object({
+  /** `ready`: connected, and the centre has said what it holds. */
+  state: z.enum(["down", "connected", "ready"]),
+  pending: count,
+  inFlight: count,
+  lastReceiptAt: time.nullable(),
+  reconnects: count,
+  batchesSent: count,
+  recordsSent: count,
+  bytesSent: count,
+  freedRecords: count,
+  liveSent: count,
+  liveDropped: count,
+  refusedDownlinks: count,
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  next,
+});
+
+/** What `/status` answers. */
+export const statusSchema = z.object({
+  v: z.literal(1),
+  /** `failed`: nothing can be captured now. `attention`: something wants to be looked at. */
+  state: z.enum(["starting", "ok", "attention", "failed"]),
+  gw: z.string(),
+  site: z.string(),
+  centreName: z.string(),
+  software: z.object({ name: z.string(), version: z.string() }),
+  pid: count,
+  startedAt: time,
+  uptimeMs: count,
+  rssBytes: count,
+  line: z.object({ ep: count, eid: z.string() }).nullable(),
+  clock: z.object({
+    wall: time,
+    sync: z.enum(["ntp", "rtc", "receipt", "none"]),
+    errMs: z.number().nullable(),
+    isBehind: z.boolean(),
+    steps: count,
+    /** How far it was ahead of the centre at the last answer, in milliseconds; null: not known. */
+    aheadOfCentreMs: z.number().nullable(),
+    next,
+  }),
+  outbox: outboxSchema,
+  capture: z.object({
+    /** Devices and reasons of which a gap record is still to be written. */
+    gapsWaiting: count,
+    recordsWaiting: count,
+    recordsDiscarded: count,
+    quarantine: z.object({ directory: z.string(), files: count, bytes: count, kept: count, deleted: count }),
+    next,
+  }),
+  uplink: uplinkSchema,
+  devices: z.array(deviceSchema),
+  alarms: z.array(z.object({ code: z.string(), since: time, detail: z.string(), zh: z.string(), en: z.string() })),
+});
+
+/** See {@link statusSchema}. */
+export type GatewayStatus = z.output<typeof statusSchema>;
+/** One device in it. */
+export type StatusDevice = GatewayStatus["devices"][number];
+/** A next step, or null while nothing is wrong. */
+export type NextStep = z.output<typeof next>;

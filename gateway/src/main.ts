@@ -1,0 +1,112 @@
+import { once } from "node:events";
+import { explain } from "@mingcheng/protocols";
+import { Command } from "commander";
+import { languageOf } from "./commands/language.ts";
+import { software } from "./software.ts";
+
+const language = languageOf(process.env);
+const text = (zh: string, en: string): string => (language === "zh" ? zh : en);
+const writeLine = (line: string): void => void process.stdout.write(`${line}\n`);
+const writeError = (line: string): void => void process.stderr.write(`${line}\n`);
+const writeLineInTurn = async (line: string): Promise<void> => {
+  if (!process.stdout.write(`${line}\n`)) await once(process.stdout, "drain");
+};
+// A reader that went away (`| head`) is no fault.
+process.stdout.on("error", () => process.exit(0));
+
+/** Titles that commander itself writes. */
+const titles: Readonly<Record<string, string>> = {
+  "Usage:": "用法：",
+  "Options:": "选项：",
+  "Commands:": "命令：",
+  "Arguments:": "参数：",
+};
+
+const configOption = ["--config <file>", text("配置文件（YAML）", "configuration file (YAML)")] as const;
+const jsonOption = ["--json", text("以 JSON 输出", "print JSON")] as const;
+
+// Every command loads only what it needs: the program that captures shall stay small.
+const program = new Command("mingcheng-gateway")
+  .description(
+    text(
+      "明秤网关：电子秤与检测仪的读数，落盘后才算采集",
+      "Mingcheng gateway: from the devices' bytes to durable, signed records",
+    ),
+  )
+  .version(software.version, "-V, --version", text("显示版本", "print the version"))
+  .helpOption("-h, --help", text("显示帮助", "print this help"))
+  .helpCommand("help [command]", text("显示某个命令的帮助", "print the help of a command"))
+  .configureHelp({ styleTitle: (title) => (language === "zh" ? (titles[title] ?? title) : title) })
+  .showHelpAfterError();
+
+program
+  .command("run")
+  .description(text("运行网关，直到收到 SIGTERM", "run the gateway until SIGTERM"))
+  .requiredOption(...configOption)
+  .option("--ready-file <file>", text("可用后写入此文件（JSON）", "written, as JSON, once the gateway captures"))
+  .action(async (options: { config: string; readyFile?: string }) => {
+    const { runGateway } = await import("./commands/run.ts");
+    process.exitCode = await runGateway(options, language, writeError);
+  });
+
+program
+  .command("check")
+  .description(
+    text(
+      "检查配置文件，指出所有错误；不打开任何设备",
+      "say everything that is wrong with a configuration; touches nothing",
+    ),
+  )
+  .requiredOption(...configOption)
+  .action(async ({ config }: { config: string }) => {
+    const { runCheck } = await import("./commands/check.ts");
+    process.exitCode = await runCheck(config, writeLine);
+  });
+
+program
+  .command("enrol")
+  .description(text("用中心给出的登记码登记本网关", "enrol this gateway with the code the centre printed"))
+  .requiredOption("--code <code>", text("登记码", "the code"))
+  .requiredOption("--data <dir>", text("数据目录，不存在时创建", "data directory, made when missing"))
+  .option("--replace", text("更换已有登记的密钥或中心", "replace the key or the centre of an enrolled gateway"))
+  .action(async (options: { code: string; data: string; replace?: boolean }) => {
+    const { runEnrol } = await import("./commands/enrol.ts");
+    await runEnrol(options, { writeLine: writeLineInTurn });
+  });
+
+program
+  .command("status")
+  .description(
+    text(
+      "显示运行中的网关的状态和下一步；一切正常时退出码为 0，需要处理为 1，没有运行为 2",
+      "show how the running gateway is and what to do next; exit code 0 when all is well, 1 when something wants to be looked at, 2 when it does not run",
+    ),
+  )
+  .option(...configOption)
+  .option(...jsonOption)
+  .action(async (options: { config?: string; json?: boolean }) => {
+    const { runStatus } = await import("./commands/status.ts");
+    process.exitCode = await runStatus(options, language, writeLine);
+  });
+
+program
+  .command("decode")
+  .description(
+    text("解码设备字节，逐条显示（默认读标准输入）", "decode a device's bytes, by default from standard input"),
+  )
+  .requiredOption("--protocol <id>", text("设备协议，见 docs/devices", "device protocol, see docs/devices"))
+  .option("--hex <hex>", text("十六进制字节", "the bytes as hexadecimal text"))
+  .option("--file <file>", text("含原始字节的文件", "a file with the raw bytes"))
+  .option("--seven-bit", text("屏蔽校验位", "mask the parity bit"))
+  .option(...jsonOption)
+  .action(async (options: { protocol: string; hex?: string; file?: string; sevenBit?: boolean; json?: boolean }) => {
+    const { runDecode } = await import("./commands/decode.ts");
+    await runDecode(options, { stdin: process.stdin, writeLine: writeLineInTurn });
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  writeError(explain(error, language));
+  process.exitCode = 2;
+}
