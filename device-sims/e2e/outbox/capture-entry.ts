@@ -1,6 +1,7 @@
 // A process that captures into the gateway's real outbox and says on standard output what it captures and what was
 // acknowledged to it, until it is killed:
-//   node capture-entry.js --dir DIR --key signing.pem [--records N] [--free] [--plant no-fsync | ack-before-commit]
+//   node capture-entry.js --dir DIR --key signing.pem [--records N] [--die-after N] [--free] [--plant FAULT]
+// FAULT is ack-before-commit, no-fsync (files) or no-directory-fsync.
 // The planted faults prove that the tests can fail. They live here, in the caller: the outbox has no such switches.
 import { randomBytes } from "node:crypto";
 import { writeSync } from "node:fs";
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     dir: { type: "string" },
     key: { type: "string" },
     records: { type: "string" },
+    "die-after": { type: "string" },
     free: { type: "boolean", default: false },
     plant: { type: "string" },
     "segment-bytes": { type: "string", default: "65536" },
@@ -42,26 +44,30 @@ const print = (line: CaptureLine): void => {
 };
 
 /** Says that it synced, and did not. */
-const withoutSync = (files: PlantableFiles): PlantableFiles => ({
-  ...files,
-  open: async (path, mode) => ({ ...(await files.open(path, mode)), datasync: () => Promise.resolve() }),
-  syncDirectory: () => Promise.resolve(),
-});
+const planted = (files: PlantableFiles): PlantableFiles => {
+  if (plant === "no-directory-fsync") return { ...files, syncDirectory: () => Promise.resolve() };
+  if (plant !== "no-fsync") return files;
+  const open: PlantableFiles["open"] = async (path, mode) => ({
+    ...(await files.open(path, mode)),
+    datasync: () => Promise.resolve(),
+  });
+  return { ...files, open };
+};
 
-const files = await loadFiles();
 const outbox: CapturingOutbox = await openGatewayOutbox({
   dir,
   gw: "kill-test",
   keyFile: key,
   segmentBytes: Number(values["segment-bytes"]),
-  files: plant === "no-fsync" ? withoutSync(files) : files,
+  files: planted(await loadFiles()),
   random: (bytes) => randomBytes(bytes),
   buildEpoch: (line, body) => epochRecord(line, body),
 });
 const { ep, eid }: Line = outbox.line;
 print({ ready: { ep, eid } });
 
-const limit = values.records === undefined ? Number.POSITIVE_INFINITY : Number(values.records);
+const limit = Number(values.records ?? Number.POSITIVE_INFINITY);
+const diesAfter = Number(values["die-after"] ?? Number.POSITIVE_INFINITY);
 let begun = 0;
 let acknowledged = 0;
 
@@ -100,6 +106,7 @@ const captureInTurn = async (): Promise<void> => {
       print({ acknowledged: { id, ep: line.ep, eid: line.eid, seq, h } });
     }
     acknowledged++;
+    if (acknowledged >= diesAfter) process.kill(process.pid, "SIGKILL");
     if (values.free && acknowledged % freeEveryRecords === 0) await freeOldRecords();
   }
 };

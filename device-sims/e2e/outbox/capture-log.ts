@@ -40,6 +40,13 @@ export interface HeldRecord {
   readonly predecessor: { readonly ep: number; readonly eid: string; readonly seq: number; readonly h: string } | null;
 }
 
+/** A loss as a recovered outbox reports it; `to` null: everything behind `from`. */
+export interface ReportedLoss {
+  readonly line: { readonly ep: number; readonly eid: string };
+  readonly from: number;
+  readonly to: number | null;
+}
+
 /** What is wrong with a recovered outbox. All lists must be empty. */
 export interface Verdict {
   /** Acknowledged, not there (or not with the hash that was acknowledged). */
@@ -48,6 +55,8 @@ export interface Verdict {
   readonly invented: readonly string[];
   /** Epoch records that name a predecessor which is not there. */
   readonly orphaned: readonly string[];
+  /** Acknowledged (and held, or freed) but reported as lost. What was never acknowledged may be. */
+  readonly falselyLost: readonly string[];
 }
 
 export const emptyLog = (): CaptureLog => ({ said: new Set(), acknowledged: [], freeable: new Map() });
@@ -68,8 +77,11 @@ export const addToLog = (log: CaptureLog, text: string): CaptureLine | undefined
   return line;
 };
 
-/** Holds what a recovered outbox has against what was said and acknowledged. */
-export const judge = (log: CaptureLog, held: readonly HeldRecord[]): Verdict => {
+const isWithin = ({ ep, eid, seq }: Acknowledged, { line, from, to }: ReportedLoss): boolean =>
+  line.ep === ep && line.eid === eid && seq >= from && (to === null || seq <= to);
+
+/** Holds what a recovered outbox has, and what it says about losses, against what was said and acknowledged. */
+export const judge = (log: CaptureLog, held: readonly HeldRecord[], losses: readonly ReportedLoss[]): Verdict => {
   const byPlace = new Map(held.map((record) => [`${record.ep}/${record.eid}/${record.seq}`, record]));
   const seen = new Set<string>();
   const twice: string[] = [];
@@ -93,5 +105,7 @@ export const judge = (log: CaptureLog, held: readonly HeldRecord[]): Verdict => 
     const record = byPlace.get(`${ep}/${eid}/${seq}`);
     return record?.id !== id || (h !== null && record.h !== h);
   });
-  return { lost: lost.map(({ ep, eid, seq, id }) => `${ep}/${eid}/${seq} ${id}`), twice, invented, orphaned };
+  const falselyLost = log.acknowledged.filter((record) => losses.some((loss) => isWithin(record, loss)));
+  const name = ({ ep, eid, seq, id }: Acknowledged): string => `${ep}/${eid}/${seq} ${id}`;
+  return { lost: lost.map(name), twice, invented, orphaned, falselyLost: falselyLost.map(name) };
 };

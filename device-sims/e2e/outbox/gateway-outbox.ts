@@ -25,8 +25,13 @@ export interface CapturingOutbox {
     first: number,
     maxLast: number,
     limits: { readonly maxRecords: number; readonly maxBytes: number },
-  ): Promise<{ readonly first: number; readonly last: number; readonly h: string; readonly records: Uint8Array[] }>;
-  hashAt(line: LineName, seq: number): Promise<string | undefined>;
+  ): Promise<{
+    readonly first: number;
+    readonly last: number;
+    readonly prev: string;
+    readonly h: string;
+    readonly records: Uint8Array[];
+  }>;
   inventory(): readonly (LineName & {
     readonly head: number;
     readonly held: readonly { readonly from: number; readonly to: number }[];

@@ -31,8 +31,8 @@ export interface Killing {
 
 /**
  * Kills a process that captures into the gateway's outbox again and again, at random instants, always in the same
- * directory, and holds what is found in the end against what was acknowledged. At least one record is acknowledged
- * between two kills; every fifth kill comes already while the outbox opens.
+ * directory, and holds what is found in the end against what was acknowledged. Four of five kills come after a first
+ * record was acknowledged, every fifth already while the outbox opens.
  */
 export const killCapturing = async (killing: Killing): Promise<KillReport> => {
   const { kills, random, plant, free = false, longestLifeMs = 25, progress } = killing;
@@ -42,16 +42,17 @@ export const killCapturing = async (killing: Killing): Promise<KillReport> => {
     const dir = join(scratch, "outbox");
     mkdirSync(dir);
     const log = emptyLog();
+    let startMs = 0;
     for (let kill = 1; kill <= kills; kill++) {
+      const startedAtMs = performance.now();
       const process = startCapturing({ dir, keyFile, log, plant, free });
-      await process.untilAcknowledged(1);
-      await delay(random() * longestLifeMs);
-      await process.program.kill();
-      if (kill % 5 === 0) {
-        const opening = startCapturing({ dir, keyFile, log, plant });
-        await delay(40 + random() * 80);
-        await opening.program.kill();
+      if (kill % 5 === 0) await delay(startMs * (0.5 + random() * 0.5));
+      else {
+        await process.untilAcknowledged(1);
+        startMs = performance.now() - startedAtMs;
+        await delay(random() * longestLifeMs);
       }
+      await process.program.kill();
       progress?.(kill);
     }
     const [recovery] = await recoverOutboxes([dir], keyFile);
@@ -62,7 +63,7 @@ export const killCapturing = async (killing: Killing): Promise<KillReport> => {
       acknowledged: log.acknowledged.length,
       held: held.filter(({ id }) => id !== null).length,
       reportedLosses: losses.length,
-      verdict: judge(log, held),
+      verdict: judge(log, held, losses),
     };
   } finally {
     rmSync(scratch, { recursive: true, force: true });

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { builtModule } from "../../src/harness/repository.ts";
 import { type RunningProgram, runProgram, startProgram } from "../../src/harness/running-program.ts";
 import { until } from "../../src/harness/until.ts";
-import { addToLog, type CaptureLog, type HeldRecord } from "./capture-log.ts";
+import { addToLog, type CaptureLog, type HeldRecord, type ReportedLoss } from "./capture-log.ts";
 
 /** Faults that are planted in the capturing process to see the tests fail. */
-export type Plant = "no-fsync" | "ack-before-commit";
+export type Plant = "ack-before-commit" | "no-fsync" | "no-directory-fsync";
 
 /** Writes a gateway's signing key into `dir` and returns its path. */
 export const writeSigningKey = (dir: string): string => {
@@ -26,6 +26,8 @@ export interface Capturing {
   readonly free?: boolean;
   /** Ends by itself after so many records. */
   readonly records?: number;
+  /** Kills itself (SIGKILL) when so many records are acknowledged. */
+  readonly dieAfter?: number;
   /** A command that runs the process, e.g. strace with its arguments. */
   readonly under?: readonly string[];
 }
@@ -40,11 +42,13 @@ export interface CapturingProcess {
 }
 
 /** Starts a process that captures into the gateway's real outbox. */
-export const startCapturing = ({ dir, keyFile, log, plant, free, records, under }: Capturing): CapturingProcess => {
+export const startCapturing = (capturing: Capturing): CapturingProcess => {
+  const { dir, keyFile, log, plant, free, records, dieAfter, under } = capturing;
   const entry = builtModule("device-sims/dist/e2e/outbox/capture-entry.js");
   const args = [entry, "--dir", dir, "--key", keyFile];
   if (plant !== undefined) args.push("--plant", plant);
   if (free === true) args.push("--free");
+  if (dieAfter !== undefined) args.push("--die-after", String(dieAfter));
   if (records !== undefined) args.push("--records", String(records));
   const [command, ...rest] = [...(under ?? []), process.execPath, ...args];
   let partial = "";
@@ -82,7 +86,7 @@ export const startCapturing = ({ dir, keyFile, log, plant, free, records, under 
 
 /** What one directory held after recovery, or why the outbox did not open. */
 export type Recovery =
-  | { readonly dir: string; readonly held: readonly HeldRecord[]; readonly losses: readonly object[] }
+  | { readonly dir: string; readonly held: readonly HeldRecord[]; readonly losses: readonly ReportedLoss[] }
   | { readonly dir: string; readonly error: string };
 
 /** Opens each directory with the real outbox, in a process of its own, and reads everything. */

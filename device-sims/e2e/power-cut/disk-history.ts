@@ -61,7 +61,7 @@ const numberOf = (text: string | undefined): number => {
 };
 
 /**
- * Follows the recorded calls of one process (all its threads) inside one directory and keeps, per file and per
+ * Follows the recorded calls of a process (all its threads) inside one directory and keeps, per file and per
  * directory, what was changed when and what was synced when. Sync is taken at its word and no further: a file's sync
  * makes the changes durable that had ended before it began, a directory's sync its entries; a new file's sync does not
  * make its name durable (fsync(2), "ensure that the entry in the directory … has also reached disk").
@@ -82,8 +82,12 @@ export class DiskHistory {
     this.#remember(this.#rootPath, root);
   }
 
-  /** Takes the calls in the order in which they began. @throws {RecordingError} for a change the replay does not know */
+  /**
+   * Takes the calls of one process in the order in which they began; call it again for the next process in the same
+   * directory. @throws {RecordingError} for a change the replay does not know
+   */
   replay(calls: readonly SystemCall[]): this {
+    this.#descriptors.clear();
     for (const call of calls) {
       try {
         this.#take(call);

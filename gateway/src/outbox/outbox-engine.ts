@@ -54,7 +54,6 @@ export class OutboxEngine implements contract.Outbox {
     this.head = this.newHead();
     this.reader = new RecordReader({ files, sha256: crypto.sha256, gw, book: parts.book });
     this.faults = new FaultMonitor({ clock, log, recover: () => this.salvage() });
-    this.faults.onRecovered(() => this.tellAgain());
     this.maintenance = new Maintenance({ ...parts, clock, log, dir, tellLosses: (losses) => this.tellLosses(losses) });
     this.committer = new GroupCommitter(
       {
@@ -240,11 +239,6 @@ export class OutboxEngine implements contract.Outbox {
     this.keeper.expectReports(this.head.seq);
     this.maintenance.saveState();
     for (const loss of losses) this.lossListeners.emit(loss);
-  }
-
-  /** Losses whose `gap` records the fault has swallowed are told once more. */
-  private tellAgain(): void {
-    for (const loss of this.keeper.addLosses([])) this.lossListeners.emit(loss);
   }
 
   /**

@@ -150,8 +150,8 @@ export interface Outbox {
   onRecovered(listener: (health: OutboxHealth) => void): Unsubscribe;
   /**
    * Losses found after open: by the background verification or by a read. The caller appends a `gap` record for each, one
-   * after the other, before anything else: as soon as that many records are durable they count as reported. Losses whose
-   * `gap` records a fault has swallowed are told again after it, those that a crash has swallowed at the next open.
+   * after the other, before anything else, and again after a fault: as soon as that many records are durable they count as
+   * reported. Losses whose `gap` records a crash has swallowed are told again at the next open.
    */
   onLoss(listener: (loss: Loss) => void): Unsubscribe;
   /**

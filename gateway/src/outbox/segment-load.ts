@@ -51,10 +51,14 @@ const readHeader = async (file: OutboxFile): Promise<ReturnType<typeof decodeHea
   return (await readAround(file, header, headerBytes, 0)) === headerBytes ? decodeHeader(header) : undefined;
 };
 
-/** How the file ends, seen from its last intact frame. */
-const tailOf = (size: number, full: number, end: number, dirtyEnd: number): SegmentTail => {
-  // Frames follow each other: where zeros follow the last one, there was no other.
-  if (size < full && size - end < 8) return "cut";
+/** A frame never holds so many zero bytes in a row outside its payload (JSON has none): more are unused space. */
+const frameZeros = 16;
+
+/** How the file ends, seen from its last intact frame; `full` is its size as made, undefined when nobody knows. */
+const tailOf = (size: number, full: number | undefined, end: number, dirtyEnd: number): SegmentTail => {
+  // Frames follow each other: where unused space follows the last byte written, there was no further frame.
+  const hasUnusedSpace = size - Math.max(end, dirtyEnd) >= frameZeros;
+  if (size !== full && !hasUnusedSpace) return "cut";
   return dirtyEnd > end ? "torn" : "clean";
 };
 
@@ -90,7 +94,7 @@ export const scanSegment = async (request: LoadRequest, until?: number): Promise
     heads: builder.heads,
     laterSeals: builder.laterSeals,
     damage,
-    tail: tailOf(size, header?.size ?? size + (size - end < 8 ? 1 : 0), end, dirtyEnd),
+    tail: tailOf(size, header?.size, end, dirtyEnd),
     dirtyEnd,
   };
 };

@@ -1,0 +1,86 @@
+import { nodeFiles } from "../../src/outbox/node-files.ts";
+import type { OutboxFile, OutboxFiles } from "../../src/outbox/outbox-files.ts";
+
+/** One file operation as it is about to happen. `path` is the file's or directory's. */
+export interface Operation {
+  readonly name:
+    | "create"
+    | "open"
+    | "read"
+    | "write"
+    | "datasync"
+    | "rename"
+    | "remove"
+    | "sync-directory"
+    | "free-bytes";
+  readonly path: string;
+  /** Of a read or write. */
+  readonly position?: number;
+  readonly length?: number;
+}
+
+/** What happens instead of an operation: a system error by its code, or a wait. */
+export type Verdict = string | Promise<void> | undefined;
+
+const systemError = (code: string, { name, path }: Operation): Error =>
+  Object.assign(new Error(`${code}: ${name} ${path}`), { code });
+
+/** The real file system with faults on demand. */
+export class FaultyFiles implements OutboxFiles {
+  /** Asked before every operation. */
+  onOperation: (operation: Operation) => Verdict = () => undefined;
+  /** Every operation that was let through or failed, in order. */
+  readonly operations: Operation[] = [];
+  /** Free bytes to report; undefined for the real number. */
+  free: number | undefined;
+  openFiles = 0;
+  mostOpenFiles = 0;
+  readonly makeDirectory = nodeFiles.makeDirectory;
+  readonly list = nodeFiles.list;
+  readonly lock = nodeFiles.lock;
+
+  private async pass<T>(operation: Operation, work: () => Promise<T>): Promise<T> {
+    this.operations.push(operation);
+    const verdict = this.onOperation(operation);
+    if (typeof verdict === "string") throw systemError(verdict, operation);
+    await verdict;
+    return work();
+  }
+
+  async open(path: string, mode: "read" | "write" | "create"): Promise<OutboxFile> {
+    const name = mode === "create" ? "create" : "open";
+    const file = await this.pass({ name, path }, () => nodeFiles.open(path, mode));
+    this.openFiles++;
+    this.mostOpenFiles = Math.max(this.openFiles, this.mostOpenFiles);
+    let open = true;
+    return {
+      size: () => file.size(),
+      read: (into, length, position) =>
+        this.pass({ name: "read", path, length, position }, () => file.read(into, length, position)),
+      write: (from, length, position) =>
+        this.pass({ name: "write", path, length, position }, () => file.write(from, length, position)),
+      datasync: () => this.pass({ name: "datasync", path }, () => file.datasync()),
+      close: () => {
+        if (open) this.openFiles--;
+        open = false;
+        return file.close();
+      },
+    };
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return this.pass({ name: "rename", path: to }, () => nodeFiles.rename(from, to));
+  }
+
+  remove(path: string): Promise<void> {
+    return this.pass({ name: "remove", path }, () => nodeFiles.remove(path));
+  }
+
+  syncDirectory(dir: string): Promise<void> {
+    return this.pass({ name: "sync-directory", path: dir }, () => nodeFiles.syncDirectory(dir));
+  }
+
+  freeBytes(dir: string): Promise<number> {
+    return this.pass({ name: "free-bytes", path: dir }, async () => this.free ?? nodeFiles.freeBytes(dir));
+  }
+}
