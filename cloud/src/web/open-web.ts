@@ -1,32 +1,71 @@
-import type { AddressInfo } from "node:net";
-import Fastify from "fastify";
-import { enrolRoutes } from "../enrol/enrol-routes.ts";
-import { GatewayRegister } from "../register/gateway-register.ts";
-import { openRegister } from "../register/register-database.ts";
+import { Worker } from "node:worker_threads";
+import { type ErrorCode, MingchengError } from "@mingcheng/protocols";
+import type { Figure } from "../health/figure.ts";
+import { ownHosts } from "../keys/centre-keys.ts";
+import { screensDirectory } from "./serve-screens.ts";
 import type { Web, WebOptions } from "./web.ts";
+import type { FromWeb, ToWeb, WebThreadData } from "./web-messages.ts";
 
-/** Starts HTTPS with the routes of enrolment. */
+const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+
+/**
+ * Starts the web thread: screens, API, live events and enrolment over HTTPS. Resolves once it listens.
+ * @throws {MingchengError} LISTEN_FAILED, STORE_TOO_NEW
+ */
 export const openWeb = async (options: WebOptions): Promise<Web> => {
   const { dataDirectory, config, tls, card, log } = options;
-  const database = openRegister(dataDirectory);
-  const app = Fastify({ https: tls, logger: false });
-  enrolRoutes(app as never, {
-    register: new GatewayRegister(database),
-    card,
-    nowMs: () => Date.now(),
-    onAttempt: (attempt) => log.info(attempt, "enrolment"),
+  const hosts = ownHosts(config.publicHost);
+  const workerData: WebThreadData = { dataDirectory, config, tls, card, hosts, screens: screensDirectory };
+  const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData });
+  let figures: readonly Figure[] = [];
+  let fault: string | null = null;
+  let closing = false;
+  let end: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
   });
-  await app.listen({ host: config.https.host, port: config.https.port });
-  const port = (app.addresses()[0] as AddressInfo).port;
+  const listening = new Promise<{ port: number; firstLogin: Web["firstLogin"] }>((resolve, reject) => {
+    const die = (error: Error): void => {
+      fault = error.message;
+      end();
+      reject(error);
+      if (!closing) options.onExit(error);
+      closing = true;
+    };
+    worker.on("message", (message: FromWeb) => {
+      switch (message.type) {
+        case "listening":
+          resolve(message);
+          return;
+        case "refused":
+          closing = true;
+          reject(new MingchengError(message.code as ErrorCode, message.message));
+          return;
+        case "report":
+          ({ figures, fault } = message);
+          return;
+        case "log":
+          log[message.level](message.detail, message.text);
+          return;
+        case "closed":
+          end();
+      }
+    });
+    worker.on("error", die);
+    worker.on("exit", (code) => die(new MingchengError("CENTRE_FAULT", `the web thread ended with ${code}`)));
+  });
+  const { port, firstLogin } = await listening;
+  const send = (message: ToWeb): void => worker.postMessage(message);
   return {
     port,
-    firstLogin: null,
-    live: () => undefined,
-    fault: () => null,
-    figures: () => [],
+    firstLogin,
+    live: (gw, device, payload) => send({ type: "live", gw, device, payload }),
+    fault: () => fault,
+    figures: () => figures,
     close: async () => {
-      await app.close();
-      database.close();
+      closing = true;
+      send({ type: "close" });
+      await ended;
     },
   };
 };

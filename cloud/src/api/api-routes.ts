@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { type AlertRoutePorts, alertRoutes } from "./alert-routes.ts";
+import { type ApiRoute, defineRoute } from "./api-route.ts";
+import { type EventsRoutePorts, eventsRoute } from "./events-route.ts";
+import { openApiDocument } from "./open-api.ts";
+import { readingRoutes } from "./reading-routes.ts";
+import { type SessionRoutePorts, sessionRoutes } from "./session-routes.ts";
+
+/** What the routes of the API work with. */
+export interface ApiPorts extends SessionRoutePorts, AlertRoutePorts, EventsRoutePorts {
+  /** Of this program, for the description. */
+  readonly version: string;
+}
+
+/** Every route of the API. A new one is a line here. */
+export const apiRoutes = (ports: ApiPorts): readonly ApiRoute[] => {
+  const described = [
+    ...sessionRoutes(ports),
+    ...readingRoutes(ports.reader),
+    ...alertRoutes(ports),
+    eventsRoute(ports),
+  ];
+  const description = defineRoute({
+    method: "GET",
+    path: "/api/v1/openapi.json",
+    summary: { zh: "本接口的说明（OpenAPI）", en: "Description of this API (OpenAPI)" },
+    access: "public",
+    scope: "none",
+    answer: z.record(z.string(), z.unknown()),
+    handle: () => document as Record<string, unknown>,
+  });
+  const document = openApiDocument([...described, description], ports.version);
+  return [...described, description];
+};

@@ -1,0 +1,138 @@
+import type { ServerEvent } from "@mingcheng/protocols";
+import type { EventSink, RecordSlice } from "./event-stream.ts";
+import { EventStream, maxReplayed } from "./event-stream.ts";
+import type { LiveBoard } from "./live-board.ts";
+
+/** What {@link EventHub} works with. */
+export interface EventHubPorts {
+  readonly live: LiveBoard;
+  /** Records behind a ledger number, at most `limit`. May throw while the store cannot be read: it is tried again. */
+  readonly recordsAfter: (lsn: number, limit: number) => RecordSlice;
+  /** Ledger number that the projections contain. May throw likewise. */
+  readonly position: () => number;
+  readonly nowMs: () => number;
+}
+
+/** One open stream, as its connection sees it. */
+export interface OpenStream {
+  /** The socket has been drained. */
+  drained(): void;
+  /** The connection is gone. */
+  closed(): void;
+}
+
+/** Who listens: how many streams at most, for all and for one session. */
+const maxStreams = 1_000;
+const maxStreamsPerSession = 8;
+/** Records per event. */
+const sliceSize = 200;
+
+interface Listener {
+  readonly stream: EventStream;
+  readonly session: string;
+  /** False when the session has ended. Notes that it is in use. */
+  readonly stays: () => boolean;
+}
+
+/**
+ * Passes on to every open screen what happens: new records, changes, live values. Each reader has its own place in the
+ * ledger; what several read at the same place is read from the store once. Nothing is kept for anybody.
+ */
+export class EventHub {
+  readonly #ports: EventHubPorts;
+  readonly #listeners = new Set<Listener>();
+  #position = 0;
+  #pushedOut = 0;
+
+  constructor(ports: EventHubPorts) {
+    this.#ports = ports;
+  }
+
+  /** Streams that are open. */
+  get size(): number {
+    return this.#listeners.size;
+  }
+
+  /** Readers that were cut off because they did not read. */
+  get pushedOut(): number {
+    return this.#pushedOut;
+  }
+
+  /** Opens a stream; undefined when there are too many already. */
+  open(
+    sink: EventSink,
+    who: { readonly session: string; readonly from: number | undefined; readonly stays: () => boolean },
+  ): OpenStream | undefined {
+    const own = [...this.#listeners].filter(({ session }) => session === who.session).length;
+    if (this.#listeners.size >= maxStreams || own >= maxStreamsPerSession) return undefined;
+    const { nowMs, position, live } = this.#ports;
+    this.#position = position();
+    const stream = new EventStream(sink);
+    const listener = { stream, session: who.session, stays: who.stays };
+    this.#listeners.add(listener);
+    stream.start(who.from, this.#position, nowMs());
+    stream.live(live.fresh(nowMs()), nowMs());
+    this.pump();
+    return {
+      drained: () => {
+        stream.recover(this.#position, nowMs());
+        this.pump();
+      },
+      closed: () => this.#listeners.delete(listener),
+    };
+  }
+
+  /** The projections have moved: passes on what is new. */
+  pump(): void {
+    if (this.#listeners.size === 0) return;
+    const { nowMs, position, recordsAfter } = this.#ports;
+    this.#position = position();
+    const slices = new Map<number, RecordSlice>();
+    for (const { stream } of this.#listeners) {
+      // A projection that was made anew starts from the beginning; so does the reader.
+      if (stream.lsn > this.#position || this.#position - stream.lsn > maxReplayed) {
+        if (stream.wants(Number.MAX_SAFE_INTEGER)) stream.skipTo(this.#position, nowMs());
+        continue;
+      }
+      while (stream.wants(this.#position)) {
+        const slice = slices.get(stream.lsn) ?? recordsAfter(stream.lsn, sliceSize);
+        slices.set(stream.lsn, slice);
+        if (slice.lsn <= stream.lsn) break;
+        stream.records(slice, nowMs());
+      }
+    }
+  }
+
+  /** Something else than a new record changed. */
+  changed(parts: Extract<ServerEvent, { name: "changed" }>["data"]["parts"]): void {
+    for (const { stream } of this.#listeners) stream.changed(parts, this.#ports.nowMs());
+  }
+
+  /** Passes on the live values that moved since the last call. */
+  pumpLive(): void {
+    const moved = this.#ports.live.takeMoved();
+    for (const { stream } of this.#listeners) stream.live(moved, this.#ports.nowMs());
+  }
+
+  /** To be called every few seconds: keeps connections alive, ends those of ended sessions and of readers that are stuck. */
+  check(): void {
+    const nowMs = this.#ports.nowMs();
+    for (const listener of this.#listeners) {
+      const { stream } = listener;
+      if (!listener.stays()) {
+        stream.signOut(nowMs);
+        this.#listeners.delete(listener);
+      } else if (!stream.check(this.#position, nowMs)) {
+        this.#pushedOut++;
+        this.#listeners.delete(listener);
+      }
+    }
+    this.pump();
+  }
+
+  /** Ends every stream. */
+  close(): void {
+    for (const { stream } of this.#listeners) stream.end();
+    this.#listeners.clear();
+  }
+}

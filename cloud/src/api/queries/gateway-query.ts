@@ -1,0 +1,98 @@
+import type { GapView, GatewaySummary, GatewayView, LineView } from "@mingcheng/protocols";
+import { GatewayRegister } from "../../register/gateway-register.ts";
+import type { SqliteDatabase } from "../../store/database.ts";
+import { isoTimeOrNull } from "./read-stores.ts";
+
+interface HintRow {
+  gw: string;
+  online: number;
+  since_ms: number;
+  seen_ms: number;
+  alarms: string;
+}
+
+interface LineTotals {
+  gw: string;
+  lines: number;
+  disputed: number;
+  absent: number;
+}
+
+interface GapTotals {
+  gw: string;
+  gaps: number;
+  given_up: number;
+}
+
+/** Reasons of holes that will not fill any more, unless somebody finds the records. */
+const givenUp = "reason IN ('freed', 'lost', 'digest-only')";
+const shown = 100;
+
+const byGateway = <Row extends { readonly gw: string }>(rows: unknown[]): Map<string, Row> =>
+  new Map((rows as Row[]).map((row) => [row.gw, row]));
+
+const alarmsOf = (hint: HintRow | undefined): GatewaySummary["alarms"] =>
+  hint === undefined ? [] : (JSON.parse(hint.alarms) as GatewaySummary["alarms"]);
+
+const later = (one: number | null, other: number | null): number | null =>
+  one === null ? other : other === null ? one : Math.max(one, other);
+
+/**
+ * Gateways by id: the registered ones, and what connections, lines and records say of them. `register` and
+ * `projections` are reading connections.
+ */
+export const gatewaySummaries = (register: SqliteDatabase, projections: SqliteDatabase): GatewaySummary[] => {
+  const hints = byGateway<HintRow>(projections.prepare("SELECT * FROM gateway_hint").all());
+  const heard = byGateway<{ gw: string; at_ms: number | null }>(
+    projections.prepare("SELECT gw, max(last_received_ms) AS at_ms FROM device GROUP BY gw").all(),
+  );
+  const lines = byGateway<LineTotals>(
+    projections
+      .prepare(
+        `SELECT gw, count(*) AS lines, sum(status = 'disputed') AS disputed,
+           sum(max(heard_head - stored, 0)) AS absent FROM ledger_line GROUP BY gw`,
+      )
+      .all(),
+  );
+  const gaps = byGateway<GapTotals>(
+    projections
+      .prepare(
+        `SELECT gw, count(*) AS gaps,
+           sum(CASE WHEN ${givenUp} AND to_seq IS NOT NULL THEN to_seq - from_seq + 1 ELSE 0 END) AS given_up
+         FROM ledger_gap GROUP BY gw`,
+      )
+      .all(),
+  );
+  return new GatewayRegister(register).gateways().map(({ gw, site, enrolledAt, disabledAt }) => {
+    const hint = hints.get(gw);
+    const line = lines.get(gw);
+    const gap = gaps.get(gw);
+    return {
+      ...{ gw, site, enrolledAt, disabledAt, online: hint === undefined ? null : hint.online === 1 },
+      since: isoTimeOrNull(hint?.since_ms ?? null),
+      lastHeardAt: isoTimeOrNull(later(hint?.seen_ms ?? null, heard.get(gw)?.at_ms ?? null)),
+      pending: Math.max(0, (line?.absent ?? 0) - (gap?.given_up ?? 0)),
+      gaps: gap?.gaps ?? 0,
+      disputedLines: line?.disputed ?? 0,
+      alarms: alarmsOf(hint),
+    };
+  });
+};
+
+/** As {@link gatewaySummaries}, with the newest lines and holes of each. */
+export const gatewayViews = (register: SqliteDatabase, projections: SqliteDatabase): GatewayView[] => {
+  const lines = projections.prepare(
+    `SELECT ep, eid, status, heard_head AS heardHead, contiguous_head AS contiguousHead, stored,
+       first_seen_at AS firstSeenAt FROM ledger_line WHERE gw = ? ORDER BY first_seen_at DESC, ep DESC LIMIT ${shown}`,
+  );
+  const lineTotal = projections.prepare("SELECT count(*) FROM ledger_line WHERE gw = ?").pluck();
+  const gaps = projections.prepare(
+    `SELECT ep, eid, from_seq AS "from", to_seq AS "to", reason, at FROM ledger_gap WHERE gw = ?
+     ORDER BY at DESC, ep DESC, from_seq LIMIT ${shown}`,
+  );
+  return gatewaySummaries(register, projections).map((summary) => ({
+    ...summary,
+    lines: { total: lineTotal.get(summary.gw) as number, newest: lines.all(summary.gw) as LineView[] },
+    openGaps: { total: summary.gaps, newest: gaps.all(summary.gw) as GapView[] },
+  }));
+};

@@ -1,0 +1,68 @@
+import {
+  deviceListSchema,
+  gatewayListSchema,
+  quarantineListSchema,
+  quarantineQuerySchema,
+  recordPageSchema,
+  recordQuerySchema,
+  todayQuerySchema,
+  todaySchema,
+} from "@mingcheng/protocols";
+import { type ApiRoute, defineRoute, everyRole } from "./api-route.ts";
+import type { CentreReader } from "./centre-reader.ts";
+
+/** What the centre knows: today, records, devices, gateways, quarantine. */
+export const readingRoutes = (reader: CentreReader): ApiRoute[] => [
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/today",
+    summary: { zh: "今日市场：设备、称重、快检、预警、网关", en: "The business day so far" },
+    access: everyRole,
+    scope: "centre",
+    query: todayQuerySchema,
+    answer: todaySchema,
+    handle: ({ query }) => reader.today(query.gateway ?? null),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/records",
+    summary: { zh: "记录，按账本顺序分页", en: "Records in ledger order, page by page" },
+    access: everyRole,
+    scope: "centre",
+    query: recordQuerySchema,
+    answer: recordPageSchema,
+    handle: ({ query }) => reader.records(query),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/devices",
+    summary: { zh: "设备及其最近读数", en: "Devices and what they said last" },
+    access: everyRole,
+    scope: "centre",
+    query: todayQuerySchema,
+    answer: deviceListSchema,
+    handle: ({ query }) => reader.devices(query.gateway ?? null),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/gateways",
+    summary: { zh: "网关：在线、待补传、告警、缺口", en: "Gateways: online, pending, alarms, lines, gaps" },
+    access: everyRole,
+    scope: "centre",
+    answer: gatewayListSchema,
+    handle: () => reader.gateways(),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/quarantine",
+    summary: {
+      zh: "隔离区：无法采信或无法读取的内容，含原始字节",
+      en: "What could not be believed or read, with its bytes",
+    },
+    access: ["centre", "administrator", "auditor"],
+    scope: "centre",
+    query: quarantineQuerySchema,
+    answer: quarantineListSchema,
+    handle: ({ query }) => reader.quarantine(query),
+  }),
+];

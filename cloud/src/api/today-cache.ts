@@ -1,0 +1,49 @@
+import type { Today } from "@mingcheng/protocols";
+
+/** What {@link TodayCache} works with. */
+export interface TodayCachePorts {
+  /** Changes whenever anything changed that a day's view is made from. */
+  version(): string;
+  /** Reads the day's view. */
+  read(gw: string | null): Today;
+  nowMs(): number;
+}
+
+/** While records pour in, a view of this age is still handed out, with its own time. */
+const goodForMs = 300;
+const maxKept = 64;
+
+/**
+ * Many screens ask for the same day at the same moment: it is read once for all of them. What has not changed is as true
+ * now as when it was read; what has is read again, at most a few times a second.
+ */
+export class TodayCache {
+  readonly #ports: TodayCachePorts;
+  readonly #kept = new Map<string, { readonly version: string; readonly readMs: number; readonly today: Today }>();
+
+  constructor(ports: TodayCachePorts) {
+    this.#ports = ports;
+  }
+
+  get(gw: string | null): Today {
+    const nowMs = this.#ports.nowMs();
+    const version = this.#ports.version();
+    const key = gw ?? "";
+    const kept = this.#kept.get(key);
+    if (kept !== undefined) {
+      const ageMs = nowMs - kept.readMs;
+      if (ageMs >= 0 && ageMs < goodForMs) return kept.today;
+      const sameDay = nowMs < Date.parse(kept.today.to) && nowMs >= Date.parse(kept.today.from);
+      if (kept.version === version && sameDay) return { ...kept.today, asOf: new Date(nowMs).toISOString() };
+    }
+    const today = this.#ports.read(gw);
+    if (this.#kept.size >= maxKept) this.#kept.clear();
+    this.#kept.set(key, { version, readMs: nowMs, today });
+    return today;
+  }
+
+  /** The next view is read anew. */
+  forget(): void {
+    this.#kept.clear();
+  }
+}

@@ -1,0 +1,37 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { z } from "zod";
+import { ApiFailure } from "../api/api-failure.ts";
+import type { ApiRoute } from "../api/api-route.ts";
+import { sessionToken } from "../api/session-cookie.ts";
+
+const checked = (schema: z.ZodType | undefined, value: unknown, part: string): unknown => {
+  if (schema === undefined) return undefined;
+  const parsed = schema.safeParse(value ?? {});
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const path = issue?.code === "unrecognized_keys" ? [...issue.path, issue.keys[0] ?? ""] : (issue?.path ?? []);
+  throw new ApiFailure("INPUT_INVALID", issue?.message ?? "", { field: [part, ...path.map(String)].join(".") });
+};
+
+const serve = (route: ApiRoute) => async (request: FastifyRequest, reply: FastifyReply) => {
+  const answer = await route.handle({
+    query: checked(route.query, request.query, "query"),
+    body: checked(route.body, request.body, "body"),
+    params: checked(route.params, request.params, "path"),
+    session: request.session,
+    token: request.session === null ? null : sessionToken(request),
+    request,
+    reply,
+  });
+  if (route.answer === "event-stream") return reply;
+  return reply.header("cache-control", "no-store").send(answer);
+};
+
+/** Serves routes of the API: input checked by their schemas, answers never stored by browsers. */
+export const serveApi = (app: FastifyInstance, routes: readonly ApiRoute[]): void => {
+  for (const route of routes) {
+    const { method, path: url, access, scope, perMinute } = route;
+    const rateLimit = perMinute === undefined ? {} : { rateLimit: { max: perMinute, timeWindow: 60_000 } };
+    app.route({ method, url, config: { access, scope, ...rateLimit }, handler: serve(route) });
+  }
+};

@@ -1,0 +1,34 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import fastifyStatic from "@fastify/static";
+import type { FastifyInstance } from "fastify";
+
+/** Where the built screens of this repository are, as seen from this file (source or build). */
+export const screensDirectory = new URL("../../../dashboards/screens/dist/", import.meta.url).pathname;
+
+/** Files with a hash of their content in the name never change. */
+const isHashed = (path: string): boolean => path.includes("/assets/");
+
+const notBuilt = "界面尚未构建：运行 npm run build\nThe screens are not built: run npm run build\n";
+
+/** Serves the screens' files as they are at the start, and nothing else of the disk. They hold no data. */
+export const serveScreens = async (app: FastifyInstance, directory: string): Promise<void> => {
+  await app.register(async (screens) => {
+    screens.addHook("onRoute", (route) => {
+      route.config = { ...route.config, access: "public", scope: "none" };
+    });
+    if (!existsSync(join(directory, "index.html"))) {
+      screens.get("/", (_request, reply) => reply.status(503).type("text/plain; charset=utf-8").send(notBuilt));
+      return;
+    }
+    await screens.register(fastifyStatic, {
+      root: directory,
+      wildcard: false,
+      index: "index.html",
+      cacheControl: false,
+      setHeaders: (response, path) => {
+        response.setHeader("cache-control", isHashed(path) ? "public, max-age=31536000, immutable" : "no-cache");
+      },
+    });
+  });
+};
