@@ -15,6 +15,7 @@ export * from "./chain/seal.ts";
 export * from "./crypto/crypto-port.ts";
 export * from "./crypto/key-id.ts";
 export * from "./devices/device-event.ts";
+export * from "./devices/event-json.ts";
 export * from "./devices/families.ts";
 export * from "./devices/registry.ts";
 export * from "./errors/catalogue.ts";

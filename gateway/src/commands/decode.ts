@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import {
   type DeviceEvent,
   deviceCodecOf,
+  eventAsJson,
   type FrameEvent,
   fromHex,
   MingchengError,
@@ -29,13 +30,6 @@ export interface DecodeIo {
   /** Writes one line, without its line feed; resolves when there is room for the next. */
   writeLine(line: string): Promise<void>;
 }
-
-/** The public form of an event: bytes as hexadecimal text under `hex`, left out where another event holds them. */
-export const eventAsJson = (event: DeviceEvent): Record<string, unknown> => {
-  if (event.event === "discarded") return { event: event.event, hex: toHex(event.bytes), reason: event.reason };
-  const { raw, ...said } = event;
-  return raw.length === 0 ? said : { ...said, hex: toHex(raw) };
-};
 
 const pad = (text: string, width: number): string => text.padEnd(width);
 

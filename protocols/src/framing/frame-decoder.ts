@@ -49,28 +49,30 @@ interface EventSink {
 
 /** Collects bytes that are part of no frame into events of bounded size. */
 const createDiscardRun = () => {
-  let run: Uint8Array = new Uint8Array(0);
+  const store = new Uint8Array(maxDiscardBytes);
+  let length = 0;
   let reason: DiscardReason = "noise";
 
   const flush = (out: EventSink) => {
-    if (run.length > 0) out.push({ event: "discarded", bytes: run, reason });
-    run = new Uint8Array(0);
+    if (length > 0) out.push({ event: "discarded", bytes: store.slice(0, length), reason });
+    length = 0;
     reason = "noise";
   };
 
   const add = (bytes: Uint8Array, out: EventSink) => {
     for (let at = 0; at < bytes.length; ) {
-      const piece = bytes.subarray(at, at + maxDiscardBytes - run.length);
-      run = concat(run, piece);
+      const piece = bytes.subarray(at, at + maxDiscardBytes - length);
+      store.set(piece, length);
+      length += piece.length;
       at += piece.length;
-      if (run.length >= maxDiscardBytes) flush(out);
+      if (length === maxDiscardBytes) flush(out);
     }
   };
 
   return {
     add,
     flush,
-    bytes: () => run,
+    bytes: () => store.subarray(0, length),
     because: (why: DiscardReason) => {
       reason = why;
     },
@@ -101,8 +103,10 @@ export const createFrameDecoder = <Event>(
     noise.add(bytes, out);
   };
 
-  const startFrom = (bytes: Uint8Array, from: number): number =>
-    bytes.findIndex((byte, index) => index >= from && grammar.isStart(byte));
+  const startFrom = (bytes: Uint8Array, from: number): number => {
+    for (let at = from; at < bytes.length; at++) if (grammar.isStart(bytes[at] ?? 0)) return at;
+    return -1;
+  };
 
   /** Moves bytes that cannot start a frame to the noise; true when a start byte heads the queue. */
   const seekStart = (out: Out): boolean => {

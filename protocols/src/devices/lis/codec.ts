@@ -68,7 +68,7 @@ const createListener = (sevenBit: boolean, encoding: LisEncoding): DeviceDecoder
     push: (bytes) => link.push(bytes).flatMap(read),
     idle: () => link.idle().flatMap(read),
     end: () => link.end().flatMap(read),
-    pending: link.pending,
+    pending: () => link.pending(),
   };
 };
 

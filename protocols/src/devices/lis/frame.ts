@@ -11,10 +11,10 @@ export const stx = 0x02;
 export const etx = 0x03;
 export const eot = 0x04;
 export const enq = 0x05;
-export const ack = 0x06;
+const ack = 0x06;
 export const cr = 0x0d;
 export const lf = 0x0a;
-export const nak = 0x15;
+const nak = 0x15;
 export const etb = 0x17;
 
 const controlNames = { [enq]: "ENQ", [eot]: "EOT", [ack]: "ACK", [nak]: "NAK" } as const;
@@ -48,11 +48,10 @@ const broken = (length: number, reason: "bad-length" | "bad-field"): FrameVerdic
 });
 
 /**
- * Framing of the link layer. A frame's line end is optional from its second character on; whether a lone CR ends it is
- * learned from the line, until then the decoder waits for the next byte or for the line to go quiet.
+ * Framing of the link layer. A frame's line end is CR LF, CR, LF or nothing: after the checksum, and after CR, the decoder
+ * waits for the next byte or for the line to go quiet.
  */
 export const createLinkGrammar = (sevenBit: boolean): FrameGrammar<LinkEvent> => {
-  let carriageReturnOnly = false;
   const plain = (byte: number): number => (sevenBit ? byte & 0x7f : byte);
 
   /** Where ETX or ETB stands, or the verdict. STX, ENQ, EOT may not stand in a text (LIS01-A2 section 6.4.1). */
@@ -75,14 +74,12 @@ export const createLinkGrammar = (sevenBit: boolean): FrameGrammar<LinkEvent> =>
     if (plain(first) === lf) return at + 1;
     if (plain(first) !== cr) return at;
     const second = bytes[at + 1];
-    if (second === undefined) return ended || carriageReturnOnly ? at + 1 : undefined;
-    carriageReturnOnly = plain(second) !== lf;
-    return carriageReturnOnly ? at + 1 : at + 2;
+    if (second === undefined) return ended ? at + 1 : undefined;
+    return plain(second) === lf ? at + 2 : at + 1;
   };
 
-  const examine: FrameGrammar<LinkEvent>["examine"] = (window, { seen, ended, gap }) => {
+  const examine: FrameGrammar<LinkEvent>["examine"] = (window, { seen, ended }) => {
     const first = plain(window[0] ?? 0);
-    if (gap > 0) carriageReturnOnly = false;
     if (isControl(first)) {
       return {
         kind: "accept",

@@ -59,7 +59,7 @@ export const encodeContinuousFrame = (spec: ContinuousFrameSpec): Uint8Array<Arr
     (spec.notZeroed === true ? 0x40 : 0);
   const statusC =
     0x20 | unitCode[spec.unit] | (spec.printRequest === true ? 0x08 : 0) | (spec.expanded === true ? 0x10 : 0);
-  const body = [0x02, statusA, statusB, statusC, ...[...weight, ...tare].map((char) => char.charCodeAt(0)), 0x0d];
+  const body = [0x02, statusA, statusB, statusC, ...Array.from(weight + tare, (char) => char.charCodeAt(0)), 0x0d];
   if (!spec.checksum) return Uint8Array.from(body);
   return Uint8Array.from([...body, -sum8(Uint8Array.from(body)) & 0x7f]);
 };
