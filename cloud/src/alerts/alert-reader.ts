@@ -41,6 +41,7 @@ export class AlertReader {
   readonly #history: Statement<unknown[]>;
   readonly #notifications: Statement<unknown[]>;
   readonly #counts: Statement<unknown[]>;
+  readonly #lastEntry: Statement<unknown[]>;
 
   constructor(database: SqliteDatabase) {
     this.#open = database.prepare(
@@ -60,6 +61,7 @@ export class AlertReader {
        FROM notification WHERE alert = ? ORDER BY position`,
     );
     this.#counts = database.prepare("SELECT state, count(*) AS n FROM alert WHERE ended_ms IS NULL GROUP BY state");
+    this.#lastEntry = database.prepare("SELECT max(id) FROM history").pluck();
   }
 
   /** Alerts that fired: open ones first, then the latest ended, at most `limit`. */
@@ -76,6 +78,11 @@ export class AlertReader {
     const entries = this.#history.all(id) as (Omit<AlertEntry, "detail"> & { detail: string })[];
     const history = entries.map((entry) => ({ ...entry, detail: JSON.parse(entry.detail) as AlertEntry["detail"] }));
     return { ...alertOf(row), history, notifications: this.#notifications.all(id) as NotificationView[] };
+  }
+
+  /** Number of the newest entry of all histories; 0 when there is none. It grows with every change. */
+  lastEntryId(): number {
+    return (this.#lastEntry.get() as number | null) ?? 0;
   }
 
   /** How many alerts are open, by state. */

@@ -36,7 +36,7 @@ export class NotificationQueue {
   readonly #again: Statement<unknown[]>;
   readonly #end: Statement<unknown[]>;
   readonly #orphans: Statement<unknown[]>;
-  readonly #counts: Statement<unknown[]>;
+  readonly #queued: Statement<unknown[]>;
   readonly #database: SqliteDatabase;
 
   constructor(database: SqliteDatabase) {
@@ -65,7 +65,7 @@ export class NotificationQueue {
       `SELECT ${columns} FROM notification
        WHERE state = 'queued' AND channel NOT IN (SELECT name FROM channel) ORDER BY position`,
     );
-    this.#counts = database.prepare("SELECT state, count(*) AS n FROM notification GROUP BY state");
+    this.#queued = database.prepare("SELECT count(*) FROM notification WHERE state = 'queued'").pluck();
   }
 
   /** Says which channels are in use from now on. Call in a transaction. */
@@ -117,9 +117,8 @@ export class NotificationQueue {
     return this.#orphans.all() as QueuedNotification[];
   }
 
-  /** How many there are, by state. */
-  counts(): Readonly<Record<string, number>> {
-    const rows = this.#counts.all() as { state: string; n: number }[];
-    return Object.fromEntries(rows.map(({ state, n }) => [state, n]));
+  /** How many wait. */
+  queued(): number {
+    return this.#queued.get() as number;
   }
 }

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { MingchengError } from "@mingcheng/protocols";
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
+import { channelSettings } from "../channels/index.ts";
 
 const host = z.string().min(1).max(253);
 const port = z.int().min(0).max(65_535);
@@ -23,18 +24,6 @@ const isTimeZone = (name: string): boolean => {
     return false;
   }
 };
-
-const channel = z.discriminatedUnion("type", [
-  z.strictObject({
-    type: z.literal("console").describe("控制台：预警写入日志 / alerts go to the log."),
-  }),
-  z.strictObject({
-    type: z.literal("webhook").describe("向一个 HTTPS 地址发送预警 / alerts are posted to an HTTPS address."),
-    name: z.string().regex(/^[a-z0-9-]{1,32}$/),
-    url: z.url().max(2048),
-    secretFile: z.string().max(4096).optional(),
-  }),
-]);
 
 /** The centre's configuration. Strict: unknown options are refused. Every option has a default. */
 export const cloudConfigSchema = z.strictObject({
@@ -69,7 +58,7 @@ export const cloudConfigSchema = z.strictObject({
     .default(null)
     .describe("预警规则文件；null 为内置规则 / file of alert rules; null: the built-in ones."),
   channels: z
-    .array(channel)
+    .array(channelSettings)
     .max(32)
     .default([{ type: "console" }])
     .describe("预警通知渠道：console 或 webhook / where alerts go: console or webhook."),

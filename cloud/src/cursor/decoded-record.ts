@@ -1,4 +1,4 @@
-import { bodyFault, decodeRecord, type MingchengRecord } from "@mingcheng/protocols";
+import { bodyFault, decodeRecord, type MingchengRecord, type RecordTime } from "@mingcheng/protocols";
 import type { LedgerRecord } from "../ledger/ledger-reader.ts";
 
 /** A ledger record as its followers see it. The bytes stay at hand for quarantine. */
@@ -9,6 +9,8 @@ export interface DecodedLedgerRecord {
     /** Only the digest is stored: nothing to project, the ledger names the gap. */
     | { readonly type: "withheld" }
     /** Not a record we can read: `reason` names the field, `kind` is what it claims to be where that is legible. */
+    /** A record of a kind that this follower did not ask for: only its time was read, the rest was not checked. */
+    | { readonly type: "passed"; readonly gw: string; readonly t: RecordTime }
     | { readonly type: "unreadable"; readonly kind: string | null; readonly reason: string };
 }
 

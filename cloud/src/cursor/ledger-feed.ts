@@ -7,12 +7,15 @@ import { type DecodedLedgerRecord, decodeLedgerRecord } from "./decoded-record.t
  */
 export class LedgerFeed {
   readonly #ledger: LedgerReader;
+  readonly #decode: typeof decodeLedgerRecord;
   #after = -1;
   #limit = 0;
   #batch: readonly DecodedLedgerRecord[] = [];
 
-  constructor(ledger: LedgerReader) {
+  /** `decode` left out: every record is read and checked as a whole. */
+  constructor(ledger: LedgerReader, decode: typeof decodeLedgerRecord = decodeLedgerRecord) {
     this.#ledger = ledger;
+    this.#decode = decode;
   }
 
   /** Records behind `lsn`, at most `limit`, decoded. */
@@ -21,7 +24,7 @@ export class LedgerFeed {
     if (lsn === this.#after && limit === this.#limit && this.#batch.length > 0) return this.#batch;
     this.#after = lsn;
     this.#limit = limit;
-    this.#batch = this.#ledger.readAfter(lsn, limit).map(decodeLedgerRecord);
+    this.#batch = this.#ledger.readAfter(lsn, limit).map(this.#decode);
     return this.#batch;
   }
 

@@ -1,17 +1,26 @@
-import { type FollowerThread, startFollowerThread } from "./follower-thread.ts";
+import { openChannels } from "../channels/index.ts";
+import { loadRules } from "../rules/load-rules.ts";
+import { startFollowerThread } from "./follower-thread.ts";
 import type { Following, FollowingOptions } from "./following.ts";
 
 /**
- * Starts everything that follows the ledger. Resolves once the stores of the followers exist, or were found not to open
- * now.
+ * Starts everything that follows the ledger, on two threads: the projections on one; rules, alerts and channels on the
+ * other, so that a fresh test reaches its officer while history is being rewritten. Resolves once the stores of both
+ * exist, or were found not to open now.
+ * @throws {MingchengError} RULE_INVALID, CHANNEL_INVALID
  */
 export const openFollowing = async (options: FollowingOptions): Promise<Following> => {
-  const { dataDirectory, config } = options;
+  const { dataDirectory, config, log } = options;
+  const rules = await loadRules(config.rules);
+  const { channels } = config;
+  // Opened here only to find mistakes before anything starts; the thread opens its own.
+  await openChannels(channels, { log, nowMs: () => Date.now() });
   const readings = await startFollowerThread(
     { role: "readings", options: { dataDirectory, timezone: config.timezone } },
     options,
   );
-  const threads: readonly FollowerThread[] = [readings];
+  const alerts = await startFollowerThread({ role: "alerts", options: { dataDirectory, rules, channels } }, options);
+  const threads = [readings, alerts] as const;
   return {
     hint: (hint) => readings.hint(hint),
     fault: () => threads.map((thread) => thread.fault()).find((fault) => fault !== null) ?? null,

@@ -13,6 +13,7 @@ import type { OpenFollower } from "./follower-loop.ts";
 import type { GatewayHints } from "./gateway-hints.ts";
 import { LedgerMirror } from "./ledger-mirror.ts";
 import type { FollowingPart } from "./progress-channel.ts";
+import { ReconcilePace } from "./reconcile-pace.ts";
 
 /** What the readings follower works with. */
 export interface ReadingsThreadOptions {
@@ -35,11 +36,6 @@ export const projectionsPath = (dataDirectory: string): string => join(dataDirec
 
 /** Records per transaction: long enough to be fast, short enough (some 50 ms) that nothing else waits noticeably. */
 const batchSize = 1_000;
-/** Line states are compared with the ledger's at most so often. */
-const reconcileEveryMs = 1_000;
-/** And never for more than this part of the time, however many lines there are. */
-const reconcileShare = 20;
-
 const openReadings = (database: SqliteDatabase, ledger: LedgerReader, timezone: string) => {
   // Made from the ledger and moved together with its cursor: after a power cut the lost commits are made again.
   database.pragma("synchronous = NORMAL");
@@ -57,7 +53,7 @@ export class ReadingsThread implements OpenFollower {
   readonly #parts: ReturnType<typeof openReadings>;
   readonly #ports: ReadingsThreadPorts;
   #quarantined: number;
-  #reconcileFromMs = Number.NEGATIVE_INFINITY;
+  readonly #pace = new ReconcilePace();
 
   /** @throws SqliteError when a store does not open now; MingchengError STORE_TOO_NEW */
   constructor(options: ReadingsThreadOptions, ports: ReadingsThreadPorts) {
@@ -83,10 +79,10 @@ export class ReadingsThread implements OpenFollower {
   step(): FollowerStep {
     const step = this.#parts.runner.step(batchSize);
     this.#quarantined += step.refused;
-    const { readings, mirrored } = this.#reconcile();
+    const reconciled = this.#pace.run(() => this.#reconcile());
     const parts: FollowingPart[] = [];
-    if (this.#parts.follower.takeRewritten() || readings) parts.push("readings");
-    if (this.#ports.hints.flush(this.#database) || mirrored) parts.push("gateways");
+    if (this.#parts.follower.takeRewritten() || reconciled?.readings === true) parts.push("readings");
+    if (this.#ports.hints.flush(this.#database) || reconciled?.mirrored === true) parts.push("gateways");
     if (parts.length > 0) this.#ports.onChange(parts);
     return step;
   }
@@ -95,10 +91,8 @@ export class ReadingsThread implements OpenFollower {
     return null;
   }
 
-  /** Lines become disputed or decided without a record of their own: compare, at most every second. */
+  /** Lines become disputed or decided, and holes are named, without a record of their own. */
   #reconcile(): { readonly readings: boolean; readonly mirrored: boolean } {
-    const startedMs = performance.now();
-    if (startedMs < this.#reconcileFromMs) return { readings: false, mirrored: false };
     const lines = this.#ledger.lines();
     const gaps = this.#ledger.gaps();
     const { follower, mirror } = this.#parts;
@@ -110,9 +104,6 @@ export class ReadingsThread implements OpenFollower {
       follower.forget();
       mirror.forget();
       throw error;
-    } finally {
-      const endedMs = performance.now();
-      this.#reconcileFromMs = endedMs + Math.max(reconcileEveryMs, (endedMs - startedMs) * reconcileShare);
     }
   }
 

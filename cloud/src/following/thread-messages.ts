@@ -1,9 +1,12 @@
 import type { GatewayHint } from "../broker/broker.ts";
 import type { Figure } from "../health/figure.ts";
+import type { AlertsThreadOptions } from "./alerts-thread.ts";
 import type { ReadingsThreadOptions } from "./readings-thread.ts";
 
 /** What a thread is started with: which followers it hosts, and with what. */
-export type FollowerThreadData = { readonly role: "readings"; readonly options: ReadingsThreadOptions };
+export type FollowerThreadData =
+  | { readonly role: "readings"; readonly options: ReadingsThreadOptions }
+  | { readonly role: "alerts"; readonly options: AlertsThreadOptions };
 
 /** To a thread of followers. */
 export type ToFollowerThread = { readonly type: "hint"; readonly hint: GatewayHint } | { readonly type: "close" };

@@ -1,5 +1,8 @@
 import { BroadcastChannel, parentPort, workerData } from "node:worker_threads";
+import pino from "pino";
+import { openChannels } from "../channels/index.ts";
 import type { FollowerStep } from "../cursor/follower-runner.ts";
+import { AlertsThread } from "./alerts-thread.ts";
 import { followerFigures } from "./follower-figures.ts";
 import { eventLoopTimers, FollowerLoop, type OpenFollower } from "./follower-loop.ts";
 import { GatewayHints } from "./gateway-hints.ts";
@@ -23,14 +26,27 @@ let lastFault = "";
 const tell = (progress: Progress): void => channel.postMessage(progress);
 const changed = (parts: readonly FollowingPart[]): void => tell({ type: "changed", parts });
 
-const openRole = (): OpenFollower =>
-  new ReadingsThread(data.options, { hints, onAppend: () => loop.wake(), onChange: changed });
+/** What is said to people must be seen whatever the level of the log; one line at a time, whole. */
+const consoleLog = pino({ base: { from: "alerts" } }, pino.destination({ dest: 1, sync: true }));
+const nowMs = (): number => Date.now();
+
+const opener = async (): Promise<() => OpenFollower> => {
+  const onAppend = (): void => loop.wake();
+  if (data.role === "readings") return () => new ReadingsThread(data.options, { hints, onAppend, onChange: changed });
+  const channels = await openChannels(data.options.channels, { log: consoleLog, nowMs });
+  const onChange = (): void => changed(["alerts"]);
+  const ports = { channels, timers: eventLoopTimers, log: consoleLog, nowMs, random: Math.random, onAppend, onChange };
+  return () => new AlertsThread(data.options, ports);
+};
+const openRole = await opener();
 
 const loop: FollowerLoop = new FollowerLoop({
   timers: eventLoopTimers,
   open: openRole,
   onStarted: () => say({ type: "started" }),
-  onProgress: ({ lsn }: FollowerStep) => tell({ type: "records", lsn }),
+  onProgress: ({ lsn }: FollowerStep) => {
+    if (role === "readings") tell({ type: "records", lsn });
+  },
   onFault: (error) => {
     lastFault = textOf(error);
     say({ type: "fault", follower: role, detail: lastFault });

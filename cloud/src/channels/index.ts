@@ -1,0 +1,44 @@
+import { MingchengError } from "@mingcheng/protocols";
+import { z } from "zod";
+import type { Channel, ChannelDefinition, ChannelPorts } from "./channel.ts";
+import { consoleChannel } from "./console/console.ts";
+import { webhookChannel } from "./webhook/webhook.ts";
+
+/** Every kind of channel: a folder, and a line here. */
+const definitions = [consoleChannel, webhookChannel] as const;
+
+type SettingsOf<List extends readonly { readonly settings: z.core.$ZodTypeDiscriminable }[]> = {
+  -readonly [Index in keyof List]: List[Index]["settings"];
+};
+
+/** Settings of one channel, as they stand in the configuration. */
+export const channelSettings = z.discriminatedUnion(
+  "type",
+  definitions.map(({ settings }) => settings) as unknown as SettingsOf<typeof definitions>,
+);
+
+export type ChannelSettings = z.output<typeof channelSettings>;
+
+const open = (settings: ChannelSettings, ports: ChannelPorts): Promise<Channel> => {
+  const definition = definitions.find(({ type }) => type === settings.type);
+  if (definition === undefined) throw new MingchengError("CHANNEL_INVALID", settings.type, { field: "channels.type" });
+  // Found by its own type, so these settings are its own.
+  return (definition as unknown as ChannelDefinition<ChannelSettings>).open(settings, ports);
+};
+
+/**
+ * Opens the configured channels.
+ * @throws {MingchengError} CHANNEL_INVALID naming the field; also when two channels have one name
+ */
+export const openChannels = async (
+  settings: readonly ChannelSettings[],
+  ports: ChannelPorts,
+): Promise<readonly Channel[]> => {
+  const channels = await Promise.all(settings.map((one) => open(one, ports)));
+  const names = channels.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new MingchengError("CHANNEL_INVALID", `two channels are called ${twice}`, { field: "channels" });
+  }
+  return channels;
+};

@@ -1,0 +1,83 @@
+import { readFile } from "node:fs/promises";
+import { MingchengError } from "@mingcheng/protocols";
+import { z } from "zod";
+import type { Channel, ChannelDefinition, ChannelPorts, Delivery } from "../channel.ts";
+import { type Posted, post } from "./post.ts";
+import { secretKey, webhookSignature } from "./signature.ts";
+
+const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+const settings = z.strictObject({
+  type: z.literal("webhook").describe("向一个 HTTPS 地址发送预警 / alerts are posted to an HTTPS address."),
+  name: z.string().regex(/^[a-z0-9-]{1,32}$/),
+  url: z.url({ protocol: /^https?$/ }).max(2048),
+  /** File with the signing secret: text, or base64 behind `whsec_`; at least 16 bytes. */
+  secretFile: z.string().min(1).max(4096),
+  /** PEM file of certificates that are trusted instead of the system's. */
+  caFile: z.string().min(1).max(4096).optional(),
+  timeoutMs: z.int().min(100).max(60_000).default(10_000),
+});
+
+const leastSecretBytes = 16;
+
+const read = async (path: string, field: string): Promise<string> => {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new MingchengError("CHANNEL_INVALID", `${path} cannot be read`, { field, cause });
+  }
+};
+
+const retryAfterMs = (text: string | undefined): number | undefined => {
+  const seconds = text === undefined ? Number.NaN : Number(text);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
+};
+
+/** 2xx: it has it. 408, 425, 429 and 5xx can pass; any other answer will not change. */
+const deliveryOf = (posted: Posted): Delivery => {
+  if (posted.type === "no-answer") return { type: "failed", outcome: posted.reason, lost: posted.sent };
+  const { status } = posted;
+  const outcome = `HTTP ${status}`;
+  if (status >= 200 && status < 300) return { type: "sent", outcome };
+  if (status < 500 && status !== 408 && status !== 425 && status !== 429) return { type: "refused", outcome };
+  const after = retryAfterMs(posted.retryAfter);
+  return { type: "failed", outcome, lost: false, ...(after === undefined ? {} : { retryAfterMs: after }) };
+};
+
+/**
+ * Posts notifications as JSON, signed after the Standard Webhooks convention (headers `webhook-id`, `webhook-timestamp`,
+ * `webhook-signature`). TLS only, except on loopback. `webhook-id` stays the same over all attempts; `mingcheng-attempt`
+ * above 1 says that the receiver may have it already.
+ */
+export const webhookChannel = {
+  type: "webhook",
+  settings,
+  open: async (own: z.output<typeof settings>, ports: ChannelPorts): Promise<Channel> => {
+    const { name, secretFile, caFile, timeoutMs } = own;
+    const url = new URL(own.url);
+    if (url.protocol !== "https:" && !loopback.test(url.hostname)) {
+      throw new MingchengError("CHANNEL_INVALID", `${name}: ${url.origin} is not https`, { field: "channels.url" });
+    }
+    const key = secretKey(await read(secretFile, "channels.secretFile"));
+    if (key.length < leastSecretBytes) {
+      const message = `${name}: the secret has ${key.length} bytes, at least ${leastSecretBytes} are needed`;
+      throw new MingchengError("CHANNEL_INVALID", message, { field: "channels.secretFile" });
+    }
+    const ca = caFile === undefined ? undefined : await read(caFile, "channels.caFile");
+    return {
+      name,
+      send: async ({ body: { id }, json, attempt }, signal) => {
+        const timestamp = Math.floor(ports.nowMs() / 1000);
+        const headers = {
+          "content-type": "application/json; charset=utf-8",
+          "user-agent": "mingcheng-cloud",
+          "webhook-id": id,
+          "webhook-timestamp": String(timestamp),
+          "webhook-signature": webhookSignature(key, { id, timestamp, body: json }),
+          "mingcheng-attempt": String(attempt),
+        };
+        return deliveryOf(await post({ url, headers, body: json, timeoutMs, ca, signal }));
+      },
+    };
+  },
+} as const satisfies ChannelDefinition<z.output<typeof settings>>;

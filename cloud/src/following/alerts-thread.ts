@@ -1,0 +1,181 @@
+import type { Logger } from "pino";
+import { AlertReader } from "../alerts/alert-reader.ts";
+import { alertsMigrations, alertsPath } from "../alerts/alerts-database.ts";
+import type { Channel } from "../channels/channel.ts";
+import { Dispatcher } from "../channels/dispatcher.ts";
+import type { ChannelSettings } from "../channels/index.ts";
+import { FollowerRunner, type FollowerStep } from "../cursor/follower-runner.ts";
+import { LedgerFeed } from "../cursor/ledger-feed.ts";
+import type { Figure } from "../health/figure.ts";
+import type { LedgerReader } from "../ledger/ledger-reader.ts";
+import { ledgerPath } from "../ledger/open-ledger.ts";
+import { openLedgerReader } from "../ledger/sqlite-ledger-reader.ts";
+import { decodeKinds } from "../rules/decode-kinds.ts";
+import type { AlertRule } from "../rules/rule.ts";
+import { RulesFollower } from "../rules/rules-follower.ts";
+import { openForWriting, type SqliteDatabase } from "../store/database.ts";
+import type { LoopTimers, OpenFollower } from "./follower-loop.ts";
+import { ReconcilePace } from "./reconcile-pace.ts";
+
+/** What the thread of rules, alerts and channels is started with. */
+export interface AlertsThreadOptions {
+  readonly dataDirectory: string;
+  readonly rules: readonly AlertRule[];
+  readonly channels: readonly ChannelSettings[];
+}
+
+/** What it works with. */
+export interface AlertsThreadPorts {
+  readonly channels: readonly Channel[];
+  readonly timers: LoopTimers;
+  readonly log: Pick<Logger, "error">;
+  /** Centre's clock, milliseconds since 1970. */
+  nowMs(): number;
+  /** In [0, 1). */
+  random(): number;
+  /** The ledger has grown. */
+  onAppend(): void;
+  /** Alerts or their history changed. */
+  onChange(): void;
+}
+
+/** Records per transaction: most are passed over, and a commit costs an fsync. */
+const batchSize = 2_000;
+
+/** Rules, alerts and channels on a thread: judges the ledger, fires what has been pending, sends notifications. */
+export class AlertsThread implements OpenFollower {
+  readonly #ports: AlertsThreadPorts;
+  readonly #ledger: LedgerReader;
+  readonly #database: SqliteDatabase;
+  readonly #follower: RulesFollower;
+  readonly #runner: FollowerRunner;
+  readonly #dispatcher: Dispatcher;
+  readonly #alerts: AlertReader;
+  readonly #pace = new ReconcilePace();
+  #quarantined: number;
+  #historyId = 0;
+
+  /** @throws SqliteError when a store does not open now; MingchengError STORE_TOO_NEW */
+  constructor({ dataDirectory, rules }: Omit<AlertsThreadOptions, "channels">, ports: AlertsThreadPorts) {
+    this.#ports = ports;
+    this.#ledger = openLedgerReader(ledgerPath(dataDirectory));
+    let database: SqliteDatabase | undefined;
+    try {
+      const opened = openForWriting({ path: alertsPath(dataDirectory), migrations: alertsMigrations });
+      database = opened;
+      this.#follower = new RulesFollower({ database: opened, rules, nowMs: () => ports.nowMs() });
+      const feed = new LedgerFeed(this.#ledger, decodeKinds(this.#follower.kinds));
+      this.#runner = new FollowerRunner(opened, feed, this.#follower);
+      this.#alerts = new AlertReader(opened);
+      this.#dispatcher = new Dispatcher({
+        database: opened,
+        channels: ports.channels,
+        nowMs: () => ports.nowMs(),
+        random: () => ports.random(),
+        later: (task, afterMs) => ports.timers.later(task, afterMs),
+        onSettled: () => this.#tellChanges(),
+        onFault: (error) => ports.log.error({ err: error }, "the outcome of a notification cannot be written now"),
+      });
+      this.#quarantined = Number(opened.prepare("SELECT count(*) FROM quarantine").pluck().get());
+      opened
+        .transaction(() => {
+          this.#follower.start();
+          this.#dispatcher.start();
+        })
+        .immediate();
+      this.#database = opened;
+    } catch (error) {
+      database?.close();
+      this.#ledger.close();
+      throw error;
+    }
+    this.#ledger.onAppend(() => ports.onAppend());
+    this.#dispatcher.wake();
+  }
+
+  step(): FollowerStep {
+    const step = this.#runner.step(batchSize);
+    this.#quarantined += step.refused;
+    this.#pace.run(() => this.#reconcile());
+    if (step.taken > 0) this.#tellChanges();
+    return step;
+  }
+
+  /** The ledger was read to its end: what has been pending for long enough fires. */
+  idle(): number | null {
+    const nowMs = this.#ports.nowMs();
+    const dueMs = this.#follower.nextDueMs();
+    if (dueMs !== null && dueMs <= nowMs) this.#transaction(() => this.#follower.tick());
+    this.#tellChanges();
+    const nextMs = this.#follower.nextDueMs();
+    return nextMs === null ? null : nextMs - this.#ports.nowMs();
+  }
+
+  #reconcile(): void {
+    const lines = this.#ledger.lines();
+    this.#transaction(() => this.#follower.reconcile(lines));
+  }
+
+  #transaction(body: () => unknown): void {
+    try {
+      this.#database.transaction(body).immediate();
+    } catch (error) {
+      this.#follower.forget();
+      throw error;
+    }
+  }
+
+  /** Whoever changed the alerts, another thread included: notifications go out, screens are told. */
+  #tellChanges(): void {
+    this.#dispatcher.wake();
+    const historyId = this.#alerts.lastEntryId();
+    if (historyId !== this.#historyId) this.#ports.onChange();
+    this.#historyId = historyId;
+  }
+
+  head(): number {
+    return this.#ledger.head();
+  }
+
+  position(): number {
+    return this.#runner.lsn;
+  }
+
+  quarantined(): number {
+    return this.#quarantined;
+  }
+
+  figures(): readonly Figure[] {
+    const alerts = Object.entries(this.#alerts.counts()).map(
+      ([state, value]): Figure => ({
+        name: "mingcheng_alerts",
+        help: "Open alerts by state.",
+        type: "gauge",
+        value,
+        labels: { state },
+      }),
+    );
+    const ended = Object.entries(this.#dispatcher.ended()).map(
+      ([outcome, value]): Figure => ({
+        name: "mingcheng_notifications_total",
+        help: "Notifications that left the queue since the start, by outcome.",
+        type: "counter",
+        value,
+        labels: { outcome },
+      }),
+    );
+    const queued: Figure = {
+      name: "mingcheng_notifications_queued",
+      help: "Notifications that wait or are being sent.",
+      type: "gauge",
+      value: this.#dispatcher.queued(),
+    };
+    return [...alerts, ...ended, queued];
+  }
+
+  async close(): Promise<void> {
+    this.#ledger.close();
+    await this.#dispatcher.close();
+    this.#database.close();
+  }
+}

@@ -1,0 +1,166 @@
+import type { Statement } from "better-sqlite3";
+import type { AlertReason } from "../alerts/alert.ts";
+import type { AlertStore } from "../alerts/alert-store.ts";
+import type { SqliteDatabase } from "../store/database.ts";
+import type { Judging } from "./event-lifecycle.ts";
+import { isLater, type Observation } from "./observation.ts";
+import { isLate, openAlert } from "./open-alert.ts";
+import type { AlertRule } from "./rule.ts";
+
+interface SeriesRow {
+  readonly rule: string;
+  readonly groupKey: string;
+  readonly holds: number;
+  readonly dueMs: number | null;
+  readonly observation: string;
+}
+
+/** State rules: the group's latest observation tells; `for` is counted by the centre's clock. In the caller's transaction. */
+export class StateLifecycle {
+  readonly #store: AlertStore;
+  readonly #find: Statement<unknown[]>;
+  readonly #save: Statement<unknown[]>;
+  readonly #setDue: Statement<unknown[]>;
+  readonly #retime: Statement<unknown[]>;
+  readonly #due: Statement<unknown[]>;
+  readonly #nextDue: Statement<unknown[]>;
+  readonly #ofLine: Statement<unknown[]>;
+  readonly #ofBoot: Statement<unknown[]>;
+  readonly #remove: Statement<unknown[]>;
+  readonly #removeRule: Statement<unknown[]>;
+
+  constructor(database: SqliteDatabase, store: AlertStore) {
+    this.#store = store;
+    const columns = "rule, group_key AS groupKey, holds, due_ms AS dueMs, observation";
+    this.#find = database.prepare(`SELECT ${columns} FROM series WHERE rule = ? AND group_key = ?`);
+    this.#save = database.prepare("INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?, ?, ?, ?)");
+    this.#setDue = database.prepare("UPDATE series SET due_ms = ? WHERE rule = ? AND group_key = ?");
+    this.#retime = database.prepare("UPDATE series SET observation = ?, due_ms = ? WHERE rule = ? AND group_key = ?");
+    this.#due = database.prepare(`SELECT ${columns} FROM series WHERE due_ms <= ? ORDER BY due_ms, rule, group_key`);
+    this.#nextDue = database.prepare("SELECT min(due_ms) FROM series WHERE due_ms IS NOT NULL").pluck();
+    this.#ofLine = database.prepare(`SELECT ${columns} FROM series WHERE line = ?`);
+    this.#ofBoot = database.prepare(`SELECT ${columns} FROM series WHERE boot = ?`);
+    this.#remove = database.prepare("DELETE FROM series WHERE rule = ? AND group_key = ?");
+    this.#removeRule = database.prepare("DELETE FROM series WHERE rule = ?");
+  }
+
+  /** Takes an observation of a line that counts. */
+  observe(rule: AlertRule, observation: Observation, judging: Judging): void {
+    const row = this.#find.get(rule.id, observation.groupKey) as SeriesRow | undefined;
+    if (row !== undefined && !isLater(observation, JSON.parse(row.observation) as Observation)) return;
+    const held = row?.holds === 1;
+    let dueMs = row?.dueMs ?? null;
+    if (observation.holds && !held) dueMs = this.#begin(rule, observation, judging);
+    if (!observation.holds && held) {
+      this.#end(rule.id, observation.groupKey, judging, "condition-ended", observation.lsn);
+      dueMs = null;
+    }
+    const { groupKey, holds } = observation;
+    const text = JSON.stringify(observation);
+    this.#save.run(rule.id, groupKey, holds ? 1 : 0, dueMs, judging.line, judging.boot, text);
+  }
+
+  /** Opens a pending alert and returns when it fires; null where the rule lets late records raise nothing. */
+  #begin(rule: AlertRule, observation: Observation, { nowMs, quiet, kept }: Judging): number | null {
+    const late = isLate(rule, observation);
+    if (rule.lifecycle.type !== "state" || (late && rule.lifecycle.late === "ignore")) return null;
+    const startedMs = Math.min(observation.atMs, nowMs);
+    const reason = kept ? "line-kept" : late ? "condition-met-late" : "condition-met";
+    openAlert(this.#store, rule, observation, { to: "pending", reason, late, startedMs, nowMs, quiet });
+    const fromMs = late && rule.lifecycle.late === "wait" ? nowMs : startedMs;
+    return fromMs + rule.lifecycle.forMs;
+  }
+
+  #end(
+    rule: string,
+    groupKey: string,
+    { nowMs, quiet }: Pick<Judging, "nowMs" | "quiet">,
+    reason: AlertReason,
+    lsn: number | null,
+  ): void {
+    const alert = this.#store.openAlert(rule, groupKey);
+    if (alert === undefined) return;
+    const why = alert.state === "pending" && reason === "condition-ended" ? "ended-while-pending" : reason;
+    this.#store.change(alert.id, { to: "resolved", reason: why, atMs: nowMs, lsn, quiet });
+  }
+
+  /** Fires what has been pending for long enough. Call only when the ledger was read to its end. True when something fired. */
+  tick(nowMs: number): boolean {
+    const rows = this.#due.all(nowMs) as SeriesRow[];
+    for (const { rule, groupKey, dueMs } of rows) {
+      this.#setDue.run(null, rule, groupKey);
+      const alert = this.#store.openAlert(rule, groupKey);
+      if (alert?.state !== "pending") continue;
+      this.#store.change(alert.id, {
+        to: "firing",
+        reason: "for-elapsed",
+        atMs: nowMs,
+        lsn: alert.lsn,
+        detail: { dueMs },
+      });
+    }
+    return rows.length > 0;
+  }
+
+  /** When the next pending alert fires; null when none is pending. */
+  nextDueMs(): number | null {
+    return this.#nextDue.get() as number | null;
+  }
+
+  /** Nothing that fell due while the centre was down fires before `notBeforeMs`: what ended meanwhile has its chance to say so. */
+  holdBack(nowMs: number, notBeforeMs: number): void {
+    for (const { rule, groupKey } of this.#due.all(nowMs) as SeriesRow[]) this.#setDue.run(notBeforeMs, rule, groupKey);
+  }
+
+  /** Takes back what stands on a line that became disputed, and returns its observations. */
+  withdraw(line: number, nowMs: number): Observation[] {
+    const rows = this.#ofLine.all(line) as SeriesRow[];
+    for (const { rule, groupKey } of rows) {
+      this.#end(rule, groupKey, { nowMs, quiet: false }, "line-disputed", null);
+      this.#remove.run(rule, groupKey);
+    }
+    return rows.map(({ observation }) => JSON.parse(observation) as Observation);
+  }
+
+  /** Forgets a rule that is no longer there. */
+  forgetRule(rule: string): void {
+    this.#removeRule.run(rule);
+  }
+
+  /** Brings observations of a boot to the times that are known now. */
+  retime(
+    rules: ReadonlyMap<string, AlertRule>,
+    boot: number,
+    atOf: (observation: Observation) => number,
+    nowMs: number,
+  ): void {
+    for (const row of this.#ofBoot.all(boot) as SeriesRow[]) {
+      const before = JSON.parse(row.observation) as Observation;
+      const observation = { ...before, atMs: atOf(before) };
+      if (observation.atMs === before.atMs) continue;
+      const rule = rules.get(row.rule);
+      const dueMs = rule === undefined ? null : this.#retimePending(rule, row, observation, nowMs);
+      this.#retime.run(JSON.stringify(observation), dueMs, row.rule, row.groupKey);
+    }
+  }
+
+  #retimePending(
+    rule: AlertRule,
+    { groupKey, dueMs }: SeriesRow,
+    observation: Observation,
+    nowMs: number,
+  ): number | null {
+    const alert = this.#store.openAlert(rule.id, groupKey);
+    // The latest observation may be a later one of the same state: the alert keeps the time of the one that opened it.
+    if (rule.lifecycle.type !== "state" || alert?.lsn !== observation.lsn) return dueMs;
+    const late = isLate(rule, observation);
+    const startedMs = Math.min(observation.atMs, nowMs);
+    this.#store.retime(alert.id, startedMs, late);
+    const detail = { from: alert.startedMs, to: startedMs, late };
+    this.#store.change(alert.id, { reason: "time-corrected", atMs: nowMs, lsn: alert.lsn, detail });
+    if (dueMs === null || (late && rule.lifecycle.late === "wait")) return dueMs;
+    if (!late || rule.lifecycle.late === "alert") return startedMs + rule.lifecycle.forMs;
+    this.#store.change(alert.id, { to: "resolved", reason: "ended-while-pending", atMs: nowMs });
+    return null;
+  }
+}
