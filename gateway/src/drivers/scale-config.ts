@@ -1,7 +1,12 @@
 import { defaultSettlingRules, type SettlingRules } from "@mingcheng/protocols";
 import { z } from "zod";
 
-const weight = z.string().regex(/^\d+(\.\d+)?$/, "a weight as decimal text, in the unit the scale shows");
+const weight = z
+  .string()
+  .regex(
+    /^\d+(\.\d+)?$/,
+    "须为带引号的十进制重量（显示单位） / must be a weight as decimal text in quotes, in the unit the scale shows",
+  );
 
 /** When a weight counts as one load; every option has a default that suits shop scales. */
 export const settlingConfigSchema = z
@@ -11,43 +16,53 @@ export const settlingConfigSchema = z
       .min(1)
       .max(100)
       .default(defaultSettlingRules.reportedSamples)
-      .describe("Scales that report stability: so many equal stable readings in a row make a weighing."),
+      .describe(
+        "报告稳定标志的秤：连续多少个相同的稳定读数算一次称重 / scales that report stability: so many equal stable readings in a row make a weighing.",
+      ),
     inferredSamples: z
       .int()
       .min(2)
       .max(1000)
       .default(defaultSettlingRules.inferredSamples)
-      .describe("Scales that do not: so many equal readings in a row"),
+      .describe("不报告稳定标志的秤：连续多少个相同读数 / scales that do not: so many equal readings in a row"),
     inferredWindowMs: z
       .int()
       .min(0)
       .max(60_000)
       .default(defaultSettlingRules.inferredWindowMs)
-      .describe("and over at least so many milliseconds make a weighing."),
+      .describe("并且至少持续多少毫秒，才算一次称重 / and over at least so many milliseconds make a weighing."),
     maxGapMs: z
       .int()
       .min(100)
       .max(60_000)
       .default(defaultSettlingRules.maxGapMs)
-      .describe("Readings further apart than this, in milliseconds, are not in a row."),
+      .describe(
+        "两个读数相隔超过多少毫秒就不算连续 / readings further apart than this, in milliseconds, are not in a row.",
+      ),
     zeroBand: weight
       .nullable()
       .default(defaultSettlingRules.zeroBand)
-      .describe("At or below this weight (in the unit shown) the pan is empty. null: two display steps."),
+      .describe(
+        "重量不超过此值（显示单位）即为空秤；null 为两个显示分度 / at or below this weight (in the unit shown) the pan is empty; null: two display steps.",
+      ),
     emptySamples: z
       .int()
       .min(1)
       .max(100)
       .default(defaultSettlingRules.emptySamples)
-      .describe("So many readings in a row at or below the zero band end a load."),
+      .describe("连续多少个空秤读数算卸货 / so many readings in a row at or below the zero band end a load."),
     captureAt: z
       .enum(["settle", "fall"])
       .default(defaultSettlingRules.captureAt)
-      .describe("settle: a load's first settled weight, at once. fall: its last one, when the pan is emptied."),
+      .describe(
+        "settle：首次稳定时立即记录；fall：卸货时记录最后一次稳定重量 / settle: a load's first settled weight, at once; fall: its last one, when the pan is emptied.",
+      ),
     loadAtStart: z
       .enum(["wait", "capture"])
       .default(defaultSettlingRules.loadAtStart)
-      .describe("A load already on the pan at start: wait until the pan was empty once, or capture it."),
+      .describe(
+        "启动时秤上已有货物：wait 等空秤一次，capture 记录它 / a load already on the pan at start: wait until the pan was empty once, or capture it.",
+      ),
   })
   .prefault({});
 
@@ -59,19 +74,25 @@ export const scaleOptions = {
     .min(1)
     .max(100)
     .default(2)
-    .describe("So many readings in a row must agree before overload, underload, not-zeroed or motion is recorded."),
+    .describe(
+      "连续多少个读数一致才记录超载、欠载、未归零或动态 / so many readings in a row must agree before overload, underload, not-zeroed or motion is recorded.",
+    ),
   motionTooLongMs: z
     .int()
     .min(1000)
     .max(3_600_000)
     .default(30_000)
-    .describe("A scale in motion for longer than this, in milliseconds, is recorded as a state."),
+    .describe(
+      "持续晃动超过多少毫秒记为一种状态 / a scale in motion for longer than this, in milliseconds, is recorded as a state.",
+    ),
   liveIntervalMs: z
     .int()
     .min(50)
     .max(60_000)
     .default(200)
-    .describe("Unsettled weights go to the live screens at most this often, in milliseconds."),
+    .describe(
+      "未稳定的重量最多每隔多少毫秒送一次实时画面 / unsettled weights go to the live screens at most this often, in milliseconds.",
+    ),
 };
 
 /** The options above, read. */
