@@ -32,9 +32,9 @@ export class TodayCache {
     const kept = this.#kept.get(key);
     if (kept !== undefined) {
       const ageMs = nowMs - kept.readMs;
-      if (ageMs >= 0 && ageMs < goodForMs) return kept.today;
-      const sameDay = nowMs < Date.parse(kept.today.to) && nowMs >= Date.parse(kept.today.from);
-      if (kept.version === version && sameDay) return { ...kept.today, asOf: new Date(nowMs).toISOString() };
+      const sameDay = nowMs >= Date.parse(kept.today.from) && nowMs < Date.parse(kept.today.to);
+      if (sameDay && ageMs >= 0 && ageMs < goodForMs) return kept.today;
+      if (sameDay && kept.version === version) return { ...kept.today, asOf: new Date(nowMs).toISOString() };
     }
     const today = this.#ports.read(gw);
     if (this.#kept.size >= maxKept) this.#kept.clear();
