@@ -71,7 +71,7 @@ describe("frame decoder", () => {
   it("asks the grammar once per decision, so that it may learn from what it sees", () => {
     let asked = 0;
     const counting: FrameGrammar<Word> = {
-      isStart: words.isStart,
+      isStart: (byte) => words.isStart(byte),
       examine: (window, view) => {
         asked++;
         return words.examine(window, view);

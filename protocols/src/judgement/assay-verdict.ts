@@ -129,9 +129,11 @@ const judgeNumber = (measured: Measured, rule: AssayRule): { readonly verdict: V
   return { verdict: "negative", rule: `${rule.method}: not ${sign} ${rule.suspectFrom ?? rule.positiveFrom ?? ""}` };
 };
 
-/** A flag without a value is no pass: nothing was measured that could have passed. */
+/** The flag N passes only beside a value that is a number: nothing else shows that anything was measured. */
 const qualitative = (result: AssayResult, instrumentVerdict: Verdict): Verdict =>
-  instrumentVerdict === "negative" && result.value.trim() === "" ? "none" : instrumentVerdict;
+  instrumentVerdict === "negative" && wordVerdict(result.value) !== "negative" && measuredOf(result) === undefined
+    ? "none"
+    : instrumentVerdict;
 
 /**
  * Judges from the number by the assay's rule and keeps the instrument's own verdict beside it, because makers differ at
