@@ -126,7 +126,10 @@ export const gatewayConfigSchema = z.strictObject({
   quarantine: quarantineSchema,
   log: z
     .strictObject({
-      level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("debug, info, warn, error"),
+      level: z
+        .enum(["debug", "info", "warn", "error"])
+        .default("info")
+        .describe("级别：debug、info、warn、error / how much is logged: debug, info, warn, error."),
     })
     .prefault({})
     .describe("日志为标准输出上的 JSON 行 / the log: JSON lines on standard output."),

@@ -64,7 +64,8 @@ export const settlingConfigSchema = z
         "启动时秤上已有货物：wait 等空秤一次，capture 记录它 / a load already on the pan at start: wait until the pan was empty once, or capture it.",
       ),
   })
-  .prefault({});
+  .prefault({})
+  .describe("何时算一次称重，默认值适合商用秤 / when a weight counts as one load; the defaults suit shop scales.");
 
 /** Options that every continuously sending scale has. */
 export const scaleOptions = {

@@ -40,7 +40,7 @@ export class DeviceRunner {
   private readonly ports: DevicePorts;
   private readonly meter = new DeviceMeter();
   private readonly schedule: RetrySchedule;
-  private readonly session: DriverSession;
+  private session: DriverSession | undefined;
   private readonly stopping = new AbortController();
   private running: Promise<void> | undefined;
   private state: DeviceState = "opening";
@@ -58,22 +58,6 @@ export class DeviceRunner {
     this.ports = ports;
     this.schedule = new RetrySchedule(ports.retry, ports.random);
     this.since = ports.clock.wall();
-    const { clock, log } = ports;
-    this.session = config.driver.createSession(
-      {
-        deviceId: config.id,
-        clock,
-        log,
-        capture: ports.capture,
-        recall: ports.recall,
-        live: ports.live,
-        count: (metric, reason, by) => {
-          this.meter.add(metric, reason, by);
-          if (metric === "frames") this.heard();
-        },
-      },
-      config.options,
-    );
   }
 
   start(): void {
@@ -104,6 +88,17 @@ export class DeviceRunner {
       connections,
       meter,
     };
+  }
+
+  /** Kept from connection to connection: it knows what must outlive a broken line. */
+  private createSession(): DriverSession {
+    const { clock, log, capture, recall, live } = this.ports;
+    const { id, driver, options } = this.config;
+    const count: SessionContext["count"] = (metric, reason, by) => {
+      this.meter.add(metric, reason, by);
+      if (metric === "frames") this.heard();
+    };
+    return driver.createSession({ deviceId: id, clock, log, capture, recall, live, count }, options);
   }
 
   private async run(): Promise<void> {
@@ -137,6 +132,7 @@ export class DeviceRunner {
 
   /** A session that ignores the abort loses its line, and then its say. */
   private async runSession(stream: ByteStream, signal: AbortSignal): Promise<void> {
+    this.session ??= this.createSession();
     const ended = this.session.run(stream, signal);
     const aborted = new Promise<void>((resolve) => {
       if (signal.aborted) resolve();

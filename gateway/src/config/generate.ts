@@ -1,0 +1,122 @@
+import { stringify } from "yaml";
+import { z } from "zod";
+import { type DriverDefinition, drivers } from "../drivers/index.ts";
+import { deviceSchema, gatewayConfigSchema } from "./gateway-config.ts";
+
+interface Option {
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly properties?: Readonly<Record<string, Option>>;
+  readonly items?: Option;
+}
+type Options = Readonly<Record<string, Option>>;
+type Values = Readonly<Record<string, unknown>>;
+
+/** One example of every family: what the schema cannot know. Options that have a default show the default. */
+const examples: Readonly<Record<string, { readonly device: Values; readonly options: Values }>> = {
+  "mt-continuous": {
+    device: { id: "scale-a01", address: "/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0" },
+    options: {},
+  },
+  "yaohua-a9": {
+    device: { id: "scale-a02", address: "tcp://192.168.8.21:4001", insecureTransport: true },
+    options: { unit: "kg" },
+  },
+  lis: {
+    device: { id: "tester-01", address: "/dev/ttyUSB1" },
+    options: {
+      assays: {
+        code: "OP",
+        name: "有机磷和氨基甲酸酯类农药",
+        method: "GB/T 5009.199-2003",
+        unit: "%",
+        direction: "above-is-positive",
+        positiveFrom: "50",
+        suspectFrom: "40",
+      },
+    },
+  },
+};
+
+const centreExample: Values = { host: "centre.example.org", port: 8883 };
+
+const optionsOf = (schema: z.ZodType): Options =>
+  (z.toJSONSchema(schema, { io: "input" }) as unknown as { readonly properties: Options }).properties;
+
+const comment = (text: string | undefined, indent: string): string => {
+  if (text === undefined) return "";
+  const at = text.indexOf(" / ");
+  const parts = at < 0 ? [text] : [text.slice(0, at), text.slice(at + 3)];
+  return parts.map((part) => `${indent}# ${part}\n`).join("");
+};
+
+const pair = (name: string, value: unknown, indent: string): string =>
+  `${indent}${stringify({ [name]: value })
+    .trimEnd()
+    .replaceAll("\n", `\n${indent}`)}\n`;
+
+/** Options one below the other, with what they mean. `values` go before defaults. */
+const write = (options: Options, values: Values, indent: string): string => {
+  let text = "";
+  for (const [name, option] of Object.entries(options)) {
+    const given = values[name];
+    text += comment(option.description, indent);
+    if (option.properties !== undefined) {
+      text += `${indent}${name}:\n${write(option.properties, (given ?? {}) as Values, `${indent}  `)}`;
+    } else if (option.items?.properties !== undefined && given !== undefined) {
+      text += `${indent}${name}:\n${listItem(write(option.items.properties, given as Values, `${indent}    `))}`;
+    } else text += pair(name, given ?? option.default ?? null, indent);
+  }
+  return text;
+};
+
+/** Puts the dash of a list in front of the first option of an item; what is said above it moves along. */
+const listItem = (text: string): string =>
+  text.replace(/^((?: *# .*\n)*)( *) {2}/, (_whole, said: string, indent: string) => {
+    return `${said.replaceAll(/^ {2}/gm, "")}${indent}- `;
+  });
+
+const commentOut = (text: string): string => text.replaceAll(/^(?!#|$)/gm, "# ");
+
+const writeDevice = (driver: DriverDefinition, isFirst: boolean): string => {
+  const indent = "    ";
+  const { device = {}, options = {} } = examples[driver.protocol] ?? {};
+  const protocols = drivers.map(({ protocol, displayName }) => `${protocol}（${displayName.zh}）`).join("、");
+  const inEnglish = drivers.map(({ protocol, displayName }) => `${protocol} (${displayName.en})`).join(", ");
+  const silentAfterMs = driver.deviceClass === "scale" ? 60_000 : null;
+  const generic = Object.entries(optionsOf(deviceSchema)).map(([name, option]): [string, Option] => {
+    const description =
+      name === "protocol" ? `设备协议：${protocols} / device protocol: ${inEnglish}` : option.description;
+    const { description: _said, properties, ...rest } = option;
+    // Every option is explained once, at the first device.
+    const shown = isFirst && description !== undefined ? { description } : {};
+    const kept = Object.entries(properties ?? {}).map(([key, value]): [string, Option] => {
+      const { description: _text, ...silent } = value;
+      return [key, isFirst ? value : silent];
+    });
+    return [name, { ...rest, ...shown, ...(properties === undefined ? {} : { properties: Object.fromEntries(kept) }) }];
+  });
+  const values = { ...device, protocol: driver.protocol, serial: driver.transportDefaults, silentAfterMs };
+  const { options: _options, ...own } = Object.fromEntries(generic);
+  const title = `  # ${driver.displayName.zh}\n  # ${driver.displayName.en}\n`;
+  const driverOptions = `${indent}options:\n${write(optionsOf(driver.configSchema), options, `${indent}  `)}`;
+  return `${title}${listItem(write(own, values, indent))}${driverOptions}\n`;
+};
+
+const head = `# mingcheng-gateway：除 devices 外所有选项均可省略，此处为默认值；每台设备只有 id、protocol、address 必填。
+# mingcheng-gateway: every option but the devices may be left out, these are the defaults; of a device only id, protocol
+# and address are needed.
+# 检查 / check: mingcheng-gateway check --config gateway.yaml
+
+`;
+
+/** The commented example of the gateway's configuration, made from its schema and those of the drivers. */
+export const generated = (): { path: string; text: string }[] => {
+  const { devices, centre, ...options } = optionsOf(gatewayConfigSchema);
+  let text = head;
+  for (const [name, option] of Object.entries(options)) text += `${write({ [name]: option }, {}, "")}\n`;
+  if (centre !== undefined) text += `${commentOut(write({ centre }, { centre: centreExample }, ""))}\n`;
+  text += `${comment(devices?.description, "")}devices:\n`;
+  for (const [index, driver] of drivers.entries()) text += writeDevice(driver, index === 0);
+  return [{ path: "docs/examples/gateway.yaml", text: `${text.trimEnd()}\n` }];
+};
