@@ -31,6 +31,7 @@ export * from "./ingest/ledger-view.ts";
 export * from "./ingest/memory-ledger.ts";
 export * from "./judgement/assay-verdict.ts";
 export * from "./link/interval-set.ts";
+export * from "./link/uplink-limits.ts";
 export * from "./link/uplink-machine.ts";
 export * from "./link/uplink-port.ts";
 export * from "./messages/batch.ts";

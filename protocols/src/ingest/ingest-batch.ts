@@ -6,9 +6,8 @@ import type { CryptoPort } from "../crypto/crypto-port.ts";
 import { MingchengError } from "../errors/mingcheng-error.ts";
 import { IntervalSet } from "../link/interval-set.ts";
 import { type Batch, type BatchItem, parseBatch } from "../messages/batch.ts";
-import { epochBody } from "../records/bodies.ts";
-import { decodeRecord } from "../records/record.ts";
 import type { DownlinkDraft, GatewayKey, IngestOutcome, LedgerEffect, LedgerView, StoredRun } from "./ledger-view.ts";
+import { headHeard, lineOpened } from "./lineage.ts";
 import { hearLine } from "./witness.ts";
 
 /** A batch as it came from the broker, already inflated within the limits. */
@@ -40,6 +39,8 @@ export const busy = (payloadHash: string | null, afterMs: number, reason: string
     },
   ],
 });
+
+type ReceiptDraft = DownlinkDraft & { type: "receipt" };
 
 /** A batch with its chain computed: `digests[i]` and `hashes[i]` belong to `first + i`. */
 interface Chained {
@@ -115,39 +116,6 @@ const conflict = (view: LedgerView, batch: Chained, runs: readonly StoredRun[]):
   return undefined;
 };
 
-/** The epoch record says who came before: a rollback shows as a predecessor that is not its parent's tip. */
-const openingEffects = (view: LedgerView, gw: string, line: LineOfGateway, bytes: Uint8Array): LedgerEffect[] => {
-  const decoded = decodeRecord(bytes);
-  const body = decoded.ok && decoded.record.kind === "epoch" ? epochBody.safeParse(decoded.record.body) : undefined;
-  if (body?.success !== true) return [];
-  const { predecessor } = body.data;
-  const effects: LedgerEffect[] = [{ type: "predecessor", gw, line, predecessor }];
-  if (predecessor === null) return effects;
-  const parent = { ep: predecessor.ep, eid: predecessor.eid };
-  const heard = view.line(gw, parent)?.heardHead ?? 0;
-  if (predecessor.seq > heard) effects.push({ type: "head-heard", gw, line: parent, head: predecessor.seq });
-  const siblings = view
-    .lines(gw)
-    .filter((other) => !sameLine(other, line) && other.predecessor !== null && sameLine(other.predecessor, parent));
-  if (heard > predecessor.seq || siblings.length > 0) {
-    effects.push({ type: "rollback", gw, line, parent: { ...parent, seq: predecessor.seq }, knownHead: heard });
-    const abandoned = heard > predecessor.seq ? [{ ...parent, heardHead: heard }, ...siblings] : siblings;
-    for (const tip of abandoned) {
-      const at = { ep: tip.ep, eid: tip.eid };
-      effects.push({
-        type: "gap-named",
-        gw,
-        line: at,
-        from: tip.heardHead + 1,
-        to: null,
-        reason: "rollback",
-        receipt: null,
-      });
-    }
-  } else effects.push({ type: "clear-state", gw, line: parent });
-  return effects;
-};
-
 const storeEffects = (
   view: LedgerView,
   batch: Chained,
@@ -164,15 +132,16 @@ const storeEffects = (
     const seq = first + index;
     const digest = batch.digests[index] as Uint8Array;
     const bytes = "bytes" in item ? item.bytes : null;
-    if (!stored.has(seq)) {
-      effects.push({ type: "store", gw, line, seq, bytes, digest, lane });
-      if (bytes === null) {
-        effects.push({ type: "gap-named", gw, line, from: seq, to: seq, reason: "withheld", receipt: null });
-      } else if (seq === 1) effects.push(...openingEffects(view, gw, line, bytes));
-      if (bytes !== null && gaps.has(seq)) effects.push({ type: "gap-filled", gw, line, from: seq, to: seq });
-    } else if (bytes !== null && gaps.has(seq)) {
-      effects.push({ type: "fill-bytes", gw, line, seq, bytes }, { type: "gap-filled", gw, line, from: seq, to: seq });
+    const isStored = stored.has(seq);
+    if (!isStored) effects.push({ type: "store", gw, line, seq, bytes, digest, lane });
+    if (bytes === null) {
+      if (!isStored) effects.push({ type: "gap-named", gw, line, from: seq, to: seq, reason: "withheld", receipt: null });
+      return;
     }
+    if (isStored && !gaps.has(seq)) return;
+    if (isStored) effects.push({ type: "fill-bytes", gw, line, seq, bytes });
+    if (gaps.has(seq)) effects.push({ type: "gap-filled", gw, line, from: seq, to: seq });
+    if (seq === 1) effects.push(...lineOpened(view, gw, line, bytes));
   });
   if (stored.missing(first, last).length > 0) {
     const lowest = runs.filter((run) => run.from < first).at(0);
@@ -185,9 +154,19 @@ const storeEffects = (
     };
     effects.push({ type: "run", gw, line, run, joined: runs.map((joined) => joined.from) });
   }
-  const heard = view.line(gw, line)?.heardHead ?? 0;
-  if (last > heard) effects.push({ type: "head-heard", gw, line, head: last });
-  return effects;
+  return [...effects, ...headHeard(view, gw, line, last)];
+};
+
+/** What of a batch the ledger holds only as a digest once the batch is stored. */
+const digestsIn = (view: LedgerView, batch: Chained, runs: readonly StoredRun[]): IntervalSet => {
+  const stored = new IntervalSet(runs);
+  const gaps = new IntervalSet(view.gaps(batch.line.gw, batch.line));
+  const digests = new IntervalSet();
+  batch.items.forEach((item, index) => {
+    const seq = batch.first + index;
+    if ("digest" in item && (!stored.has(seq) || gaps.has(seq))) digests.add(seq, seq);
+  });
+  return digests;
 };
 
 /**
@@ -207,15 +186,9 @@ export const ingestBatch = (view: LedgerView, crypto: CryptoPort, message: Batch
   if (header.gw !== gw) return damagedPayload(message.payloadHash, "gw: not the gateway that is connected");
   const line = header.line;
   const heard = hearLine(view, gw, header.sender, header.witness);
-  const receipt = (ranges: [number, number, string][], disputed: [number, number][]): DownlinkDraft => ({
-    v: 1,
-    type: "receipt",
-    line,
-    ranges,
-    disputed,
-    gen: view.gen,
-    witness: heard.witness,
-  });
+  const receipt = (parts: Pick<ReceiptDraft, "ranges" | "digests" | "disputed">): DownlinkDraft => {
+    return { v: 1, type: "receipt", line, ...parts, gen: view.gen, witness: heard.witness };
+  };
   const key = view.key(gw, header.seal.kid);
   if (key === undefined) {
     const answer: DownlinkDraft = {
@@ -239,16 +212,19 @@ export const ingestBatch = (view: LedgerView, crypto: CryptoPort, message: Batch
         { type: "quarantine", gw, line, first, items, reason: fault },
         { type: "disputed", gw, line, from: first, to: last },
       ],
-      answers: [receipt([], [[first, last]])],
+      answers: [receipt({ ranges: [], digests: [], disputed: [[first, last]] })],
     };
   }
-  const h = hashIn(chained, last);
+  const digests = digestsIn(view, chained, runs);
+  const ranges = digests
+    .missing(first, last)
+    .map(({ from, to }): [number, number, string] => [from, to, toHex(hashIn(chained, to))]);
   return {
     effects: [
       ...heard.effects,
       ...storeEffects(view, chained, header.lane, runs),
-      { type: "seal", gw, line, seq: last, h, seal: header.seal },
+      { type: "seal", gw, line, seq: last, h: hashIn(chained, last), seal: header.seal },
     ],
-    answers: [receipt([[first, last, toHex(h)]], [])],
+    answers: [receipt({ ranges, digests: digests.intervals.map(({ from, to }) => [from, to]), disputed: [] })],
   };
 };

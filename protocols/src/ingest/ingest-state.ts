@@ -3,21 +3,36 @@ import { type LineOfGateway, lineKey } from "../chain/line.ts";
 import { type Interval, IntervalSet } from "../link/interval-set.ts";
 import type { FullReceipt, Gone, State } from "../messages/link-messages.ts";
 import type { IngestOutcome, LedgerEffect, LedgerView } from "./ledger-view.ts";
+import { headHeard } from "./lineage.ts";
 import { hearLine } from "./witness.ts";
 
 type FullLine = FullReceipt["lines"][number];
 
-/** Ranges that the ledger holds whole; what is held as a bare digest is left out, so that it is never freed. */
-const provenRanges = (view: LedgerView, gw: string, line: LineOfGateway): FullLine["ranges"] => {
+/**
+ * What the ledger holds whole, and what as a bare digest, which must never be freed. A gateway that was rolled back cannot
+ * check h of a record it does not have any more, so a range that goes on behind its `head` is cut there.
+ */
+const heldRanges = (
+  view: LedgerView,
+  gw: string,
+  line: LineOfGateway,
+  head: number,
+): Pick<FullLine, "ranges" | "digests"> => {
   const gaps = new IntervalSet(view.gaps(gw, line));
   const ranges: FullLine["ranges"] = [];
+  const digests: FullLine["digests"] = [];
+  const add = (from: number, to: number, known?: Uint8Array): void => {
+    const h = known ?? view.hash(gw, line, to);
+    if (h !== undefined && from <= to) ranges.push([from, to, toHex(h)]);
+  };
   for (const run of view.allRuns(gw, line)) {
-    for (const part of gaps.missing(run.from, run.to)) {
-      const h = part.to === run.to ? run.h : view.hash(gw, line, part.to);
-      if (h !== undefined) ranges.push([part.from, part.to, toHex(h)]);
+    for (const { from, to } of gaps.missing(run.from, run.to)) {
+      if (from <= head && head < to) add(from, head);
+      add(from <= head && head < to ? head + 1 : from, to, to === run.to ? run.h : undefined);
     }
+    for (const { from, to } of gaps.within(run.from, run.to)) digests.push([from, to]);
   }
-  return ranges;
+  return { ranges, digests };
 };
 
 const missingRanges = (view: LedgerView, gw: string, line: LineOfGateway, head: number): Interval[] => {
@@ -39,24 +54,23 @@ export const ingestState = (
   const heard = hearLine(view, gw, state.line, state.witness);
   const effects: LedgerEffect[] = [...heard.effects];
   if (!state.online) return { effects, answers: [] };
-  const heads = new Map<string, LineOfGateway & { head: number; named: boolean }>();
-  for (const facts of view.lines(gw)) {
-    heads.set(lineKey(facts), { ep: facts.ep, eid: facts.eid, head: facts.heardHead, named: false });
-  }
-  for (const line of state.lines) {
-    const known = heads.get(lineKey(line))?.head ?? 0;
-    if (line.head > known) {
-      effects.push({ type: "head-heard", gw, line: { ep: line.ep, eid: line.eid }, head: line.head });
-    }
-    heads.set(lineKey(line), { ep: line.ep, eid: line.eid, head: Math.max(known, line.head), named: true });
+  const named = new Map(state.lines.map((line) => [lineKey(line), line.head]));
+  const heads = new Map<string, LineOfGateway & { readonly head: number }>();
+  for (const { ep, eid, heardHead } of view.lines(gw)) heads.set(lineKey({ ep, eid }), { ep, eid, head: heardHead });
+  for (const { ep, eid, head } of state.lines) {
+    effects.push(...headHeard(view, gw, { ep, eid }, head));
+    const known = heads.get(lineKey({ ep, eid }))?.head ?? 0;
+    heads.set(lineKey({ ep, eid }), { ep, eid, head: Math.max(known, head) });
   }
   const lines: FullLine[] = [];
-  for (const { ep, eid, head, named } of heads.values()) {
+  for (const [key, { ep, eid, head }] of heads) {
     const line = { ep, eid };
     const missing = missingRanges(view, gw, line, head).map(({ from, to }): [number, number] => [from, to]);
-    if (!named && missing.length === 0) continue;
+    const ownHead = named.get(key);
+    if (ownHead === undefined && missing.length === 0) continue;
     const disputed = view.disputed(gw, line).map(({ from, to }): [number, number] => [from, to]);
-    lines.push({ ep, eid, ranges: named ? provenRanges(view, gw, line) : [], missing, disputed });
+    const held = ownHead === undefined ? { ranges: [], digests: [] } : heldRanges(view, gw, line, ownHead);
+    lines.push({ ep, eid, ...held, missing, disputed });
   }
   return {
     effects,

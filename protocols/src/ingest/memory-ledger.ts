@@ -22,6 +22,15 @@ interface MemoryLine {
   openGapFrom: number | null;
 }
 
+const copyOfLine = (line: MemoryLine): MemoryLine => ({
+  facts: line.facts,
+  records: new Map(line.records),
+  runs: [...line.runs],
+  disputed: line.disputed.clone(),
+  gaps: line.gaps.clone(),
+  openGapFrom: line.openGapFrom,
+});
+
 /** A whole ledger in memory: the model against which the stored one is tested, and the centre of simulations. */
 export class MemoryLedger implements LedgerView {
   gen: string;
@@ -52,6 +61,23 @@ export class MemoryLedger implements LedgerView {
     this.gen = gen;
     this.gens.push(gen);
     this.born = 0;
+  }
+
+  /** A ledger of its own with the same content: a backup. */
+  copy(): MemoryLedger {
+    const copy = new MemoryLedger(this.sha256, this.gen);
+    copy.gens.splice(0, 1, ...this.gens);
+    copy.quarantined.push(...this.quarantined);
+    copy.clones.push(...this.clones);
+    copy.rollbacks.push(...this.rollbacks);
+    for (const [name, key] of this.keys) copy.keys.set(name, key);
+    for (const [gw, lines] of this.gateways) {
+      const copied = new Map([...lines].map(([key, line]) => [key, copyOfLine(line)] as const));
+      copy.gateways.set(gw, copied);
+    }
+    copy.lastLsn = this.lastLsn;
+    copy.born = this.born;
+    return copy;
   }
 
   addKey(gw: string, kid: string, key: GatewayKey): void {
@@ -101,6 +127,11 @@ export class MemoryLedger implements LedgerView {
       h = chainLink(this.sha256, h, digest);
     }
     return h;
+  }
+
+  /** Bytes of a stored record, null where only its digest is stored; undefined when it is not stored. */
+  bytes(gw: string, line: LineOfGateway, seq: number): Uint8Array | null | undefined {
+    return this.find(gw, line)?.records.get(seq)?.bytes;
   }
 
   disputed(gw: string, line: LineOfGateway): readonly Interval[] {

@@ -38,7 +38,7 @@ const descent = (start: LineFacts, byKey: ReadonlyMap<string, LineFacts>): Step[
 };
 
 /** True when `a` descends from the further tip at the place where the two parted; undecided goes to the one seen first. */
-const isFurther = (a: LineFacts, b: LineFacts, all: readonly LineFacts[]): boolean => {
+const isFurther = (view: LedgerView, a: LineFacts, b: LineFacts, all: readonly LineFacts[]): boolean => {
   const byKey = new Map(all.map((facts) => [lineKey(facts), facts] as const));
   const stepsB = descent(b, byKey);
   for (const step of descent(a, byKey)) {
@@ -46,7 +46,7 @@ const isFurther = (a: LineFacts, b: LineFacts, all: readonly LineFacts[]): boole
     if (other !== undefined && other.leftAt !== step.leftAt) return step.leftAt > other.leftAt;
     if (other !== undefined) break;
   }
-  return (a.bornAt?.n ?? 0) <= (b.bornAt?.n ?? 0);
+  return !notBefore(view, a.bornAt, b.bornAt);
 };
 
 /** What hearing from a running line brings about. */
@@ -87,7 +87,7 @@ const clonesOf = (view: LedgerView, gw: string, facts: LineFacts, all: readonly 
     if (sameLine(other, facts) || other.bornAt === null) continue;
     if (!notBefore(view, facts.shown, other.bornAt) || !notBefore(view, other.shown, facts.bornAt)) continue;
     if (facts.status === "disputed" || other.status === "disputed") continue;
-    const further = isFurther(facts, other, all);
+    const further = isFurther(view, facts, other, all);
     const [kept, disputed] = further ? [facts, other] : [other, facts];
     found.push({
       type: "clone",

@@ -8,6 +8,13 @@ interface Freed extends Interval {
   readonly gen: string;
 }
 
+/** What a full receipt says of one line, its ranges proven by hash. */
+export interface LineReceipt {
+  readonly stored: readonly Interval[];
+  readonly digests: readonly Interval[];
+  readonly disputed: readonly Interval[];
+}
+
 /** What the uplink machine knows of one line: sets of sequence numbers, never the records themselves. */
 export class UplinkLine {
   readonly line: LineOfGateway;
@@ -18,7 +25,7 @@ export class UplinkLine {
   /** Receipted under the confirmed generation. */
   readonly marks = new IntervalSet();
   readonly disputed = new IntervalSet();
-  /** Sent as a bare digest and receipted: done, but the bytes are nowhere else, so never freeable. */
+  /** The centre has only the digest: done for this process, but the bytes are nowhere else, so never freeable. */
   readonly digestStored = new IntervalSet();
   readonly inFlight = new IntervalSet();
   /** Waiting in the live lane. */
@@ -27,10 +34,12 @@ export class UplinkLine {
   readonly singly = new IntervalSet();
   /** To be sent as a digest line, after three nacks alone. */
   readonly digestOnly = new IntervalSet();
-  /** Known to be destroyed on disk. */
-  readonly lost = new IntervalSet();
   readonly urgent: IntervalSet;
   private readonly freed: Freed[];
+  /** Nothing in these needs to be sent. */
+  private readonly done = [this.marks, this.disputed, this.digestStored];
+  /** Nothing in these can be sent now. */
+  private readonly blocking = [...this.done, this.inFlight, this.queuedLive];
 
   constructor(inventory: LineInventory) {
     this.line = { ep: inventory.ep, eid: inventory.eid };
@@ -51,16 +60,13 @@ export class UplinkLine {
     for (const seq of urgent) this.urgent.add(seq, seq);
   }
 
-  private get blocking(): readonly IntervalSet[] {
-    return [this.marks, this.disputed, this.digestStored, this.inFlight, this.queuedLive];
-  }
-
-  /** The first run of records at or behind `from` that waits to be sent; one record where they must go singly. */
-  nextPending(from = 1): Interval | undefined {
+  /** The first run of records that waits to be sent; one record where they must go singly. */
+  nextPending(): Interval | undefined {
     for (const span of this.held.intervals) {
-      let at = Math.max(span.from, from);
+      let at = span.from;
       while (at <= span.to) {
-        const blocked = this.blocking.map((set) => set.covering(at)).find((found) => found !== undefined);
+        const first = at;
+        const blocked = this.blocking.map((set) => set.covering(first)).find((found) => found !== undefined);
         if (blocked === undefined) return this.runFrom(at, span.to);
         at = blocked.to + 1;
       }
@@ -78,46 +84,49 @@ export class UplinkLine {
     return { from: at, to };
   }
 
-  /** The oldest record of an urgent kind that waits to be sent. */
+  /** The oldest record of an urgent kind that can be sent now. It stays urgent until it is receipted. */
   nextUrgent(): number | undefined {
-    for (;;) {
-      const seq = this.urgent.first;
-      if (seq === undefined) return undefined;
-      if (this.held.has(seq) && !this.blocking.some((set) => set.has(seq))) return seq;
-      if (this.inFlight.has(seq)) {
-        const later = this.nextUrgentBehind(seq);
-        return later;
-      }
-      this.urgent.remove(seq, seq);
-    }
-  }
-
-  private nextUrgentBehind(seq: number): number | undefined {
-    for (let at = this.urgent.nextFrom(seq + 1); at !== undefined; at = this.urgent.nextFrom(at + 1)) {
-      const candidate = at;
-      if (this.held.has(candidate) && !this.blocking.some((set) => set.has(candidate))) return candidate;
+    for (let seq = this.urgent.first; seq !== undefined; seq = this.urgent.nextFrom(seq + 1)) {
+      const at = seq;
+      if (!this.held.has(at) || this.done.some((set) => set.has(at))) this.urgent.remove(at, at);
+      else if (!this.inFlight.has(at) && !this.queuedLive.has(at)) return at;
     }
     return undefined;
   }
 
-  /** The centre has these, proven by hash. Digest lines stay unfreeable. */
+  /** The centre has these whole, proven by hash. */
   mark(from: number, to: number): void {
     this.marks.add(from, to);
-    for (const span of this.digestOnly.within(from, to)) {
-      this.marks.remove(span.from, span.to);
-      this.digestStored.add(span.from, span.to);
-    }
-    this.urgent.remove(from, to);
+    for (const set of [this.disputed, this.digestStored, this.digestOnly, this.urgent]) set.remove(from, to);
   }
 
-  /** Marks become exactly `ranges`: what an earlier generation receipted counts no more. */
-  setMarks(ranges: readonly Interval[], disputed: readonly Interval[]): void {
-    this.marks.clear();
-    this.disputed.clear();
-    this.digestStored.clear();
-    for (const range of disputed) this.disputed.add(range.from, range.to);
-    for (const range of ranges) this.mark(range.from, range.to);
-    this.disputed.removeAll(this.marks);
+  /** The centre has quarantined these, unless it also has them stored. */
+  dispute(from: number, to: number): void {
+    for (const part of this.marks.missing(from, to)) this.disputed.add(part.from, part.to);
+  }
+
+  /** The centre has the digests of these. What this process has not given up on is tried whole once more. */
+  markDigests(from: number, to: number): void {
+    for (const part of this.digestOnly.within(from, to)) this.digestStored.add(part.from, part.to);
+  }
+
+  /** What an earlier generation receipted counts no more. */
+  forgetReceipts(): void {
+    for (const set of this.done) set.clear();
+  }
+
+  /** Adds what a full receipt says. */
+  confirm({ stored, digests, disputed }: LineReceipt): void {
+    for (const { from, to } of stored) this.mark(from, to);
+    for (const { from, to } of digests) this.markDigests(from, to);
+    for (const { from, to } of disputed) this.dispute(from, to);
+  }
+
+  /** The parts of a range that are neither receipted nor disputed nor stored as digests. */
+  openWithin(from: number, to: number): Interval[] {
+    let open: Interval[] = [{ from, to }];
+    for (const set of this.done) open = open.flatMap((part) => set.missing(part.from, part.to));
+    return open;
   }
 
   free(from: number, to: number, h: string, gen: string): void {
@@ -127,14 +136,11 @@ export class UplinkLine {
 
   lose(from: number, to: number): void {
     this.held.remove(from, to);
-    this.lost.add(from, to);
   }
 
   freeable(from: number, to: number): Freeable {
     if (this.marks.covers(from, to)) return "receipted";
-    const either = this.marks.clone();
-    either.addAll(this.disputed);
-    return either.covers(from, to) ? "disputed" : "no";
+    return this.marks.missing(from, to).every((part) => this.disputed.covers(part.from, part.to)) ? "disputed" : "no";
   }
 
   /** Statements for the part of a missing range that is not on disk any more. */
@@ -156,9 +162,10 @@ export class UplinkLine {
 
   /** How many records wait for a receipt. */
   get pendingCount(): number {
-    const open = this.held.clone();
-    for (const set of [this.marks, this.disputed, this.digestStored]) open.removeAll(set);
-    return open.size;
+    return this.held.intervals.reduce(
+      (total, { from, to }) => this.openWithin(from, to).reduce((sum, part) => sum + part.to - part.from + 1, total),
+      0,
+    );
   }
 }
 

@@ -49,6 +49,8 @@ export type UplinkInput =
       readonly to: number;
       readonly h: string;
     }
+  /** A new key seals from now on: the key log goes out before anything sealed with it. */
+  | { readonly type: "rotated" }
   | { readonly type: "tick" };
 
 /** What the shell has to do. Effects are carried out in order; none waits for another. */

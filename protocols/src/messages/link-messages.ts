@@ -20,6 +20,8 @@ export const receiptSchema = z.object({
   type: z.literal("receipt"),
   line: lineRef,
   ranges: z.array(provenRange),
+  /** Stored as bare digests: the bytes are missing here, so the gateway must keep them. */
+  digests: z.array(range),
   disputed: z.array(range),
   gen,
   witness: witnessSchema,
@@ -32,7 +34,14 @@ export const fullReceiptSchema = z.object({
   type: z.literal("full"),
   nonce: z.string().max(64),
   lines: z.array(
-    z.object({ ep, eid, ranges: z.array(provenRange), missing: z.array(range), disputed: z.array(range) }),
+    z.object({
+      ep,
+      eid,
+      ranges: z.array(provenRange),
+      digests: z.array(range),
+      missing: z.array(range),
+      disputed: z.array(range),
+    }),
   ),
   gen,
   witness: witnessSchema,

@@ -1,0 +1,183 @@
+import {
+  busy,
+  type CryptoPort,
+  damagedPayload,
+  type IngestOutcome,
+  ingestBatch,
+  ingestGone,
+  ingestState,
+  MemoryLedger,
+  readKeyLog,
+} from "@mingcheng/protocols";
+import type { Random } from "../../src/random.ts";
+import type { Deviations } from "./deviations.ts";
+import type { UpMessage } from "./messages.ts";
+import type { Knowledge, Oracle } from "./oracle.ts";
+import type { SimNetwork } from "./sim-network.ts";
+import type { VirtualTime } from "./virtual-time.ts";
+
+/** What the centre works with. */
+export interface CentreOptions {
+  readonly time: VirtualTime;
+  readonly random: Random;
+  readonly network: SimNetwork;
+  readonly crypto: CryptoPort;
+  readonly oracle: Oracle;
+  readonly deviations: Deviations;
+  randomHex(): string;
+  trace(text: string): void;
+}
+
+interface Backup {
+  readonly ledger: MemoryLedger;
+  readonly knowledge: Knowledge;
+}
+
+const at = "2026-11-24T09:30:00.000Z";
+
+/** The centre: the real ingest functions and the ledger in memory, behind a commit that takes its time. */
+export class SimCentre {
+  ledger: MemoryLedger;
+  private readonly options: CentreOptions;
+  private readonly backups: Backup[] = [];
+  private queue: UpMessage[] = [];
+  /** Counts processes of the centre: what an earlier one had in hand is gone. */
+  private process = 0;
+  private isUp = true;
+  private busyUntilMs = 0;
+
+  constructor(options: CentreOptions) {
+    this.options = options;
+    const { crypto, deviations } = options;
+    const gen = options.randomHex();
+    this.ledger = deviations.ledger?.(crypto.sha256, gen) ?? new MemoryLedger(crypto.sha256, gen);
+    options.oracle.generationStarted(gen, this.ledger);
+  }
+
+  /** A message arrives. Nothing is known of it before the commit. */
+  receive(message: UpMessage): void {
+    const { time, random } = this.options;
+    if (!this.isUp) return;
+    if (this.busyUntilMs > time.nowMs) {
+      const payloadHash = message.type === "batch" ? message.payloadHash : null;
+      this.answer(message.gw, busy(payloadHash, 500 + random.below(5000), "simulated"));
+      return;
+    }
+    this.queue.push(message);
+    if (this.queue.length === 1) this.later(2 + random.below(20), () => this.commit());
+  }
+
+  /** Cannot store anything for so long. */
+  beBusy(forMs: number): void {
+    this.busyUntilMs = this.options.time.nowMs + forMs;
+  }
+
+  backUp(): void {
+    this.backups.push({ ledger: this.ledger.copy(), knowledge: this.options.oracle.copyKnowledge() });
+  }
+
+  /** Everything in hand is lost; the committed ledger stays. Comes back after `downMs`. */
+  restart(downMs: number): void {
+    this.stop(downMs, () => undefined);
+  }
+
+  /** The ledger is replaced by an older copy. */
+  restore(downMs: number): void {
+    const backup = this.backups[this.options.random.below(this.backups.length)];
+    if (backup === undefined) return this.backUp();
+    this.stop(downMs, () => {
+      this.ledger = backup.ledger.copy();
+      this.options.oracle.restored(backup.knowledge);
+    });
+  }
+
+  /** Back at work at once, whatever went before. */
+  recover(): void {
+    this.busyUntilMs = 0;
+  }
+
+  private stop(downMs: number, change: () => void): void {
+    if (!this.isUp) return;
+    const { network, time, oracle, trace } = this.options;
+    this.process++;
+    this.isUp = false;
+    this.queue = [];
+    time.after(downMs, () => {
+      change();
+      const gen = this.options.randomHex();
+      this.ledger.startGeneration(gen);
+      oracle.generationStarted(gen, this.ledger);
+      this.isUp = true;
+      trace(`centre up, generation ${gen.slice(0, 4)}`);
+      network.tellRetained();
+    });
+  }
+
+  private later(delayMs: number, run: () => void): void {
+    const { process } = this;
+    this.options.time.after(delayMs, () => {
+      if (this.process === process) run();
+    });
+  }
+
+  /** One transaction for everything in hand; answers leave after it. */
+  private commit(): void {
+    const { random, deviations } = this.options;
+    const messages = this.queue;
+    this.queue = [];
+    if (deviations.answersBeforeCommit === true) {
+      // Decided on the state before, answered at once, committed later.
+      for (const message of messages) this.answer(message.gw, this.decide(message));
+      this.later(random.below(200), () => this.apply(messages, () => undefined));
+      return;
+    }
+    this.apply(messages, (message, outcome) => this.later(random.below(5), () => this.answer(message.gw, outcome)));
+  }
+
+  private apply(messages: readonly UpMessage[], then: (message: UpMessage, outcome: IngestOutcome) => void): void {
+    for (const message of messages) {
+      const decided = this.decide(message);
+      const outcome = this.options.deviations.outcome?.(message, decided, this.ledger) ?? decided;
+      this.ledger.apply(outcome.effects);
+      const isTaken = message.type !== "batch" || outcome.answers.some(({ type }) => type === "receipt");
+      if (isTaken) this.options.oracle.committed(message);
+      for (const effect of outcome.effects) {
+        if (effect.type === "clone" || effect.type === "rollback") this.options.trace(`centre reports ${effect.type}`);
+      }
+      then(message, outcome);
+    }
+  }
+
+  private decide(message: UpMessage): IngestOutcome {
+    const { ledger } = this;
+    const { crypto, oracle } = this.options;
+    switch (message.type) {
+      case "batch":
+        if (oracle.isRefused(message.payload))
+          return damagedPayload(message.payloadHash, "records: refused on the way");
+        return ingestBatch(ledger, crypto, message);
+      case "state":
+        return this.withKey(message, () => ingestState(ledger, message));
+      case "gone":
+        return this.withKey(message, () => ingestGone(ledger, message));
+      case "keys": {
+        const { added } = readKeyLog(crypto, message.gw, message.payload, (kid) => ledger.key(message.gw, kid));
+        for (const { kid, publicKey } of added) ledger.addKey(message.gw, kid, { publicKey, revokedFrom: null });
+        return { effects: [], answers: [] };
+      }
+    }
+  }
+
+  private withKey(message: UpMessage & { readonly kid: string }, then: () => IngestOutcome): IngestOutcome {
+    if (this.ledger.key(message.gw, message.kid) !== undefined) return then();
+    const reason = `unknown key ${message.kid}`;
+    return {
+      effects: [],
+      answers: [{ v: 1, type: "retry", payload: null, afterMs: 2000, wantKeys: true, reason }],
+    };
+  }
+
+  private answer(gw: string, outcome: IngestOutcome): void {
+    for (const draft of outcome.answers) this.options.network.down({ gw, message: { ...draft, at } });
+  }
+}

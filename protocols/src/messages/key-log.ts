@@ -1,0 +1,135 @@
+import { z } from "zod";
+import { concat, fromBase64, fromHex, fromUtf8, lengthPrefixed, toBase64, toHex, utf8 } from "../bytes/bytes.ts";
+import type { CryptoPort, Sha256, Signer } from "../crypto/crypto-port.ts";
+import { isKeyId, keyIdOf } from "../crypto/key-id.ts";
+
+/** Body of a rotation: from now on `publicKey` seals too. The old key goes on verifying; only a revocation fences. */
+export const rotationSchema = z.strictObject({
+  v: z.literal(1),
+  /** Key id of the key that was in use. */
+  old: z.string().regex(/^[0-9a-f]{16}$/),
+  /** The new raw Ed25519 public key, hexadecimal. */
+  publicKey: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Gateway's local time with offset. */
+  at: z.string().max(64),
+});
+
+export type Rotation = z.infer<typeof rotationSchema>;
+
+const tag = utf8("mc-rotation-v1\0");
+const lineFeed = 0x0a;
+/** A gateway that rotated more often than this is told apart from one that floods. */
+const maxStatements = 1024;
+
+/** The octets both keys of a rotation sign: "mc-rotation-v1" 0x00 ‖ u16+gw ‖ line 1 exactly as sent. */
+export const rotationOctets = (gw: string, body: Uint8Array): Uint8Array => concat(tag, lengthPrefixed(utf8(gw)), body);
+
+const signatureLine = (signer: Signer, octets: Uint8Array): Uint8Array =>
+  utf8(JSON.stringify({ kid: signer.kid, sig: toBase64(signer.sign(octets)) }));
+
+/**
+ * One statement of the key log: line 1 the body, line 2 `{"kid":…,"sig":…}` by the old key, line 3 the same by the new
+ * one, which so proves that its holder made the statement.
+ */
+export const encodeRotation = (gw: string, from: Signer, to: Signer, at: string): Uint8Array<ArrayBuffer> => {
+  const rotation: Rotation = { v: 1, old: from.kid, publicKey: toHex(to.publicKey), at };
+  const body = utf8(JSON.stringify(rotation));
+  const octets = rotationOctets(gw, body);
+  const feed = Uint8Array.of(lineFeed);
+  return concat(body, feed, signatureLine(from, octets), feed, signatureLine(to, octets), feed);
+};
+
+/** The key log: every statement, oldest first. Never freed; published whole on `keys` before the state. */
+export const encodeKeyLog = (statements: readonly Uint8Array[]): Uint8Array<ArrayBuffer> => concat(...statements);
+
+/** Head of a key log, as a state names it. */
+export const keyLogHead = (sha256: Sha256, log: Uint8Array): string => toHex(sha256(log));
+
+/** A key that a key log brings in. */
+export interface AddedKey {
+  readonly kid: string;
+  readonly publicKey: Uint8Array;
+  readonly replaces: string;
+  readonly at: string;
+}
+
+/** What a key log says that was not known. Reading ends at the first statement that does not hold. */
+export interface KeyLogReading {
+  readonly added: readonly AddedKey[];
+  readonly fault: string | null;
+}
+
+const linesOf = (payload: Uint8Array): Uint8Array[] => {
+  const lines: Uint8Array[] = [];
+  for (let at = 0; at < payload.length; ) {
+    const end = payload.indexOf(lineFeed, at);
+    if (end < 0) return [...lines, payload.subarray(at)];
+    lines.push(payload.subarray(at, end));
+    at = end + 1;
+  }
+  return lines;
+};
+
+const readSignature = (line: Uint8Array | undefined): { kid: string; sig: Uint8Array } | undefined => {
+  try {
+    const value: unknown = JSON.parse((line && fromUtf8(line)) ?? "");
+    const parsed = z.strictObject({ kid: z.string(), sig: z.string() }).parse(value);
+    const sig = fromBase64(parsed.sig);
+    return isKeyId(parsed.kid) && sig?.length === 64 ? { kid: parsed.kid, sig } : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+const readRotation = (body: Uint8Array): Rotation | undefined => {
+  try {
+    return rotationSchema.parse(JSON.parse(fromUtf8(body) ?? ""));
+  } catch {
+    return undefined;
+  }
+};
+
+/** What is known of a key already. A revoked one may no longer name a successor. */
+export interface KnownKey {
+  readonly publicKey: Uint8Array;
+  readonly revokedFrom: object | null;
+}
+
+/**
+ * Reads a key log against the keys that are known. A statement counts when the old key is known and not revoked and both
+ * keys signed it for this gateway; keys that are known already are passed over.
+ */
+export const readKeyLog = (
+  crypto: CryptoPort,
+  gw: string,
+  payload: Uint8Array,
+  known: (kid: string) => KnownKey | undefined,
+): KeyLogReading => {
+  const added = new Map<string, AddedKey>();
+  const lines = linesOf(payload);
+  const end = (fault: string | null): KeyLogReading => ({ added: [...added.values()], fault });
+  if (lines.length % 3 !== 0 || lines.length > 3 * maxStatements) return end("not whole statements of three lines");
+  for (let at = 0; at < lines.length; at += 3) {
+    const body = lines[at] as Uint8Array;
+    const rotation = readRotation(body);
+    const byOld = readSignature(lines[at + 1]);
+    const byNew = readSignature(lines[at + 2]);
+    const publicKey = rotation && fromHex(rotation.publicKey);
+    if (rotation === undefined || byOld === undefined || byNew === undefined || publicKey === undefined) {
+      return end(`statement ${at / 3 + 1} does not parse`);
+    }
+    const kid = keyIdOf(crypto.sha256, publicKey);
+    const old = added.get(rotation.old) ?? known(rotation.old);
+    if (old === undefined) return end(`statement ${at / 3 + 1} follows an unknown key ${rotation.old}`);
+    if ("revokedFrom" in old && old.revokedFrom !== null) return end(`key ${rotation.old} is revoked`);
+    const octets = rotationOctets(gw, body);
+    const isSigned =
+      byOld.kid === rotation.old &&
+      byNew.kid === kid &&
+      crypto.verify(old.publicKey, octets, byOld.sig) &&
+      crypto.verify(publicKey, octets, byNew.sig);
+    if (!isSigned) return end(`statement ${at / 3 + 1} is not signed by both keys`);
+    if (known(kid) === undefined) added.set(kid, { kid, publicKey, replaces: rotation.old, at: rotation.at });
+  }
+  return end(null);
+};
