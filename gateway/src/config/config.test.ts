@@ -114,7 +114,8 @@ describe("the gateway's configuration", () => {
 
   it("lists the known protocols in both languages when one is unknown", () => {
     const issue = issueOf("devices:\n  - id: a\n    protocol: mettler\n    address: /dev/ttyS1\n");
-    for (const text of [issue?.zh, issue?.en]) expect(text).toContain("mt-continuous, yaohua-a9, lis");
+    const known = drivers.map(({ protocol }) => protocol).join(", ");
+    for (const text of [issue?.zh, issue?.en]) expect(text).toContain(known);
     expect(issue?.zh).toContain("没有 mettler 这个协议");
   });
 
@@ -143,7 +144,7 @@ describe("the generated example", () => {
     const read = parseGatewayConfig(text);
     expect("issues" in read ? read.issues : []).toEqual([]);
     const families = "config" in read ? read.config.devices.map(({ driver }) => driver.protocol) : [];
-    expect(families).toEqual(drivers.map(({ protocol }) => protocol));
+    expect(families.sort()).toEqual(drivers.map(({ protocol }) => protocol).sort());
   });
 
   it("shows every option, each explained in Chinese and English", () => {
@@ -154,8 +155,7 @@ describe("the generated example", () => {
     for (const [path, description] of options) {
       const name = path.split(".").at(-1) ?? "";
       expect(text, path).toMatch(new RegExp(`^[ #-]*${name}:`, "m"));
-      const isExplained = description === undefined ? path === "settling" : / \/ |, /.test(description);
-      expect(isExplained, `${path} is explained in both languages`).toBe(true);
+      expect(description, `${path} is explained in both languages`).toMatch(/[\u4e00-\u9fff].* \/ .*[a-z]/);
     }
   });
 });

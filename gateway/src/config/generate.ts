@@ -12,31 +12,12 @@ interface Option {
 type Options = Readonly<Record<string, Option>>;
 type Values = Readonly<Record<string, unknown>>;
 
-/** One example of every family: what the schema cannot know. Options that have a default show the default. */
-const examples: Readonly<Record<string, { readonly device: Values; readonly options: Values }>> = {
-  "mt-continuous": {
-    device: { id: "scale-a01", address: "/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0" },
-    options: {},
-  },
-  "yaohua-a9": {
-    device: { id: "scale-a02", address: "tcp://192.168.8.21:4001", insecureTransport: true },
-    options: { unit: "kg" },
-  },
-  lis: {
-    device: { id: "tester-01", address: "/dev/ttyUSB1" },
-    options: {
-      assays: {
-        code: "OP",
-        name: "有机磷和氨基甲酸酯类农药",
-        method: "GB/T 5009.199-2003",
-        unit: "%",
-        direction: "above-is-positive",
-        positiveFrom: "50",
-        suspectFrom: "40",
-      },
-    },
-  },
-};
+/** Lines as they occur, one after the other for the devices of the example. */
+const lineExamples: readonly Values[] = [
+  { address: "/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0" },
+  { address: "tcp://192.168.8.21:4001", insecureTransport: true },
+  { address: "/dev/ttyUSB1" },
+];
 
 const centreExample: Values = { host: "centre.example.org", port: 8883 };
 
@@ -64,7 +45,8 @@ const write = (options: Options, values: Values, indent: string): string => {
     if (option.properties !== undefined) {
       text += `${indent}${name}:\n${write(option.properties, (given ?? {}) as Values, `${indent}  `)}`;
     } else if (option.items?.properties !== undefined && given !== undefined) {
-      text += `${indent}${name}:\n${listItem(write(option.items.properties, given as Values, `${indent}    `))}`;
+      const item = (Array.isArray(given) ? given[0] : given) as Values;
+      text += `${indent}${name}:\n${listItem(write(option.items.properties, item, `${indent}    `))}`;
     } else text += pair(name, given ?? option.default ?? null, indent);
   }
   return text;
@@ -78,9 +60,10 @@ const listItem = (text: string): string =>
 
 const commentOut = (text: string): string => text.replaceAll(/^(?!#|$)/gm, "# ");
 
-const writeDevice = (driver: DriverDefinition, isFirst: boolean): string => {
+const writeDevice = (driver: DriverDefinition, index: number): string => {
   const indent = "    ";
-  const { device = {}, options = {} } = examples[driver.protocol] ?? {};
+  const isFirst = index === 0;
+  const device = { id: `${driver.deviceClass}-${index + 1}`, ...lineExamples[index % lineExamples.length] };
   const protocols = drivers.map(({ protocol, displayName }) => `${protocol}（${displayName.zh}）`).join("、");
   const inEnglish = drivers.map(({ protocol, displayName }) => `${protocol} (${displayName.en})`).join(", ");
   const silentAfterMs = driver.deviceClass === "scale" ? 60_000 : null;
@@ -99,7 +82,7 @@ const writeDevice = (driver: DriverDefinition, isFirst: boolean): string => {
   const values = { ...device, protocol: driver.protocol, serial: driver.transportDefaults, silentAfterMs };
   const { options: _options, ...own } = Object.fromEntries(generic);
   const title = `  # ${driver.displayName.zh}\n  # ${driver.displayName.en}\n`;
-  const driverOptions = `${indent}options:\n${write(optionsOf(driver.configSchema), options, `${indent}  `)}`;
+  const driverOptions = `${indent}options:\n${write(optionsOf(driver.configSchema), driver.example, `${indent}  `)}`;
   return `${title}${listItem(write(own, values, indent))}${driverOptions}\n`;
 };
 
@@ -117,6 +100,8 @@ export const generated = (): { path: string; text: string }[] => {
   for (const [name, option] of Object.entries(options)) text += `${write({ [name]: option }, {}, "")}\n`;
   if (centre !== undefined) text += `${commentOut(write({ centre }, { centre: centreExample }, ""))}\n`;
   text += `${comment(devices?.description, "")}devices:\n`;
-  for (const [index, driver] of drivers.entries()) text += writeDevice(driver, index === 0);
+  // Scales first: they have every option that a device can have.
+  const ordered = [...drivers].sort((a, b) => a.deviceClass.localeCompare(b.deviceClass));
+  for (const [index, driver] of ordered.entries()) text += writeDevice(driver, index === 0);
   return [{ path: "docs/examples/gateway.yaml", text: `${text.trimEnd()}\n` }];
 };
