@@ -81,6 +81,8 @@ export interface DriverDefinition<Config = unknown> {
   readonly transportDefaults: SerialSettings;
   /** Strict: unknown options are refused. */
   readonly configSchema: z.ZodType<Config>;
+  /** Options as somebody would write them: those without a default, and what is worth showing. */
+  readonly example: Readonly<Record<string, unknown>>;
   /** No side effects, no I/O. `config` is the output of `configSchema`. */
   createSession(context: SessionContext, config: Config): DriverSession;
 }

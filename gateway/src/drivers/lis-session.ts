@@ -1,6 +1,7 @@
 import { createLisLinkDecoder } from "@mingcheng/protocols";
 import type { ByteStream } from "../transports/byte-stream.ts";
 import type { DriverSession, SessionContext } from "./define-driver.ts";
+import { endsInTime } from "./ending.ts";
 import { createLineReader } from "./line-reader.ts";
 import { createLisConversation, type LisConfig } from "./lis-conversation.ts";
 import { createResultMemory } from "./result-memory.ts";
@@ -16,10 +17,13 @@ export const createLisSession = (context: SessionContext, config: LisConfig): Dr
   const memory = createResultMemory(context);
 
   const run = async (stream: ByteStream, signal: AbortSignal): Promise<void> => {
-    await memory.load();
+    if (!(await endsInTime(memory.load(), context.clock, signal))) return;
     const decoder = createLisLinkDecoder({ sevenBit: config.sevenBit });
     const line = createLineReader(stream, context.clock, signal);
-    const conversation = createLisConversation(context, config, memory, (bytes) => stream.write(bytes));
+    let left = false;
+    // A result that was stored after the session had to end gets no answer: the instrument sends it again, marked.
+    const answer = async (bytes: Uint8Array): Promise<void> => (left ? undefined : stream.write(bytes));
+    const conversation = createLisConversation(context, config, memory, answer);
     try {
       for (;;) {
         const patienceMs = conversation.receiving() ? config.receiverTimeoutMs : null;
@@ -27,12 +31,15 @@ export const createLisSession = (context: SessionContext, config: LisConfig): Dr
         if (heard.kind === "aborted") return;
         conversation.giveUpIfLate();
         const events = heard.kind === "bytes" ? decoder.push(heard.bytes) : decoder.idle();
-        for (const event of events) await conversation.take(event);
+        for (const event of events) {
+          if (!(await endsInTime(conversation.take(event), context.clock, signal))) return;
+        }
       }
     } catch (error) {
       // The supervisor may close the port while an answer is under way: that is no fault of the line.
       if (!signal.aborted) throw error;
     } finally {
+      left = true;
       line.release();
       for (const event of decoder.end()) if (event.event === "discarded") await conversation.take(event);
     }

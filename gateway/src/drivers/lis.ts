@@ -86,5 +86,18 @@ export const lisDriver = defineDriver({
   deviceClass: "tester",
   transportDefaults: { baudRate: 9600, dataBits: 8, parity: "none", stopBits: 1 },
   configSchema: lisConfigSchema,
+  example: {
+    assays: [
+      {
+        code: "OP",
+        name: "有机磷和氨基甲酸酯类农药",
+        method: "GB/T 5009.199-2003",
+        unit: "%",
+        direction: "above-is-positive",
+        positiveFrom: "50",
+        suspectFrom: "40",
+      },
+    ],
+  },
   createSession: (context, config) => createLisSession(context, config),
 });

@@ -14,5 +14,6 @@ export const mtContinuousDriver = defineDriver({
   deviceClass: "scale",
   transportDefaults: { baudRate: 9600, dataBits: 7, parity: "even", stopBits: 1 },
   configSchema: mtContinuousConfigSchema,
+  example: {},
   createSession: (context, config) => createScaleSession(context, mtContinuous, config),
 });

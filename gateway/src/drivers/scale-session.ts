@@ -16,6 +16,7 @@ import {
 } from "@mingcheng/protocols";
 import type { ByteStream } from "../transports/byte-stream.ts";
 import type { CaptureDraft, DriverSession, SessionContext } from "./define-driver.ts";
+import { endsInTime } from "./ending.ts";
 import { createLineReader } from "./line-reader.ts";
 import type { ScaleConfig } from "./scale-config.ts";
 
@@ -120,12 +121,13 @@ export const createScaleSession = (
         const heard = await line.next(decoder.pending().length > 0 ? idleMs : null);
         if (heard.kind === "aborted") return;
         for (const event of heard.kind === "bytes" ? decoder.push(heard.bytes) : decoder.idle()) take(event);
-        if (underWay.size >= maxCapturesUnderWay) await Promise.race(underWay);
+        if (underWay.size < maxCapturesUnderWay) continue;
+        if (!(await endsInTime(Promise.race(underWay), context.clock, signal))) return;
       }
     } finally {
       for (const event of decoder.end()) if (event.event === "discarded") take(event);
       line.release();
-      await Promise.all(underWay);
+      if (signal.aborted) await endsInTime(Promise.all(underWay), context.clock, signal);
     }
   };
 

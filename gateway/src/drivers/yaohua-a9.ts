@@ -27,6 +27,7 @@ export const yaohuaA9Driver = defineDriver({
   deviceClass: "scale",
   transportDefaults: { baudRate: 9600, dataBits: 8, parity: "none", stopBits: 1 },
   configSchema: yaohuaA9ConfigSchema,
+  example: { unit: "kg" },
   createSession: (context, config) =>
     createScaleSession(context, yaohuaA9, config, (reading) => ({
       ...reading,

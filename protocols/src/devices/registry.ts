@@ -5,10 +5,10 @@ import * as families from "./families.ts";
 const isCodec = (value: unknown): value is DeviceCodec =>
   typeof value === "object" && value !== null && "createDecoder" in value;
 
-/** The codec of every family in `families.ts`, by id. */
+/** The codec of every family in `families.ts`: scales first, then by id. */
 export const deviceCodecs: readonly DeviceCodec[] = Object.values(families)
   .filter(isCodec)
-  .sort((a, b) => (a.id < b.id ? -1 : 1));
+  .sort((a, b) => (`${a.deviceClass} ${a.id}` < `${b.deviceClass} ${b.id}` ? -1 : 1));
 
 /**
  * The codec of a protocol id.
