@@ -1,5 +1,5 @@
 import type { X509Certificate } from "node:crypto";
-import { checkServerIdentity, type PeerCertificate } from "node:tls";
+import { checkServerIdentity } from "node:tls";
 
 /** Extended key usage "TLS server authentication" (RFC 5280 §4.2.1.12). */
 const serverAuthentication = "1.3.6.1.5.5.7.3.1";
@@ -7,8 +7,6 @@ const serverAuthentication = "1.3.6.1.5.5.7.3.1";
 /** A server's certificate as the handshake brought it, and what it is held against. */
 export interface CertificateClaim {
   readonly leaf: X509Certificate;
-  /** The same certificate in the form in which Node.js compares names. */
-  readonly peer: PeerCertificate;
   /** The pinned authority. */
   readonly authority: X509Certificate;
   /** Name or address that was dialled. */
@@ -23,13 +21,13 @@ export interface CertificateClaim {
  * to have passed) but one thing: whether it is valid *already*, which a gateway whose clock stands before that instant
  * cannot know. That the other side holds the private key was proven by the handshake.
  */
-export const certificateFault = ({ leaf, peer, authority, host, floorMs }: CertificateClaim): string | undefined => {
+export const certificateFault = ({ leaf, authority, host, floorMs }: CertificateClaim): string | undefined => {
   if (!authority.ca) return "the pinned certificate is no authority";
   if (leaf.ca) return "the certificate is an authority's, not a server's";
   if (!leaf.checkIssued(authority) || !leaf.verify(authority.publicKey)) return "not issued by the pinned authority";
   const usage = leaf.keyUsage as readonly string[] | undefined;
   if (usage !== undefined && !usage.includes(serverAuthentication)) return "not made for a server";
-  const wrongName = checkServerIdentity(host, peer);
+  const wrongName = checkServerIdentity(host, leaf.toLegacyObject());
   if (wrongName !== undefined) return wrongName.message;
   for (const { validTo } of [leaf, authority]) {
     const endsMs = Date.parse(validTo);

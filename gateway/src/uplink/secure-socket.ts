@@ -42,11 +42,11 @@ const faultWithoutClock = (socket: TLSSocket, options: SecureSocketOptions): str
   if (socket.authorized) return undefined;
   const reason = String(socket.authorizationError);
   if (reason !== "CERT_NOT_YET_VALID") return reason;
+  // Once only: Node.js 20 hands the peer's certificate out a single time.
   const leaf = socket.getPeerX509Certificate();
   if (leaf === undefined) return "no certificate";
   return certificateFault({
     leaf,
-    peer: socket.getPeerCertificate(),
     authority: new X509Certificate(options.caPem),
     host: options.host,
     floorMs: options.clock.floorMs(),
