@@ -40,6 +40,8 @@ export interface GatewayClock {
    * monotonic time `askedMs`: the true time lies between the two. The wall clock is set by it when it has no time service.
    */
   learn(at: string, askedMs: number): void;
+  /** Asks the system at once how its clock was set, which otherwise happens every 10 s. Never rejects. */
+  refresh(): Promise<void>;
   /** Latest instant known to have passed, in milliseconds since 1970: release, enrolment, the centre's last answer. */
   floorMs(): number;
   /** True while the system clock, which TLS goes by, shows a time before {@link floorMs}. */

@@ -75,12 +75,12 @@ export const openGatewayClock = async (options: ClockOptions): Promise<GatewayCl
     await evidence(),
   );
   const looking = setInterval(() => wallClock.look(), lookEveryMs).unref();
-  const asking = setInterval(() => {
+  const refresh = (): Promise<void> =>
     evidence().then(
       (found) => wallClock.take(found),
       (error: unknown) => log.warn({ error: String(error) }, "clock: the time services' files cannot be read"),
     );
-  }, evidenceEveryMs).unref();
+  const asking = setInterval(() => void refresh(), evidenceEveryMs).unref();
   const isBehind = (): boolean => systemMs() < known.floorMs;
   return {
     nowMs: monoMs,
@@ -108,6 +108,7 @@ export const openGatewayClock = async (options: ClockOptions): Promise<GatewayCl
       known.learn(centreMs);
       wallClock.learn(centreMs, askedMs);
     },
+    refresh,
     floorMs: () => known.floorMs,
     isBehind,
     status: () => {

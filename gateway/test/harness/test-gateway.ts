@@ -42,6 +42,7 @@ export const plainClock = (): GatewayClock & { readonly learnt: { at: string; as
       }),
     onChange: () => () => undefined,
     learn: (at, askedMs) => learnt.push({ at, askedMs }),
+    refresh: () => Promise.resolve(),
     floorMs: () => 0,
     isBehind: () => false,
     status: () => ({ wall: wall(), sync: "ntp", errMs: 100, isBehind: false, steps: 0, aheadOfCentreMs: null }),
