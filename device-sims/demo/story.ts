@@ -90,8 +90,8 @@ const contiguousHead = async (stage: Stage, eid: string): Promise<number> => {
 
 /** Last durable sequence number of the running line, as the gateway itself says. */
 const headOf = async (stage: Stage): Promise<number> => {
-  const status = (await stage.gateway.status()) as { readonly outbox?: { readonly head?: number } };
-  return status.outbox?.head ?? 0;
+  const status = (await stage.gateway.status()) as { readonly line?: { readonly head?: number } };
+  return status.line?.head ?? 0;
 };
 
 const caughtUp = (stage: Stage, eid: string, head: number, withinMs: number): Promise<boolean> =>

@@ -46,8 +46,8 @@ const toConfigured = ({ config, device }: RunningDevice) => configuredDevice(con
 
 /** Last durable sequence number of the gateway's running line, as it says itself. */
 export const headOf = async (gateway: GatewayProcess): Promise<number> => {
-  const status = (await gateway.status()) as { readonly outbox?: { readonly head?: number } };
-  return status.outbox?.head ?? 0;
+  const status = (await gateway.status()) as { readonly line?: { readonly head?: number } };
+  return status.line?.head ?? 0;
 };
 
 const lineHeads = async (api: CentreApi, gw: string): Promise<GatewayView> => {

@@ -131,6 +131,12 @@ const overall = ({ clock, outbox, capture, uplink, devices }: Parts): GatewaySta
   return steps.every((step) => step === null) ? "ok" : "attention";
 };
 
+const lineStatus = (outbox: Outbox | undefined): GatewayStatus["line"] => {
+  if (outbox === undefined) return null;
+  const { ep, eid } = outbox.line;
+  return { ep, eid, head: outbox.inventory().find((line) => line.eid === eid)?.head ?? 0 };
+};
+
 /** What `/status` answers now. */
 export const statusReport = (sources: StatusSources): GatewayStatus => {
   const { identity, software, startedAt, startedMs, outbox } = sources;
@@ -153,7 +159,7 @@ export const statusReport = (sources: StatusSources): GatewayStatus => {
     startedAt,
     uptimeMs: sources.nowMs() - startedMs,
     rssBytes: process.memoryUsage.rss(),
-    line: outbox === undefined ? null : { ep: outbox.line.ep, eid: outbox.line.eid },
+    line: lineStatus(outbox),
     ...parts,
     alarms: sources.alarms().map(alarmStatus),
   };

@@ -76,7 +76,8 @@ export const statusSchema = z.object({
   startedAt: time,
   uptimeMs: count,
   rssBytes: count,
-  line: z.object({ ep: count, eid: z.string() }).nullable(),
+  /** The running line; `head` is its last durable sequence number. */
+  line: z.object({ ep: count, eid: z.string(), head: count }).nullable(),
   clock: z.object({
     wall: time,
     sync: z.enum(["ntp", "rtc", "receipt", "none"]),
