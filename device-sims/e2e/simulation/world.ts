@@ -223,10 +223,9 @@ export const runWorld = (options: WorldOptions): Outcome => {
     world.time.runUntil(endOfFaultsMs + quiet);
     open = unsettled(world.centre.ledger, world.gateways);
     if (open !== undefined) settledAfterMs = Number.POSITIVE_INFINITY;
-    else if (settledAfterMs === Number.POSITIVE_INFINITY) {
-      settledAfterMs = quiet;
-      world.network.batches = 0;
-    }
+    else if (settledAfterMs === Number.POSITIVE_INFINITY) settledAfterMs = quiet;
+    // What was captured in the last moment of the faults has one look's time to be sent.
+    if (quiet <= settledAfterMs + lookEveryMs) world.network.batches = 0;
     if (open === undefined && quiet >= Math.max(leastQuietMs, settledAfterMs + leastSettledMs)) break;
   }
   if (open === undefined && world.network.batches > 0) {

@@ -24,8 +24,6 @@ export interface Taken {
   /** Hashes to compare. */
   readonly prove: { readonly id: number; readonly ranges: readonly ClaimedRange[] } | null;
   readonly isMarked: boolean;
-  /** The ledger generation is new to us: the state has to be published again. */
-  readonly isUnknownGeneration: boolean;
 }
 
 const intervalOf = ([from, to]: Range): Interval => ({ from, to });
@@ -73,17 +71,21 @@ export class Confirmation {
     return this.foreign === null || this.foreign === message.gen;
   }
 
+  /** A generation was heard of. True when that is news, so that the state has to be published again. */
+  hear(gen: string): boolean {
+    if (gen === this.gen) return false;
+    if (this.unconfirmed?.gen !== gen) this.unconfirmed = { gen, ranges: [] };
+    const isNews = this.foreign !== gen;
+    this.foreign = gen;
+    return isNews;
+  }
+
   takeReceipt(message: Receipt): Taken {
-    const isUnknownGeneration = message.gen !== this.gen && this.foreign !== message.gen;
-    if (isUnknownGeneration) this.foreign = message.gen;
-    if (message.gen !== this.gen && this.unconfirmed?.gen !== message.gen) {
-      this.unconfirmed = { gen: message.gen, ranges: [] };
-    }
     if (message.gen === this.gen && (this.witness === null || message.witness.n > this.witness.n)) {
       this.witness = message.witness;
     }
     const line = this.lines.get(lineKey(message.line));
-    if (line === undefined) return { prove: null, isMarked: false, isUnknownGeneration };
+    if (line === undefined) return { prove: null, isMarked: false };
     if (message.gen === this.gen) {
       for (const [from, to] of message.disputed) line.dispute(from, to);
       for (const [from, to] of message.digests) line.markDigests(from, to);
@@ -96,7 +98,7 @@ export class Confirmation {
       else isMarked = this.settle({ ...line.line, from, to }, message.gen) || isMarked;
     }
     const prove = claimed.length === 0 ? null : this.await({ gen: message.gen, full: null, ranges: claimed });
-    return { prove, isMarked, isUnknownGeneration };
+    return { prove, isMarked };
   }
 
   /** Nothing of a full receipt counts before its ranges are compared. */

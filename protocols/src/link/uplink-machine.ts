@@ -237,21 +237,27 @@ export class UplinkMachine {
   }
 
   private onReceipt(message: Receipt, nowMs: number): void {
-    const { prove, isMarked, isUnknownGeneration } = this.confirmation.takeReceipt(message);
-    if (isUnknownGeneration && this.connected) {
-      // A state that is under way already asks the same question.
-      if (this.nonce === null) this.publishState(nowMs);
-      else this.stateDueMs = Math.min(this.stateDueMs, nowMs + this.jitter(this.limits.answerWithinMs));
-    }
+    this.hearGeneration(message.gen, nowMs);
+    const { prove, isMarked } = this.confirmation.takeReceipt(message);
     if (prove !== null) this.effects.push({ type: "prove", ...prove });
     const line = this.lines.get(lineKey(message.line));
     if (line !== undefined) this.land(line);
     if (isMarked) this.effects.push({ type: "marks-changed" });
   }
 
-  /** Each state is answered once: a second answer, by an earlier generation perhaps, is a stale one. */
+  private hearGeneration(gen: string, nowMs: number): void {
+    if (!this.confirmation.hear(gen) || !this.connected) return;
+    // A state that is under way already asks the same question.
+    if (this.nonce === null) this.publishState(nowMs);
+    else this.stateDueMs = Math.min(this.stateDueMs, nowMs + this.jitter(this.limits.answerWithinMs));
+  }
+
+  /**
+   * Each state is answered once. An answer to an older one (a retained state, read again by a centre that was restored)
+   * marks nothing, but it may tell of a generation that we have not heard of.
+   */
   private onFull(message: FullReceipt, nowMs: number): void {
-    if (message.nonce !== this.nonce) return;
+    if (message.nonce !== this.nonce) return this.hearGeneration(message.gen, nowMs);
     this.nonce = null;
     if (this.confirmation.isConclusive(message)) {
       this.effects.push({ type: "prove", ...this.confirmation.takeFull(message) });
