@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { explain } from "@mingcheng/protocols";
 import { Command } from "commander";
 import { languageOf } from "./commands/language.ts";
+import { keepHeapSmall } from "./small-heap.ts";
 import { software } from "./software.ts";
 
 const language = languageOf(process.env);
@@ -45,6 +46,7 @@ program
   .requiredOption(...configOption)
   .option("--ready-file <file>", text("可用后写入此文件（JSON）", "written, as JSON, once the gateway captures"))
   .action(async (options: { config: string; readyFile?: string }) => {
+    keepHeapSmall();
     const { runGateway } = await import("./commands/run.ts");
     process.exitCode = await runGateway(options, language, writeError);
   });
