@@ -7,6 +7,7 @@ import {
   enrolmentPath,
   enrolmentRequest,
   enrolmentResponseSchema,
+  isCode,
   MingchengError,
   parseEnrolmentCode,
   type Signer,
@@ -84,7 +85,11 @@ const presentEnrolment = async (
   code: EnrolmentCode,
   replace: boolean,
 ): Promise<Enrolment | undefined> => {
-  const present = await readEnrolment(directory);
+  const present = await readEnrolment(directory).catch((error: unknown) => {
+    // What cannot be read can only be replaced, and only by somebody who says so.
+    if (replace && isCode(error, "IDENTITY_DAMAGED")) return undefined;
+    throw error;
+  });
   if (present === undefined) return undefined;
   if (present.gw !== code.gw) {
     throw new MingchengError("ENROL_IDENTITY_PRESENT", `here is ${present.gw}, the code is for ${code.gw}`);

@@ -262,8 +262,8 @@ export const errorCatalogue = {
     false,
     "本网关的登记资料无法读取",
     "this gateway's enrolment cannot be read",
-    "从备份恢复数据目录下的 identity 目录，或用新的登记码重新登记；记录不受影响",
-    "restore the folder identity in the data directory from a backup, or enrol again with a new code; records are not affected",
+    "从备份恢复数据目录下的 identity 目录，或用新的登记码加 --replace 重新登记；记录不受影响",
+    "restore the folder identity in the data directory from a backup, or enrol again with a new code and --replace; records are not affected",
   ),
   ENROL_IDENTITY_PRESENT: entry(
     false,
