@@ -10,17 +10,17 @@ const kindOf = (stall: string): "mt-continuous" | "yaohua-a9" =>
   stall.startsWith("b") ? "yaohua-a9" : "mt-continuous";
 
 /**
- * The market's devices. One scale of each make stands on a serial line when `serialDir` names a folder for the ports,
- * everything else on TCP.
+ * The market's devices. One scale of each make stands on a serial line whose port appears in `serialDir`, everything
+ * else on TCP.
  */
-export const demoScenario = (serialDir: string | null): Scenario =>
+export const demoScenario = (serialDir: string): Scenario =>
   scenarioSchema.parse({
     seed: 20_260_517,
     devices: [
       ...stalls.map((stall) => ({
         id: `scale-${stall}`,
         kind: kindOf(stall),
-        listen: serialDir !== null && stall.endsWith("01") ? `pty:${serialDir}/scale-${stall}` : "tcp://127.0.0.1:0",
+        listen: stall.endsWith("01") ? `pty:${serialDir}/scale-${stall}` : "tcp://127.0.0.1:0",
         rateHz: 20,
         settings: { places: 2 },
       })),

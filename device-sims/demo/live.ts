@@ -85,7 +85,6 @@ export const liveDemo = async (options: DemoOptions, dir: string | null): Promis
   const { host, port } = stage.centre.addresses.https;
   const { gateway, centre, login } = stage;
   console.log(`\n${words.title[language].replace("{n}", String(stage.devices.devices.length))}`);
-  if (!stage.serial) console.log(words.tcpOnly[language]);
   console.log(`  ${words.screens[language]}   https://${host}:${port}/   ${words.certificate[language]}`);
   console.log(`  ${words.login[language]}   ${login.user} / ${login.password}`);
   console.log(`  gateway  http://${gateway.health.host}:${gateway.health.port}/status`);

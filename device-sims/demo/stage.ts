@@ -8,7 +8,6 @@ import { configuredDevice } from "../src/harness/configured-device.ts";
 import { enrolGateway, type GatewayProcess, startGateway } from "../src/harness/gateway-process.ts";
 import { createMemoryOracle, type OracleEntry } from "../src/oracle.ts";
 import { type RunningScenario, runScenario } from "../src/scenario/run-scenario.ts";
-import { hasSocat } from "../src/transports/pty-line.ts";
 import { demoMarket, demoScenario } from "./demo-market.ts";
 import { type Link, openLink } from "./link.ts";
 import { openWebhookReceiver, type WebhookReceiver } from "./webhook-receiver.ts";
@@ -26,7 +25,6 @@ export interface Stage {
   readonly api: CentreApi;
   /** Made for this run. */
   readonly login: { readonly user: string; readonly password: string };
-  readonly serial: boolean;
   close(): Promise<void>;
 }
 
@@ -71,9 +69,8 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
     await centre.addUser(login.user, "centre", login.password);
     const api = await signIn(centre, login.user, login.password);
     options.progress("devices");
-    const serial = hasSocat();
     const oracle = createMemoryOracle();
-    const devices = await runScenario(demoScenario(serial ? folder.path : null), oracle);
+    const devices = await runScenario(demoScenario(folder.path), oracle);
     undo.push(() => devices.stop());
     options.progress("enrol");
     const dir = join(folder.path, "gateway");
@@ -98,7 +95,6 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
       receiver,
       api,
       login,
-      serial,
       close,
     };
   } catch (error) {

@@ -63,10 +63,6 @@ export const words = {
   bad: { zh: "未通过", en: "FAILED" },
   allGood: { zh: "全部通过。", en: "All checks passed." },
   notGood: { zh: "有检查未通过。", en: "Some checks failed." },
-  tcpOnly: {
-    zh: "（未安装 socat，串口秤改用 TCP；安装：sudo apt-get install -y socat）",
-    en: "(socat is not installed: the serial scales stand on TCP; to have them: sudo apt-get install -y socat)",
-  },
   screens: { zh: "界面", en: "screens" },
   login: { zh: "登录", en: "sign in" },
   certificate: {
