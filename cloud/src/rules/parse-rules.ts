@@ -88,7 +88,9 @@ export const parseRules = (
     };
     const parsed = ruleFileSchema.safeParse(document.toJS());
     if (!parsed.success) {
-      for (const issue of parsed.error.issues) {
+      // What is there and should not be comes first: it mostly explains what is missing.
+      const isUnknown = ({ code }: z.core.$ZodIssue): number => (code === "unrecognized_keys" ? 0 : 1);
+      for (const issue of parsed.error.issues.toSorted((a, b) => isUnknown(a) - isUnknown(b))) {
         const { path, message } = zodMessage(issue);
         complain(path, message);
       }
