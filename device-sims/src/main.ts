@@ -5,6 +5,7 @@ import { faultOf, faultSchema } from "../faults/fault-config.ts";
 import { systemClock } from "./clock.ts";
 import { parseEndpoint, startFaultProxy } from "./commands/fault-proxy.ts";
 import { runCommand } from "./commands/run-command.ts";
+import { simulators } from "./devices/index.ts";
 import { createRandom } from "./random.ts";
 import { type LoadOptions, loadScenarioOf } from "./scenario/load-scenario.ts";
 import { loadScenario } from "./scenario/scenario.ts";
@@ -63,7 +64,7 @@ program
   .option("--devices <n>", "number of devices", wholeIn(1, 1000), 20)
   .addOption(
     new Option("--kind <kind>", "kind of device")
-      .choices(["mt-continuous", "yaohua-a9", "lis"])
+      .choices(simulators.map(({ protocol }) => protocol))
       .default("mt-continuous"),
   )
   .option("--rate <hz>", "frames (tester: results) per second and device", numberIn(0.1, 200), 10)

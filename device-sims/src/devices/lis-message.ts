@@ -1,19 +1,5 @@
 import { concat, encodeLisFrame, utf8 } from "@mingcheng/protocols";
-
-/** One result as the instrument knows it. */
-export interface TesterResult {
-  readonly specimenId: string;
-  /** What was tested, e.g. 韭菜; goes into the order's specimen field. */
-  readonly item: string;
-  readonly assay: string;
-  /** Value as the instrument prints it; not always a number. */
-  readonly value: string;
-  readonly unit: string;
-  /** Abnormal flags, e.g. `A` or `N`. */
-  readonly flags: string;
-  /** The instrument's own clock, YYYYMMDDHHMMSS. */
-  readonly completedAt: string;
-}
+import type { TesterResult } from "./tester.ts";
 
 /** How one make of instrument writes LIS02-A2. */
 export interface LisDialect {

@@ -1,13 +1,15 @@
 import { z } from "zod";
 import type { SimClock } from "../clock.ts";
-import type { MessageEntry, Oracle } from "../oracle.ts";
+import type { MessageEntry } from "../oracle.ts";
 import type { SimLine } from "../transports/sim-line.ts";
-import { framesOfMessage, type MessageFrame, type TesterResult } from "./lis-message.ts";
+import { defineTester } from "./define-simulator.ts";
+import { framesOfMessage, type MessageFrame } from "./lis-message.ts";
+import type { SimulatedTester, TesterParts, TesterResult } from "./tester.ts";
 
 const delimiter = z.string().length(1);
 
 /** Settings of a simulated LIS02-A2 tester. Times in milliseconds; the defaults are those of LIS01-A2. */
-export const lisTesterSettingsSchema = z.strictObject({
+const lisTesterSettingsSchema = z.strictObject({
   instrument: z
     .strictObject({
       name: z.string().default("NC-800"),
@@ -37,29 +39,7 @@ export const lisTesterSettingsSchema = z.strictObject({
   messageRetryDelayMs: z.int().min(0).default(10_000),
 });
 
-/** Settings as read. */
-export type LisTesterSettings = z.output<typeof lisTesterSettingsSchema>;
-
-/** A simulated tester that sends results and keeps each message until it is acknowledged. */
-export interface SimulatedTester {
-  readonly id: string;
-  readonly address: string;
-  /** Queues one message with these results. */
-  report(results: readonly TesterResult[]): void;
-  /** Resolves when everything queued so far is acknowledged; also when the tester stops. */
-  drained(): Promise<void>;
-  /** Messages not completely acknowledged yet. */
-  queued(): number;
-  stop(): Promise<void>;
-}
-
-/** What a simulated tester needs. */
-export interface TesterParts {
-  readonly id: string;
-  readonly line: SimLine;
-  readonly clock: SimClock;
-  readonly oracle: Oracle;
-}
+type LisTesterSettings = z.output<typeof lisTesterSettingsSchema>;
 
 interface QueuedResult {
   readonly number: number;
@@ -115,7 +95,7 @@ const createReplies = (line: SimLine, clock: SimClock, stopping: AbortSignal) =>
  * The sending end of LIS01-A2: ENQ, frames each acknowledged, EOT. A refused frame is sent again up to six times; a
  * message that is given up for any reason is sent again whole, because the receiver may have lost its beginning.
  */
-export const startLisTester = (settings: LisTesterSettings, parts: TesterParts): SimulatedTester => {
+const startLisTester = (settings: LisTesterSettings, parts: TesterParts): SimulatedTester => {
   const { id, line, clock, oracle } = parts;
   const stopping = new AbortController();
   const replies = createReplies(line, clock, stopping.signal);
@@ -244,3 +224,10 @@ export const startLisTester = (settings: LisTesterSettings, parts: TesterParts):
     },
   };
 };
+
+/** A tester with the LIS01-A2 link and LIS02-A2 records. */
+export const lisTester = defineTester({
+  protocol: "lis",
+  settingsSchema: lisTesterSettingsSchema,
+  start: startLisTester,
+});

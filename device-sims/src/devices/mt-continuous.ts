@@ -1,9 +1,10 @@
 import { encodeContinuousFrame } from "@mingcheng/protocols";
 import { z } from "zod";
+import { defineScale } from "./define-simulator.ts";
 import { type ScaleParts, type SimulatedScale, startScale } from "./scale.ts";
 
 /** Settings of a simulated Mettler-Toledo terminal in continuous mode. */
-export const mettlerToledoSettingsSchema = z.strictObject({
+const mettlerToledoSettingsSchema = z.strictObject({
   unit: z.enum(["kg", "lb", "g", "t", "oz"]).default("kg"),
   places: z.int().min(0).max(5).default(3),
   increment: z.union([z.literal(1), z.literal(2), z.literal(5)]).default(1),
@@ -14,8 +15,7 @@ export const mettlerToledoSettingsSchema = z.strictObject({
   parityBit: z.boolean().default(false),
 });
 
-/** Settings as read. */
-export type MettlerToledoSettings = z.output<typeof mettlerToledoSettingsSchema>;
+type MettlerToledoSettings = z.output<typeof mettlerToledoSettingsSchema>;
 
 const withEvenParity = (bytes: Uint8Array): Uint8Array =>
   bytes.map((byte) => {
@@ -24,8 +24,7 @@ const withEvenParity = (bytes: Uint8Array): Uint8Array =>
     return ones % 2 === 0 ? byte : byte | 0x80;
   });
 
-/** Starts a simulated terminal that sends the standard continuous output. */
-export const startMettlerToledo = (settings: MettlerToledoSettings, parts: ScaleParts): SimulatedScale =>
+const startMettlerToledo = (settings: MettlerToledoSettings, parts: ScaleParts): SimulatedScale =>
   startScale(
     {
       protocol: "mt-continuous",
@@ -53,3 +52,10 @@ export const startMettlerToledo = (settings: MettlerToledoSettings, parts: Scale
     },
     parts,
   );
+
+/** A terminal that sends the standard continuous output. */
+export const mettlerToledo = defineScale({
+  protocol: "mt-continuous",
+  settingsSchema: mettlerToledoSettingsSchema,
+  start: startMettlerToledo,
+});

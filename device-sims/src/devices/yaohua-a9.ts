@@ -1,9 +1,10 @@
 import { encodeA9Frame } from "@mingcheng/protocols";
 import { z } from "zod";
+import { defineScale } from "./define-simulator.ts";
 import { type ScaleParts, type SimulatedScale, startScale } from "./scale.ts";
 
 /** Settings of a simulated Yaohua XK3190-A9. */
-export const yaohuaA9SettingsSchema = z.strictObject({
+const yaohuaA9SettingsSchema = z.strictObject({
   /** What the display stands for; the protocol does not send it. */
   unit: z.enum(["kg", "g", "t", "jin"]).default("kg"),
   places: z.int().min(0).max(4).default(2),
@@ -12,11 +13,9 @@ export const yaohuaA9SettingsSchema = z.strictObject({
   plainNibbles: z.boolean().default(false),
 });
 
-/** Settings as read. */
-export type YaohuaA9Settings = z.output<typeof yaohuaA9SettingsSchema>;
+type YaohuaA9Settings = z.output<typeof yaohuaA9SettingsSchema>;
 
-/** Starts a simulated indicator with continuous output 1. The protocol has no words for motion, overload or zero. */
-export const startYaohuaA9 = (settings: YaohuaA9Settings, parts: ScaleParts): SimulatedScale =>
+const startYaohuaA9 = (settings: YaohuaA9Settings, parts: ScaleParts): SimulatedScale =>
   startScale(
     {
       protocol: "yaohua-a9",
@@ -30,3 +29,10 @@ export const startYaohuaA9 = (settings: YaohuaA9Settings, parts: ScaleParts): Si
     },
     parts,
   );
+
+/** An indicator with continuous output 1. The protocol has no words for motion, overload or zero. */
+export const yaohuaA9 = defineScale({
+  protocol: "yaohua-a9",
+  settingsSchema: yaohuaA9SettingsSchema,
+  start: startYaohuaA9,
+});

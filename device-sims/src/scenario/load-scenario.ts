@@ -1,10 +1,12 @@
+import { simulatorOf } from "../devices/index.ts";
 import { createRandom, seedOf } from "../random.ts";
 import { type Scenario, scenarioSchema } from "./scenario.ts";
 
 /** What `mingcheng-sims load` is asked for. */
 export interface LoadOptions {
   readonly devices: number;
-  readonly kind: "mt-continuous" | "yaohua-a9" | "lis";
+  /** Protocol id of a simulator. */
+  readonly kind: string;
   readonly rateHz: number;
   readonly host: string;
   /** First port; the devices take consecutive ones. 0: free ones. */
@@ -16,7 +18,7 @@ const scriptLength = 50;
 
 /**
  * A scenario of many equal devices with random, repeatable loads or results, repeating for ever.
- * @throws {ZodError} never for options within the command's limits
+ * @throws {MingchengError} PROTOCOL_UNKNOWN
  */
 export const loadScenarioOf = (options: LoadOptions): Scenario => {
   const devices = Array.from({ length: options.devices }, (_, index) => {
@@ -25,7 +27,7 @@ export const loadScenarioOf = (options: LoadOptions): Scenario => {
     const listen = `tcp://${options.host}:${options.port === 0 ? 0 : options.port + index}`;
     const common = { id, kind: options.kind, listen, repeat: true };
     const steps = Array.from({ length: scriptLength }, (_unused, step) => step);
-    if (options.kind === "lis") {
+    if (simulatorOf(options.kind).deviceClass === "tester") {
       const script = steps.flatMap((step) => [
         {
           do: "report",

@@ -1,21 +1,26 @@
 import { faultOf } from "../../faults/fault-config.ts";
 import { createFaultyLine } from "../../faults/faulty-line.ts";
 import { type SimClock, systemClock } from "../clock.ts";
-import { type SimulatedTester, startLisTester } from "../devices/lis.ts";
-import type { TesterResult } from "../devices/lis-message.ts";
-import { startMettlerToledo } from "../devices/mt-continuous.ts";
+import { simulatorOf } from "../devices/index.ts";
 import type { SimulatedScale } from "../devices/scale.ts";
-import { startYaohuaA9 } from "../devices/yaohua-a9.ts";
+import type { SimulatedTester, TesterResult } from "../devices/tester.ts";
 import type { Oracle } from "../oracle.ts";
 import { createRandom, seedOf } from "../random.ts";
 import { openLine } from "../transports/open-line.ts";
 import type { SimLine } from "../transports/sim-line.ts";
-import type { DeviceConfig, ScaleStep, Scenario, TesterStep } from "./scenario.ts";
+import type {
+  DeviceConfig,
+  ScaleDeviceConfig,
+  ScaleStep,
+  Scenario,
+  TesterDeviceConfig,
+  TesterStep,
+} from "./scenario.ts";
 
 /** A started device and its line, so that a caller may act on it beyond its script. */
-export type RunningDevice = { readonly config: DeviceConfig; readonly line: SimLine } & (
-  | { readonly class: "scale"; readonly device: SimulatedScale }
-  | { readonly class: "tester"; readonly device: SimulatedTester }
+export type RunningDevice = { readonly line: SimLine } & (
+  | { readonly class: "scale"; readonly config: ScaleDeviceConfig; readonly device: SimulatedScale }
+  | { readonly class: "tester"; readonly config: TesterDeviceConfig; readonly device: SimulatedTester }
 );
 
 /** A started scenario. */
@@ -45,16 +50,16 @@ export const startDevice = async (
   const random = createRandom(seedOf(seed, config.id));
   const bare = await openLine(config.listen);
   const line = createFaultyLine(bare, config.faults.map(faultOf), clock, random);
-  const { id } = config;
-  if (config.kind === "lis") {
-    return { config, line, class: "tester", device: startLisTester(config.settings, { id, line, clock, oracle }) };
+  const parts = { id: config.id, line, clock, oracle };
+  const simulator = simulatorOf(config.kind);
+  // The scenario's schema gives each kind the configuration of its simulator's class.
+  if (simulator.deviceClass === "tester") {
+    const device = simulator.start(config.settings, parts);
+    return { config: config as TesterDeviceConfig, line, class: "tester", device };
   }
-  const parts = { id, line, clock, oracle, random, rateHz: config.rateHz };
-  const device =
-    config.kind === "mt-continuous"
-      ? startMettlerToledo(config.settings, parts)
-      : startYaohuaA9(config.settings, parts);
-  return { config, line, class: "scale", device };
+  const scale = config as ScaleDeviceConfig;
+  const device = simulator.start(config.settings, { ...parts, random, rateHz: scale.rateHz });
+  return { config: scale, line, class: "scale", device };
 };
 
 const connectionPollMs = 20;
@@ -93,19 +98,26 @@ const playTester = async (
   running.device.report(results);
 };
 
-const playAll = async (running: RunningDevice, clock: SimClock, oracle: Oracle, signal: AbortSignal): Promise<void> => {
-  do {
-    if (running.class === "scale") {
-      const { config, device, line } = running;
-      if (config.kind === "lis") return;
-      for (const step of config.script) if (!signal.aborted) await playScale(device, line, step, clock, signal);
-    } else {
-      if (running.config.kind !== "lis") return;
-      for (const step of running.config.script) {
-        if (!signal.aborted) await playTester(running, step, { clock, oracle, signal });
-      }
+const playOnce = async (
+  running: RunningDevice,
+  clock: SimClock,
+  oracle: Oracle,
+  signal: AbortSignal,
+): Promise<void> => {
+  if (running.class === "scale") {
+    const { config, device, line } = running;
+    for (const step of config.script) if (!signal.aborted) await playScale(device, line, step, clock, signal);
+  } else {
+    for (const step of running.config.script) {
+      if (!signal.aborted) await playTester(running, step, { clock, oracle, signal });
     }
-  } while (running.config.repeat && running.config.script.length > 0 && !signal.aborted);
+  }
+};
+
+const playAll = async (running: RunningDevice, clock: SimClock, oracle: Oracle, signal: AbortSignal): Promise<void> => {
+  const { repeat, script } = running.config;
+  do await playOnce(running, clock, oracle, signal);
+  while (repeat && script.length > 0 && !signal.aborted);
 };
 
 /**

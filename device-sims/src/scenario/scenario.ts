@@ -3,9 +3,8 @@ import { MingchengError } from "@mingcheng/protocols";
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { faultSchema } from "../../faults/fault-config.ts";
-import { lisTesterSettingsSchema } from "../devices/lis.ts";
-import { mettlerToledoSettingsSchema } from "../devices/mt-continuous.ts";
-import { yaohuaA9SettingsSchema } from "../devices/yaohua-a9.ts";
+import type { ScaleSimulator, TesterSimulator } from "../devices/define-simulator.ts";
+import { simulators } from "../devices/index.ts";
 
 const ms = z.int().min(0).max(86_400_000);
 const weight = z.string().regex(/^-?\d+(\.\d+)?$/, "a weight as decimal text in quotes");
@@ -54,30 +53,30 @@ const common = {
   /** Run the script again and again. */
   repeat: z.boolean().default(false),
 };
-const scaleCommon = {
-  ...common,
-  rateHz: z.number().min(0.1).max(200).default(10),
-  script: z.array(scaleStepSchema).default([]),
-};
+const scaleSchema = ({ protocol, settingsSchema }: ScaleSimulator) =>
+  z.strictObject({
+    kind: z.literal(protocol),
+    settings: settingsSchema.prefault({}),
+    ...common,
+    /** Frames per second. */
+    rateHz: z.number().min(0.1).max(200).default(10),
+    script: z.array(scaleStepSchema).default([]),
+  });
 
-const deviceSchema = z.discriminatedUnion("kind", [
+const testerSchema = ({ protocol, settingsSchema }: TesterSimulator) =>
   z.strictObject({
-    kind: z.literal("mt-continuous"),
-    settings: mettlerToledoSettingsSchema.prefault({}),
-    ...scaleCommon,
-  }),
-  z.strictObject({
-    kind: z.literal("yaohua-a9"),
-    settings: yaohuaA9SettingsSchema.prefault({}),
-    ...scaleCommon,
-  }),
-  z.strictObject({
-    kind: z.literal("lis"),
-    settings: lisTesterSettingsSchema.prefault({}),
+    kind: z.literal(protocol),
+    settings: settingsSchema.prefault({}),
     ...common,
     script: z.array(testerStepSchema).default([]),
-  }),
-]);
+  });
+
+const deviceSchemas = simulators.map((simulator) =>
+  simulator.deviceClass === "scale" ? scaleSchema(simulator) : testerSchema(simulator),
+);
+
+/** One device of a scenario, of whatever kind there is a simulator for. */
+const deviceSchema = z.discriminatedUnion("kind", deviceSchemas as [(typeof deviceSchemas)[number]]);
 
 /** A scenario: simulated devices and what happens to them. */
 export const scenarioSchema = z
@@ -91,8 +90,12 @@ export const scenarioSchema = z
     message: "two devices have the same id",
   });
 
+/** A scale of a scenario. */
+export type ScaleDeviceConfig = z.output<ReturnType<typeof scaleSchema>>;
+/** A tester of a scenario. */
+export type TesterDeviceConfig = z.output<ReturnType<typeof testerSchema>>;
 /** One device of a scenario. */
-export type DeviceConfig = z.output<typeof deviceSchema>;
+export type DeviceConfig = ScaleDeviceConfig | TesterDeviceConfig;
 /** A scenario as read. */
 export type Scenario = z.output<typeof scenarioSchema>;
 /** One step of a scale's script. */
