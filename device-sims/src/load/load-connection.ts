@@ -10,9 +10,9 @@ export interface BrokerAccess {
   readonly ca: string;
   readonly username: string;
   readonly password: string;
+  /** A broken connection is tried again after so long; default 1 s. */
+  readonly reconnectAfterMs?: number;
 }
-
-const reconnectAfterMs = 1_000;
 
 /** A running connection. */
 export interface RunningConnection {
@@ -68,7 +68,7 @@ export const connectLoadGateway = (gateway: LoadGateway, access: BrokerAccess): 
     opened.on("error", () => undefined);
     opened.on("close", () => {
       gateway.disconnected();
-      if (!closing) timer = setTimeout(open, reconnectAfterMs);
+      if (!closing) timer = setTimeout(open, access.reconnectAfterMs ?? 1_000);
     });
   };
   open();

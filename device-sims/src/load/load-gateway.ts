@@ -50,6 +50,8 @@ export interface LoadGatewayOptions {
   /** Records up to `last` became receipted: the centre has committed them. */
   readonly onReceipted?: (last: number, pending: number) => void;
   readonly onRefused?: (reason: string) => void;
+  /** Keeps the bytes of receipted records, as a gateway does for 30 days; default: they are dropped to save memory. */
+  readonly keepReceipted?: boolean;
 }
 
 /**
@@ -194,7 +196,9 @@ export class LoadGateway {
     const { line, signer, crypto, clock } = this.options;
     const batch = this.outbox.batch(effect.first, effect.maxLast);
     if (batch === undefined || this.connection === null) {
-      queueMicrotask(() => this.step({ type: "send-failed", id: effect.id, lost: null }));
+      const { releasedTo } = this.outbox;
+      const lost = batch === undefined && effect.first <= releasedTo ? { from: effect.first, to: releasedTo } : null;
+      queueMicrotask(() => this.step({ type: "send-failed", id: effect.id, lost }));
       return;
     }
     const plain = encodeBatch(
@@ -254,7 +258,9 @@ export class LoadGateway {
 
   private releaseReceipted(): void {
     const { line } = this.options;
-    this.outbox.release((from, to) => this.machine.freeable(line, from, to) === "receipted");
+    if (this.options.keepReceipted !== true) {
+      this.outbox.release((from, to) => this.machine.freeable(line, from, to) === "receipted");
+    }
     const { head } = this.outbox;
     let last = this.receiptedTo;
     while (last < head && this.machine.freeable(line, last + 1, last + 1) === "receipted") last++;

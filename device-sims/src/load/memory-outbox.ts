@@ -53,6 +53,11 @@ export class MemoryOutbox {
     return this.records.length;
   }
 
+  /** Everything up to here was released: its bytes are gone. */
+  get releasedTo(): number {
+    return this.released;
+  }
+
   /** Serialises and chains one record; returns its sequence number. @throws {MingchengError} RECORD_TOO_LARGE */
   append(draft: RecordDraft, t: RecordTime): number {
     const { gw, ep, eid } = this.line;

@@ -1,0 +1,78 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { until } from "../../src/harness/until.ts";
+import { faultless, judgeLedger } from "./judge-ledger.ts";
+import { readLedger } from "./ledger-reading.ts";
+import type { PlantName } from "./plants.ts";
+import { startTestedCentre } from "./tested-centre.ts";
+
+/**
+ * Kills the centre again and again while three gateways send, and judges its ledger after every kill, before any gateway
+ * can send again. At the end everything captured must be there, once.
+ */
+const killWhileIngesting = async (kills: number, plant?: PlantName) => {
+  const tested = await startTestedCentre({ plant });
+  const { centre, gateways } = tested;
+  try {
+    for (const gw of ["market-a", "market-b", "market-c"]) await tested.add(gw);
+    const capturing = setInterval(() => {
+      for (const watched of gateways) watched.capture(1 + Math.floor(Math.random() * 8));
+    }, 10);
+    const verdicts = [];
+    try {
+      await Promise.all(gateways.map((watched) => watched.connect()));
+      for (let kill = 1; kill <= kills; kill++) {
+        const before = gateways.map(({ receipted }) => receipted.length);
+        await until(() => gateways.every(({ receipted }, index) => receipted.length > (before[index] ?? 0) + 3), {
+          what: "receipts go out",
+          withinMs: 20_000,
+          everyMs: 5,
+          detail: () => centre.program.output(),
+        });
+        await delay(Math.random() * 60);
+        await centre.kill();
+        await until(() => gateways.every((watched) => !watched.isConnected()), {
+          what: "the connections are gone",
+          withinMs: 5_000,
+          everyMs: 1,
+        });
+        verdicts.push(judgeLedger(readLedger(centre.dataDir), gateways));
+        if (kill < kills) await centre.start();
+      }
+    } finally {
+      clearInterval(capturing);
+    }
+    await centre.start();
+    await until(() => gateways.every((watched) => watched.settled()), {
+      what: "everything is receipted",
+      withinMs: 30_000,
+      detail: () => centre.program.output(),
+    });
+    await centre.stop();
+    const stored = readLedger(centre.dataDir);
+    const captured = gateways.reduce((sum, { digests }) => sum + digests.length, 0);
+    return { verdicts, final: judgeLedger(stored, gateways), stored: stored.length, captured };
+  } finally {
+    await tested.dispose();
+  }
+};
+
+describe("SIGKILL of the centre while it takes records", () => {
+  it("loses no receipted record, stores none twice, invents none: 20 kills", async () => {
+    const { verdicts, final, stored, captured } = await killWhileIngesting(20);
+    expect(verdicts).toEqual(verdicts.map(() => faultless));
+    expect(final).toEqual(faultless);
+    expect(stored).toBe(captured);
+    expect(captured).toBeGreaterThan(1_000);
+  }, 240_000);
+
+  it("is noticed when receipts go out before the commit", async () => {
+    const { verdicts } = await killWhileIngesting(3, "receipt-before-commit");
+    expect(verdicts.flatMap(({ lost }) => lost)).not.toEqual([]);
+  }, 120_000);
+
+  it("is noticed when records are inserted without a key", async () => {
+    const { final } = await killWhileIngesting(2, "insert-without-key");
+    expect(final.twice).not.toEqual([]);
+  }, 120_000);
+});
