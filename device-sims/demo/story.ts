@@ -29,8 +29,8 @@ export interface StoryTold {
 export const leeks = { online: "JC-LEEK-01", offline: "JC-LEEK-02" } as const;
 
 /** A link weak enough that the outage's records need seconds: bytes per second. */
-const weakLink = 5_000;
-const offlineLoads = 9;
+const weakLink = 3_500;
+const offlineLoads = 6;
 const load = { rampMs: 100, holdMs: 900, restMs: 400 } as const;
 
 const scalesOf = (stage: Stage) =>
