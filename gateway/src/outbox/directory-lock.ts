@@ -69,6 +69,19 @@ const removeLeftovers = async (base: string, own: string): Promise<void> => {
   }
 };
 
+/** A socket's path may have 107 bytes only; through the descriptor any directory is short enough. */
+const shortPath = (dir: string, fd: number): string => (process.platform === "linux" ? `/proc/self/fd/${fd}` : dir);
+
+/** True while a living process holds the directory's lock. Changes nothing. @throws the system's error */
+export const isDirectoryLocked = async (dir: string): Promise<boolean> => {
+  const handle = await open(dir, "r");
+  try {
+    return await answers(`${shortPath(dir, handle.fd)}/${lockName}`);
+  } finally {
+    await handle.close();
+  }
+};
+
 /**
  * Takes a directory for this process alone. The lock is a listening Unix socket `lock` in it: it ends with the process
  * however that ends, needs no trust in process ids, and is seen from other containers that share the directory.
@@ -76,8 +89,7 @@ const removeLeftovers = async (base: string, own: string): Promise<void> => {
  */
 export const lockDirectory = async (dir: string): Promise<() => Promise<void>> => {
   const handle = await open(dir, "r");
-  // A socket's path may have 107 bytes only; through the descriptor any directory is short enough.
-  const base = process.platform === "linux" ? `/proc/self/fd/${handle.fd}` : dir;
+  const base = shortPath(dir, handle.fd);
   const own = `${lockName}.${process.pid}.${randomBytes(6).toString("hex")}`;
   let server: Server | undefined;
   try {

@@ -23,6 +23,8 @@ export class RunBuilder {
   private readonly sha256: Sha256;
   private readonly lines = new Map<string, LineOfGateway>();
   private run: Run | undefined;
+  /** Where the next frame lies if nothing is damaged. */
+  private nextOffset = 0;
   private runEid = Buffer.alloc(16);
   private h: Uint8Array = Buffer.alloc(32);
   /** h before the run's last record, and that record's size: to take it back. */
@@ -33,8 +35,10 @@ export class RunBuilder {
     this.sha256 = sha256;
   }
 
-  /** Takes the intact frame at `at`, which lies at `offset` in the file. */
-  readonly visit = (buffer: Buffer, at: number, offset: number): void => {
+  /** Takes the intact frame at `at`, which lies at `offset` in the file. A run never reaches across damage. */
+  readonly visit = (buffer: Buffer, at: number, offset: number, size: number): void => {
+    if (offset !== this.nextOffset) this.finish();
+    this.nextOffset = offset + size;
     const type = typeAt(buffer, at);
     if (type === frameTypes.record) this.record(buffer, at, offset);
     else if (type === frameTypes.seal) this.seal(buffer, at);

@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { z } from "zod";
 import type { OutboxFile } from "./outbox-files.ts";
-import { type Run, type Segment, thinMarks } from "./segment.ts";
+import { markEveryBytes, type Run, type Segment, thinMarks } from "./segment.ts";
 import { readAround } from "./tolerant-read.ts";
 
 /** Bytes before the first frame. */
@@ -52,10 +52,14 @@ const runSchema = z.strictObject({
 });
 const footerSchema = z.strictObject({ v: z.literal(1), end: z.int(), crc: z.int(), runs: z.array(runSchema) });
 
+/** How many numbers of a run's marks are left when they are thinned. */
+const thinnedNumbers = ({ marks }: Run): number =>
+  2 + 2 * Math.floor(((marks.at(-1) ?? 0) - (marks[1] ?? 0)) / markEveryBytes);
+
 /** Upper bound of the footer's size if the segment were closed now with `more` further runs. */
 export const footerRoom = (runs: readonly Run[], more: number): number => {
   let room = trailerBytes + 128 + more * 512;
-  for (const run of runs) room += 384 + 24 * run.marks.length + 16 * Math.min(run.urgent.length, maxUrgentNumbers);
+  for (const run of runs) room += 384 + 24 * thinnedNumbers(run) + 16 * Math.min(run.urgent.length, maxUrgentNumbers);
   return room;
 };
 

@@ -19,8 +19,11 @@ export interface Operation {
   readonly length?: number;
 }
 
-/** What happens instead of an operation: a system error by its code, or a wait. */
+/** What happens to an operation: it fails with a system error by its code, waits, or is done as ever. */
 export type Verdict = string | Promise<void> | undefined;
+
+/** Says that it was done, and did nothing: for faults that nobody is told of. */
+export const pretend = "pretend";
 
 const systemError = (code: string, { name, path }: Operation): Error =>
   Object.assign(new Error(`${code}: ${name} ${path}`), { code });
@@ -35,6 +38,8 @@ export class FaultyFiles implements OutboxFiles {
   free: number | undefined;
   openFiles = 0;
   mostOpenFiles = 0;
+  /** Open files, by the names that they have now. */
+  private readonly handles = new Set<{ path: string }>();
   readonly makeDirectory = nodeFiles.makeDirectory;
   readonly list = nodeFiles.list;
   readonly lock = nodeFiles.lock;
@@ -42,6 +47,7 @@ export class FaultyFiles implements OutboxFiles {
   private async pass<T>(operation: Operation, work: () => Promise<T>): Promise<T> {
     this.operations.push(operation);
     const verdict = this.onOperation(operation);
+    if (verdict === pretend) return undefined as T;
     if (typeof verdict === "string") throw systemError(verdict, operation);
     await verdict;
     return work();
@@ -50,26 +56,30 @@ export class FaultyFiles implements OutboxFiles {
   async open(path: string, mode: "read" | "write" | "create"): Promise<OutboxFile> {
     const name = mode === "create" ? "create" : "open";
     const file = await this.pass({ name, path }, () => nodeFiles.open(path, mode));
+    const handle = { path };
+    this.handles.add(handle);
     this.openFiles++;
     this.mostOpenFiles = Math.max(this.openFiles, this.mostOpenFiles);
     let open = true;
     return {
       size: () => file.size(),
       read: (into, length, position) =>
-        this.pass({ name: "read", path, length, position }, () => file.read(into, length, position)),
+        this.pass({ name: "read", path: handle.path, length, position }, () => file.read(into, length, position)),
       write: (from, length, position) =>
-        this.pass({ name: "write", path, length, position }, () => file.write(from, length, position)),
-      datasync: () => this.pass({ name: "datasync", path }, () => file.datasync()),
+        this.pass({ name: "write", path: handle.path, length, position }, () => file.write(from, length, position)),
+      datasync: () => this.pass({ name: "datasync", path: handle.path }, () => file.datasync()),
       close: () => {
         if (open) this.openFiles--;
         open = false;
+        this.handles.delete(handle);
         return file.close();
       },
     };
   }
 
-  rename(from: string, to: string): Promise<void> {
-    return this.pass({ name: "rename", path: to }, () => nodeFiles.rename(from, to));
+  async rename(from: string, to: string): Promise<void> {
+    await this.pass({ name: "rename", path: to }, () => nodeFiles.rename(from, to));
+    for (const handle of this.handles) if (handle.path === from) handle.path = to;
   }
 
   remove(path: string): Promise<void> {
