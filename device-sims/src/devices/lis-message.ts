@@ -51,7 +51,7 @@ const escaped = (text: string, { field, repeat, component, escape: mark }: LisDi
     [component, "S"],
     [mark, "E"],
   ]);
-  return [...text].map((char) => (names.has(char) ? `${mark}${names.get(char)}${mark}` : char)).join("");
+  return Array.from(text, (char) => (names.has(char) ? `${mark}${names.get(char)}${mark}` : char)).join("");
 };
 
 const headerText = (sentAt: string, { delimiters, instrument }: LisDialect): string => {
