@@ -5,8 +5,9 @@
 // The planted faults prove that the tests can fail. They live here, in the caller: the outbox has no such switches.
 import { randomBytes } from "node:crypto";
 import { writeSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { type Line, toHex } from "@mingcheng/protocols";
+import { type Line, MingchengError, toHex } from "@mingcheng/protocols";
 import type { CaptureLine } from "./capture-log.ts";
 import { type CapturingOutbox, loadFiles, openGatewayOutbox, type PlantableFiles } from "./gateway-outbox.ts";
 import { captureRecord, epochRecord } from "./said-record.ts";
@@ -16,6 +17,7 @@ const parallelCaptures = 5;
 /** A receipt is assumed for everything that is older than so many records, every so many records. */
 const freeBehindRecords = 40;
 const freeEveryRecords = 20;
+const refusedPauseMs = 20;
 
 const { values } = parseArgs({
   options: {
@@ -65,6 +67,8 @@ const outbox: CapturingOutbox = await openGatewayOutbox({
 });
 const { ep, eid }: Line = outbox.line;
 print({ ready: { ep, eid } });
+outbox.onFault(({ state }) => print({ fault: state }));
+outbox.onRecovered(() => print({ recovered: { ep: outbox.line.ep, eid: outbox.line.eid } }));
 
 const limit = Number(values.records ?? Number.POSITIVE_INFINITY);
 const diesAfter = Number(values["die-after"] ?? Number.POSITIVE_INFINITY);
@@ -83,27 +87,44 @@ const freeOldRecords = async (): Promise<void> => {
   );
 };
 
+/** Captures one record and says what became of it; true when it was acknowledged. */
+const captureOne = async (): Promise<boolean> => {
+  const id = toHex(randomBytes(12));
+  print({ said: id });
+  const saidAtMs = performance.now();
+  const place: { line: Line; seq: number } = { line: outbox.line, seq: 0 };
+  const durable = outbox.append(
+    (seq) => {
+      place.line = outbox.line;
+      place.seq = seq;
+      return captureRecord(place.line, seq, id);
+    },
+    { urgent: false },
+  );
+  if (plant === "ack-before-commit") {
+    durable.catch(() => undefined);
+    print({ acknowledged: { id, ep: place.line.ep, eid: place.line.eid, seq: place.seq, h: null } });
+    await new Promise((resolve) => setImmediate(resolve));
+    return true;
+  }
+  try {
+    const { line, seq, h } = await durable;
+    print({ acknowledged: { id, ep: line.ep, eid: line.eid, seq, h } });
+    return true;
+  } catch (error) {
+    const code = error instanceof MingchengError ? error.code : String(error);
+    print({ refused: { id, code, afterMs: performance.now() - saidAtMs } });
+    return false;
+  }
+};
+
 const captureInTurn = async (): Promise<void> => {
   while (begun < limit) {
     begun++;
-    const id = toHex(randomBytes(12));
-    print({ said: id });
-    const place: { line: Line; seq: number } = { line: outbox.line, seq: 0 };
-    const durable = outbox.append(
-      (seq) => {
-        place.line = outbox.line;
-        place.seq = seq;
-        return captureRecord(place.line, seq, id);
-      },
-      { urgent: false },
-    );
-    if (plant === "ack-before-commit") {
-      durable.catch(() => undefined);
-      print({ acknowledged: { id, ep: place.line.ep, eid: place.line.eid, seq: place.seq, h: null } });
-      await new Promise((resolve) => setImmediate(resolve));
-    } else {
-      const { line, seq, h } = await durable;
-      print({ acknowledged: { id, ep: line.ep, eid: line.eid, seq, h } });
+    if (!(await captureOne())) {
+      // As a device does: the next reading comes when it comes.
+      await delay(refusedPauseMs);
+      continue;
     }
     acknowledged++;
     if (acknowledged >= diesAfter) process.kill(process.pid, "SIGKILL");

@@ -12,13 +12,18 @@ export interface Acknowledged {
 /** What one capturing process said on its standard output, line by line: the independent log of a kill or power cut. */
 export type CaptureLine =
   /** Printed before the outbox was asked. */
-  | ({ readonly said: string } & Partial<Record<"acknowledged" | "freeable" | "ready", undefined>>)
+  | { readonly said: string }
   /** Printed after the outbox's promise resolved: from here on the record has to survive. */
   | { readonly acknowledged: Acknowledged }
   /** Printed before the outbox was allowed to free the line's records up to `upTo`. */
   | { readonly freeable: { readonly ep: number; readonly eid: string; readonly upTo: number } }
   /** The outbox is open. */
-  | { readonly ready: { readonly ep: number; readonly eid: string } };
+  | { readonly ready: { readonly ep: number; readonly eid: string } }
+  /** The outbox refused a record with this error: it may be anywhere but twice. */
+  | { readonly refused: { readonly id: string; readonly code: string; readonly afterMs: number } }
+  /** The outbox announced a fault of the disk, or that it works again, on this line. */
+  | { readonly fault: string }
+  | { readonly recovered: { readonly ep: number; readonly eid: string } };
 
 /** Everything that capturing processes said, gathered. */
 export interface CaptureLog {
@@ -26,6 +31,9 @@ export interface CaptureLog {
   readonly acknowledged: Acknowledged[];
   /** Largest freeable sequence number by `ep/eid`. */
   readonly freeable: Map<string, number>;
+  readonly refused: { readonly id: string; readonly code: string; readonly afterMs: number }[];
+  /** Faults announced, and `ok` for each recovery, in order. */
+  readonly conditions: string[];
 }
 
 /** One record as a process of its own read it from the recovered outbox. */
@@ -59,7 +67,13 @@ export interface Verdict {
   readonly falselyLost: readonly string[];
 }
 
-export const emptyLog = (): CaptureLog => ({ said: new Set(), acknowledged: [], freeable: new Map() });
+export const emptyLog = (): CaptureLog => ({
+  said: new Set(),
+  acknowledged: [],
+  freeable: new Map(),
+  refused: [],
+  conditions: [],
+});
 
 /** Adds one line of a capturing process's output. What a kill cut short is no line. */
 export const addToLog = (log: CaptureLog, text: string): CaptureLine | undefined => {
@@ -69,11 +83,15 @@ export const addToLog = (log: CaptureLog, text: string): CaptureLine | undefined
   } catch {
     return undefined;
   }
-  if ("acknowledged" in line && line.acknowledged !== undefined) log.acknowledged.push(line.acknowledged);
-  else if ("freeable" in line && line.freeable !== undefined) {
+  if ("acknowledged" in line) log.acknowledged.push(line.acknowledged);
+  else if ("said" in line) log.said.add(line.said);
+  else if ("refused" in line) log.refused.push(line.refused);
+  else if ("fault" in line) log.conditions.push(line.fault);
+  else if ("recovered" in line) log.conditions.push("ok");
+  else if ("freeable" in line) {
     const { ep, eid, upTo } = line.freeable;
     log.freeable.set(`${ep}/${eid}`, Math.max(upTo, log.freeable.get(`${ep}/${eid}`) ?? 0));
-  } else if ("said" in line && line.said !== undefined) log.said.add(line.said);
+  }
   return line;
 };
 

@@ -41,6 +41,8 @@ export interface CapturingOutbox {
     receipt: { readonly gen: string; readonly at: string },
     pressure: boolean,
   ): Promise<readonly { readonly line: LineName; readonly from: number; readonly to: number }[]>;
+  onFault(listener: (health: { readonly state: string }) => void): () => void;
+  onRecovered(listener: () => void): () => void;
   close(): Promise<void>;
 }
 
@@ -57,12 +59,12 @@ export interface OutboxStart {
   readonly keyFile: string;
   readonly segmentBytes: number;
   readonly files: PlantableFiles;
-  random(bytes: number): Uint8Array;
-  buildEpoch(line: Line, body: EpochBody): Uint8Array;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly buildEpoch: (line: Line, body: EpochBody) => Uint8Array;
 }
 
 interface OutboxModule {
-  openOutbox(options: object): Promise<CapturingOutbox>;
+  readonly openOutbox: (options: object) => Promise<CapturingOutbox>;
 }
 
 const load = <Module>(path: string): Promise<Module> => import(builtModule(path)) as Promise<Module>;

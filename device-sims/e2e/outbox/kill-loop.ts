@@ -20,13 +20,13 @@ export interface KillReport {
 export interface Killing {
   readonly kills: number;
   /** Uniform in [0, 1). */
-  random(): number;
+  readonly random: () => number;
   readonly plant?: Plant;
   /** Lets the process free old records as if they had been receipted: what it may free is not asked for afterwards. */
   readonly free?: boolean;
   /** A kill comes at a random instant within so long after the first acknowledged record of the process; default 25. */
   readonly longestLifeMs?: number;
-  progress?(kills: number): void;
+  readonly progress?: (kills: number) => void;
 }
 
 /**

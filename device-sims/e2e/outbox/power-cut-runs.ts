@@ -46,6 +46,7 @@ export const recordCapture = async (capture: RecordedCapture): Promise<Recording
 /** What the processes had said when the power went, added to what was said before the recording. */
 const saidUntil = (atMs: number, recording: Recording, earlier: CaptureLog): CaptureLog => {
   const log: CaptureLog = {
+    ...emptyLog(),
     said: new Set(earlier.said),
     acknowledged: [...earlier.acknowledged],
     freeable: new Map(earlier.freeable),
