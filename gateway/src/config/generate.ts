@@ -100,6 +100,8 @@ export const generated = (): { path: string; text: string }[] => {
   for (const [name, option] of Object.entries(options)) text += `${write({ [name]: option }, {}, "")}\n`;
   if (centre !== undefined) text += `${commentOut(write({ centre }, { centre: centreExample }, ""))}\n`;
   text += `${comment(devices?.description, "")}devices:\n`;
-  for (const [index, driver] of drivers.entries()) text += writeDevice(driver, index);
+  // Scales first: they have every option that a device can have.
+  const ordered = [...drivers].sort((a, b) => a.deviceClass.localeCompare(b.deviceClass));
+  for (const [index, driver] of ordered.entries()) text += writeDevice(driver, index);
   return [{ path: "docs/examples/gateway.yaml", text: `${text.trimEnd()}\n` }];
 };

@@ -134,11 +134,17 @@ export class DeviceRunner {
   private async runSession(stream: ByteStream, signal: AbortSignal): Promise<void> {
     this.session ??= this.createSession();
     const ended = this.session.run(stream, signal);
+    let abort = (): void => undefined;
     const aborted = new Promise<void>((resolve) => {
+      abort = resolve;
       if (signal.aborted) resolve();
-      else signal.addEventListener("abort", () => resolve(), { once: true });
+      else signal.addEventListener("abort", abort);
     });
-    await Promise.race([ended, aborted]);
+    try {
+      await Promise.race([ended, aborted]);
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
     if (!signal.aborted) return ended;
     if (!(await this.endsWithin(ended, graceMs))) await stream.close();
   }
