@@ -27,6 +27,9 @@ const readAgainMs = 1_000;
 /** A changed alarm goes out at once; further changes within this time go out together. */
 const alarmPauseMs = 1_000;
 
+/** So many times asked for the key log on one connection: the centre really does not know the key. */
+const worryingKeyQuestions = 5;
+
 const newNonce = (): string => randomBytes(16).toString("hex");
 
 /** What {@link MachineDriver} counted. */
@@ -71,8 +74,8 @@ export class MachineDriver {
   private cancelWake: (() => void) | undefined;
   private cancelAlarm: (() => void) | undefined;
   private isAlarmWaiting = false;
-  /** Said once per connection. */
-  private isKeyUnknown = false;
+  /** On the present connection. */
+  private keyQuestions = 0;
 
   constructor(options: UplinkOptions) {
     const { identity, outbox, clock, log } = options;
@@ -122,7 +125,7 @@ export class MachineDriver {
 
   connected(connection: MqttConnection): void {
     this.connection = connection;
-    this.isKeyUnknown = false;
+    this.keyQuestions = 0;
     this.step({ type: "connected" });
   }
 
@@ -221,9 +224,9 @@ export class MachineDriver {
     }
   }
 
+  /** Right after the enrolment the centre may ask a time or two until its ledger has heard of the key. */
   private keysWanted(kid: string): void {
-    if (this.isKeyUnknown) return;
-    this.isKeyUnknown = true;
+    if (++this.keyQuestions !== worryingKeyQuestions) return;
     this.options.log.error({ kid }, "uplink: the centre does not know this gateway's key; enrol again");
   }
 

@@ -23,7 +23,10 @@ export interface MqttConnectionOptions {
 
 /** One MQTT connection from CONNECT to its end; it never reconnects. */
 export interface MqttConnection {
-  /** QoS 1. Resolves at PUBACK, which frees nothing; rejects when the connection ends before. */
+  /**
+   * QoS 1. Resolves at PUBACK, which frees nothing; rejects when the connection ends before. A centre that lets 4 MiB
+   * pile up without a PUBACK does not work: the connection is ended.
+   */
   publish(topic: string, payload: Uint8Array, retain: boolean): Promise<void>;
   /** QoS 0; false when the line is too slow to take it. */
   publishLossy(topic: string, payload: Uint8Array): boolean;
@@ -37,6 +40,9 @@ export interface MqttConnection {
 
 /** More unsent bytes than this mean that the line is slow: unsettled values are dropped then. */
 const slowLineBytes = 64 * 1024;
+
+/** Twice what all batches of both lanes can hold. */
+const maxUnacknowledgedBytes = 4 * 1024 * 1024;
 
 /** CONNACK return codes by which the centre says that it does not want this gateway (MQTT 3.1.1 §3.2.2.3). */
 const refusals = new Map([
@@ -85,34 +91,20 @@ const subscribed = (client: MqttClient, options: MqttConnectionOptions): Promise
 /** The same bytes as the MQTT library wants them, not copied. */
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-const connectionOver = (
-  client: MqttClient,
-  socket: TLSSocket,
-  ended: MqttConnection["ended"],
-  wished: () => void,
-): MqttConnection => ({
-  ended,
-  publish: (topic, payload, retain) =>
+/** Publishes with QoS 1 and keeps count of what waits for its PUBACK. */
+const publisher = (client: MqttClient, onPile: () => void): MqttConnection["publish"] => {
+  let waitingBytes = 0;
+  return (topic, payload, retain) =>
     new Promise((resolve, reject) => {
+      waitingBytes += payload.length;
       client.publish(topic, asBuffer(payload), { qos: 1, retain }, (error) => {
+        waitingBytes -= payload.length;
         if (error == null) resolve();
         else reject(new MingchengError("CENTRE_UNREACHABLE", error.message));
       });
-    }),
-  publishLossy: (topic, payload) => {
-    if (!client.connected || socket.writableLength > slowLineBytes) return false;
-    client.publish(topic, asBuffer(payload), { qos: 0 });
-    return true;
-  },
-  disconnect: () => {
-    wished();
-    client.end();
-  },
-  destroy: () => {
-    wished();
-    socket.destroy();
-  },
-});
+      if (waitingBytes > maxUnacknowledgedBytes) onPile();
+    });
+};
 
 /**
  * Speaks MQTT 3.1.1 over a verified socket: clean session, will, one subscription. Resolves when messages can come.
@@ -145,7 +137,24 @@ export const openMqttConnection = async (options: MqttConnectionOptions): Promis
   clearTimeout(timer);
   signal.removeEventListener("abort", giveUp);
   if (failed !== null) throw failed;
-  return connectionOver(client, socket, ended, () => {
-    reason = null;
-  });
+  return {
+    ended,
+    publish: publisher(client, () => {
+      reason = new MingchengError("CENTRE_UNREACHABLE", "the centre acknowledges nothing");
+      socket.destroy();
+    }),
+    publishLossy: (topic, payload) => {
+      if (!client.connected || socket.writableLength > slowLineBytes) return false;
+      client.publish(topic, asBuffer(payload), { qos: 0 });
+      return true;
+    },
+    disconnect: () => {
+      reason = null;
+      client.end();
+    },
+    destroy: () => {
+      reason = null;
+      socket.destroy();
+    },
+  };
 };

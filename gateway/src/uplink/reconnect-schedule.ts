@@ -1,7 +1,7 @@
 import type { ReconnectLimits } from "./uplink.ts";
 
-/** The uplink's own: 1 s to 60 s, good after a minute of service. */
-export const reconnectLimits: ReconnectLimits = { baseMs: 1_000, capMs: 60_000, steadyAfterMs: 60_000 };
+/** The uplink's own: at most 1 s after the first failure, at most 30 s ever; good after a minute of service. */
+export const reconnectLimits: ReconnectLimits = { baseMs: 500, capMs: 30_000, steadyAfterMs: 60_000 };
 
 /**
  * When to connect again: full jitter, uniform in [0, min(cap, base · 2^failures)), so that a thousand gateways that lost
