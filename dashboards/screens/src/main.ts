@@ -1,3 +1,7 @@
-import { createApp, h } from "vue";
+import { createApp } from "vue";
+import App from "./App.vue";
+import "./style/tokens.css";
+import "./style/base.css";
+import { createTexts } from "./texts/index.ts";
 
-createApp(() => h("main", h("h1", "明秤 Mingcheng"))).mount("#app");
+createApp(App).use(createTexts()).mount("#app");

@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { countText, decimalText, kilogramsText, percentText } from "./numbers.ts";
+import { momentText, spanOf } from "./times.ts";
+
+const plain = (text: string | null) => text?.replaceAll("\u202f", " ").replace("\u2212", "-");
+
+describe("numbers", () => {
+  it("keep every digit and set thousands apart", () => {
+    expect(plain(decimalText("1234567.0050"))).toBe("1 234 567.0050");
+    expect(plain(decimalText("-1234.5"))).toBe("-1 234.5");
+    expect(plain(decimalText("0"))).toBe("0");
+    expect(plain(countText(999))).toBe("999");
+    expect(plain(countText(1000))).toBe("1 000");
+  });
+
+  it("turn grams into kilograms exactly, rounding only what is not shown", () => {
+    expect(plain(kilogramsText("1234567", 2))).toBe("1 234.57");
+    expect(plain(kilogramsText("0.4", 2))).toBe("0.00");
+    expect(plain(kilogramsText("-0.4", 2))).toBe("0.00");
+    expect(plain(kilogramsText("-1005", 2))).toBe("-1.01");
+    expect(plain(kilogramsText("5", 2))).toBe("0.01");
+    expect(plain(kilogramsText("90071992547409931234.5", 1))).toBe("90 071 992 547 409 931.2");
+    expect(plain(kilogramsText("12", 3))).toBe("0.012");
+    expect(plain(kilogramsText("1500", 0))).toBe("2");
+  });
+
+  it("give a share only where there is something to share", () => {
+    expect(plain(percentText(1, 42))).toBe("2.4 %");
+    expect(plain(percentText(0, 5))).toBe("0.0 %");
+    expect(percentText(0, 0)).toBeNull();
+  });
+});
+
+describe("times", () => {
+  const calendar = { timezone: "Asia/Shanghai", day: "2026-11-23" };
+
+  it("are the centre's, short for today", () => {
+    expect(momentText("2026-11-23T06:05:59.999Z", calendar)).toBe("14:05");
+    expect(momentText("2026-11-22T16:00:00.000Z", calendar)).toBe("00:00");
+    expect(momentText("2026-11-22T15:59:59.999Z", calendar)).toBe("11-22 23:59");
+    expect(momentText("2025-12-31T00:00:00.000Z", calendar)).toBe("2025-12-31 08:00");
+    expect(momentText("2026-11-23T06:05:00.000Z", { timezone: "America/New_York", day: "2026-11-23" })).toBe("01:05");
+  });
+
+  it("spans are never negative", () => {
+    expect(spanOf(7_800_000)).toEqual({ days: 0, hours: 2, minutes: 10 });
+    expect(spanOf(93_600_000)).toEqual({ days: 1, hours: 2, minutes: 0 });
+    expect(spanOf(-5)).toEqual({ days: 0, hours: 0, minutes: 0 });
+  });
+});

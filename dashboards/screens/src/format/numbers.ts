@@ -1,0 +1,33 @@
+/** Between groups of three digits: thin, and never a place to break a line. */
+const thinSpace = "\u202f";
+
+const grouped = (digits: string): string => digits.replace(/\B(?=(\d{3})+$)/g, thinSpace);
+
+/** Exact decimal text with its thousands set apart: `12 345.60`. */
+export const decimalText = (decimal: string): string => {
+  const [whole = "", fraction] = decimal.split(".");
+  const sign = whole.startsWith("-") ? "\u2212" : "";
+  return `${sign}${grouped(whole.replace(/^-/, ""))}${fraction === undefined ? "" : `.${fraction}`}`;
+};
+
+/** A count with its thousands set apart. */
+export const countText = (count: number): string => decimalText(String(count));
+
+/** Exact grams as kilograms with `places` decimals, rounded half away from zero. Computed on digits, never on floats. */
+export const kilogramsText = (grams: string, places: number): string => {
+  const negative = grams.startsWith("-");
+  const [whole = "0", fraction = ""] = grams.replace(/^-/, "").split(".");
+  const shift = fraction.length + 3 - places;
+  let scaled = BigInt(`${whole}${fraction}`);
+  if (shift > 0) {
+    const divisor = 10n ** BigInt(shift);
+    scaled = (scaled + divisor / 2n) / divisor;
+  } else scaled *= 10n ** BigInt(-shift);
+  const digits = scaled.toString().padStart(places + 1, "0");
+  const text = places === 0 ? digits : `${digits.slice(0, -places)}.${digits.slice(-places)}`;
+  return decimalText(negative && scaled !== 0n ? `-${text}` : text);
+};
+
+/** A share in per cent with one decimal: `2.4 %`. Null when there is nothing to share. */
+export const percentText = (part: number, whole: number): string | null =>
+  whole === 0 ? null : `${(Math.round((part * 1_000) / whole) / 10).toFixed(1)}${thinSpace}%`;

@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import { en } from "./en.ts";
+import { zh } from "./zh.ts";
+
+const flat = (texts: object, prefix = ""): [string, string][] =>
+  Object.entries(texts).flatMap(([key, value]) =>
+    typeof value === "string"
+      ? [[`${prefix}${key}`, value] as [string, string]]
+      : flat(value as object, `${prefix}${key}.`),
+  );
+
+const slots = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? "").sort();
+
+describe("texts", () => {
+  it("say everything in both languages, with the same places to fill in", () => {
+    const [chinese, english] = [new Map(flat(zh)), new Map(flat(en))];
+    expect([...english.keys()].sort()).toEqual([...chinese.keys()].sort());
+    for (const [key, text] of chinese) expect(slots(english.get(key) ?? ""), key).toEqual(slots(text));
+  });
+
+  it("never accuse: a positive rapid test waits for confirmation", () => {
+    const all = JSON.stringify([zh, en]);
+    expect(all).not.toMatch(/不合格|违法|有毒|unsafe|failed the test|illegal/i);
+    for (const verdict of [zh.tests.verdicts.positive, zh.tests.verdicts.suspect]) expect(verdict).toContain("待复检");
+  });
+
+  it("use no sign that the message format would take for its own", () => {
+    for (const [key, text] of [...flat(zh), ...flat(en)]) expect(text, key).not.toMatch(/[@|]/);
+  });
+});
