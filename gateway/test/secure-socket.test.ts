@@ -1,9 +1,11 @@
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer, type Server } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { needs } from "../../device-sims/src/harness/requirements.ts";
+import { certificateFault } from "../src/uplink/certificate-check.ts";
 import { openSecureSocket } from "../src/uplink/secure-socket.ts";
 import { type Issued, type ServerOptions, TestAuthority } from "./harness/authority.ts";
 import { temporaryDirectory } from "./harness/test-gateway.ts";
@@ -102,6 +104,17 @@ describe.skipIf(tools.skip)(tools.title("trust in the centre's certificate"), ()
     expect(await dial(self, -1)).toMatch(/^CENTRE_UNTRUSTED/);
     expect(await dial(self, 4)).toMatch(/^CENTRE_UNTRUSTED/);
     expect(received).toEqual([]);
+  });
+
+  it("looks at signatures, not at names alone", () => {
+    const [leaf, forged] = [authority, stranger].map((by) => {
+      return new X509Certificate(by.server({ name: `leaf-${serial++}`, start: inYears(3), end: inYears(8) }).pem);
+    });
+    const claim = { authority: new X509Certificate(authority.issued.pem), host: "127.0.0.1", floorMs: msInYears(4) };
+    // Both authorities bear the same name.
+    expect(forged?.issuer).toBe(leaf?.issuer);
+    expect(leaf && certificateFault({ ...claim, leaf })).toBeUndefined();
+    expect(forged && certificateFault({ ...claim, leaf: forged })).toBe("not issued by the pinned authority");
   });
 
   it("tells an unreachable centre from a false one", async () => {
