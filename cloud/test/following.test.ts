@@ -4,24 +4,19 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BroadcastChannel } from "node:worker_threads";
 import pino from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { loadCloudConfig } from "../src/config/cloud-config.ts";
-import type { Following } from "../src/following/following.ts";
-import type { openFollowing as OpenFollowing } from "../src/following/open-following.ts";
-import { progressChannel } from "../src/following/progress-channel.ts";
-import { appendChannel } from "../src/ledger/append-channel.ts";
-import { ledgerPath } from "../src/ledger/open-ledger.ts";
+import { AlertsThread } from "../src/following/alerts-thread.ts";
+import { eventLoopTimers } from "../src/following/follower-loop.ts";
+import { GatewayHints } from "../src/following/gateway-hints.ts";
+import { ReadingsThread } from "../src/following/readings-thread.ts";
+import { loadRules } from "../src/rules/load-rules.ts";
 import { openForReading } from "../src/store/database.ts";
-import { deviceOf, sampleNowMs, sampleRecord, testOf, trustedTime, weighingOf } from "./memory-ledger.ts";
+import { deviceOf, sampleRecord, testOf, trustedTime, weighingOf } from "./memory-ledger.ts";
 import { SeededCentre } from "./seeded-centre.ts";
 
-// The build, because threads are started from files that Node can read.
-const dist = new URL("../dist/following/", import.meta.url);
-const { openFollowing } = (await import(new URL("open-following.js", dist).href)) as {
-  openFollowing: typeof OpenFollowing;
-};
+// The build, because processes are started from files that Node can read.
+const entry = fileURLToPath(new URL("../dist/following/follow-entry.js", import.meta.url));
 
 /** One call of the webhook. */
 interface Call {
@@ -43,6 +38,7 @@ let answer: () => 200 | 500 | "cut";
 beforeEach(async () => {
   centre = new SeededCentre();
   calls = [];
+  seq = 0;
   answer = () => 200;
   server = createServer((request, response) => {
     let text = "";
@@ -76,14 +72,14 @@ afterEach(async () => {
   centre.close();
 });
 
-let seq = 0;
+/** Ahead of the clock, so that nothing counts as received before there were alerts. */
+const startMs = Date.now() + 3_600_000;
+let seq: number;
 const commit = (kind: string, dev: string, body: Record<string, unknown>): number => {
   seq++;
   const salt = seq.toString(16).padStart(32, "0");
-  return centre.commit(
-    sampleRecord({ kind, dev, body, seq, n: seq, salt, t: trustedTime(sampleNowMs + seq) }),
-    sampleNowMs + seq + 40,
-  );
+  const atMs = startMs + seq;
+  return centre.commit(sampleRecord({ kind, dev, body, seq, n: seq, salt, t: trustedTime(atMs) }), atMs + 40);
 };
 const fill = (weighings: number, specimens: readonly string[]): void => {
   centre.ledger.transaction(() => {
@@ -109,107 +105,87 @@ const alertsOf = <Row>(sql: string): Row[] => {
   }
 };
 
-describe("the threads that follow the ledger", () => {
-  let following: Following;
-  let said: string[];
-
-  const start = async (): Promise<void> => {
-    said = [];
-    const log = pino({ level: "error" }, { write: (line: string) => said.push(line) });
-    const config = await loadCloudConfig(configFile);
-    const onExit = (error: Error): void => {
-      throw error;
-    };
-    following = await openFollowing({ dataDirectory: centre.directory, config, log, onExit });
+/** Both followers on this thread, with what they told. */
+const host = async () => {
+  const hints = new GatewayHints();
+  const told: string[] = [];
+  const readings = new ReadingsThread(
+    { dataDirectory: centre.directory, timezone: "Asia/Shanghai" },
+    { hints, onAppend: () => told.push("appended"), onChange: (parts) => told.push(...parts) },
+  );
+  let nowMs = startMs;
+  const ports = {
+    ...{ channels: [], timers: eventLoopTimers, log: pino({ level: "silent" }), nowMs: () => nowMs, random: () => 0.5 },
+    ...{ onAppend: () => undefined, onChange: () => told.push("alerts") },
   };
-  const tellAppend = (): void => {
-    const channel = new BroadcastChannel(appendChannel(ledgerPath(centre.directory)));
-    channel.postMessage(null);
-    channel.close();
+  const alerts = new AlertsThread({ dataDirectory: centre.directory, rules: await loadRules(null) }, ports);
+  return {
+    hints,
+    told,
+    readings,
+    alerts,
+    at: (ms: number) => {
+      nowMs = ms;
+    },
+    close: async () => {
+      readings.close();
+      await alerts.close();
+    },
   };
-  /** Resolves with the first progress message that fits. */
-  const progress = (fits: (message: { type: string; lsn?: number; parts?: string[] }) => boolean): Promise<void> =>
-    new Promise((resolve) => {
-      const channel = new BroadcastChannel(progressChannel(centre.directory));
-      channel.onmessage = (event) => {
-        const { data } = event as unknown as { data: { type: string; lsn?: number; parts?: string[] } };
-        if (!fits(data)) return;
-        channel.close();
-        resolve();
-      };
-    });
-  const projected = (sql: string): unknown[] => {
-    const database = openForReading(join(centre.directory, "projections.db"));
-    try {
-      return database.prepare(sql).all();
-    } finally {
-      database.close();
-    }
-  };
+};
+const projected = (sql: string): unknown[] => centre.projections.prepare(sql).all();
 
-  it("catch up, follow what is committed, and tell screens and metrics", async () => {
-    fill(3_000, ["s1"]);
-    const head = 3_002;
-    const caughtUp = progress(({ lsn }) => lsn === head);
-    await start();
-    await caughtUp;
-    expect(projected("SELECT count(*) AS n FROM record")).toEqual([{ n: head }]);
-
-    const more = progress(({ lsn }) => lsn === head + 1);
-    const alerted = progress(({ parts }) => parts?.includes("alerts") === true);
-    commit("test", "tester-1", testOf("s2", "positive"));
-    tellAppend();
-    await Promise.all([more, alerted]);
-    following.hint({ gw: "market-a", online: true, atMs: sampleNowMs, reason: "connected", state: null });
-    await progress(({ parts }) => parts?.includes("gateways") === true);
-    expect(projected("SELECT gw, online, reason FROM gateway_hint")).toEqual([
-      { gw: "market-a", online: 1, reason: "connected" },
+describe("what follows the ledger", () => {
+  it("catches up, follows lines and gateways, and says what changed", async () => {
+    fill(300, ["s1"]);
+    const { readings, alerts, hints, told, close } = await host();
+    while (readings.step().taken > 0);
+    while (alerts.step().taken > 0);
+    expect(projected("SELECT count(*) AS n FROM record")).toEqual([{ n: 302 }]);
+    expect([readings.position(), alerts.position(), readings.head()]).toEqual([302, 302, 302]);
+    expect(told).toEqual(["gateways", "alerts"]);
+    expect(projected("SELECT gw, status, heard_head FROM ledger_line")).toMatchObject([
+      { gw: "market-a", status: "ok" },
     ]);
 
-    const disputed = progress(({ parts }) => parts?.includes("readings") === true);
-    const { eid } = sampleRecord({ kind: "x", body: {} });
-    centre.dispute(eid, "disputed");
-    await disputed;
+    hints.take({ gw: "market-a", online: true, atMs: 5, reason: "connected", state: null });
+    readings.step();
+    hints.take({ gw: "market-a", online: true, atMs: 9, reason: "state", state: null });
+    readings.step();
+    expect(projected("SELECT online, since_ms, seen_ms, reason FROM gateway_hint")).toEqual([
+      { online: 1, since_ms: 5, seen_ms: 9, reason: "state" },
+    ]);
+    await close();
+
+    centre.dispute(sampleRecord({ kind: "x", body: {} }).eid, "disputed");
+    const again = await host();
+    again.readings.step();
+    again.alerts.step();
+    again.alerts.idle();
+    expect(again.told).toEqual(["readings", "gateways", "alerts"]);
     expect(projected("SELECT count(*) AS n FROM rollup")).toEqual([{ n: 0 }]);
-    expect(projected("SELECT status FROM ledger_line")).toEqual([{ status: "disputed" }]);
-
-    expect(following.fault()).toBeNull();
-    await following.close();
-    expect(said).toEqual([]);
-    const figure = (name: string, follower: string) =>
-      following.figures().find((one) => one.name === name && one.labels?.["follower"] === follower)?.value;
-    expect(figure("mingcheng_following_lag_records", "readings")).toBe(0);
-    expect(figure("mingcheng_following_position", "alerts")).toBe(head + 1);
+    expect(alertsOf("SELECT state, matches FROM alert")).toEqual([{ state: "resolved", matches: 0 }]);
+    await again.close();
   });
 
-  it("say why they cannot go on, and go on by themselves", async () => {
-    commit("device", "scale-1", deviceOf("online"));
-    // Somebody else holds the database: no writer gets in.
-    centre.projections.exec("BEGIN IMMEDIATE");
-    centre.projections.pragma("busy_timeout = 0");
-    await start();
-    expect(following.fault()).toContain("readings: SqliteError");
-    const recovered = progress(({ lsn }) => lsn === 1);
-    centre.projections.exec("ROLLBACK");
-    await recovered;
-    await following.close();
-    expect(said).toHaveLength(1);
-  });
-
-  it("refuse rules and channels that are wrong before anything starts", async () => {
-    writeFileSync(configFile, "rules: /nowhere/rules.yaml\n");
-    await expect(start()).rejects.toMatchObject({ code: "RULE_INVALID" });
-    writeFileSync(
-      configFile,
-      "channels: [{ type: webhook, name: a, url: 'https://a.example.org', secretFile: /nowhere }]\n",
-    );
-    await expect(start()).rejects.toMatchObject({ code: "CHANNEL_INVALID" });
+  it("fires what has been pending once the ledger was read to its end, and says when to look again", async () => {
+    commit("device", "scale-1", deviceOf("silent"));
+    const { alerts, at, close } = await host();
+    at(startMs + 100_000);
+    while (alerts.step().taken > 0);
+    const left = alerts.idle();
+    expect(left).toBeGreaterThan(190_000);
+    at(startMs + 500_000);
+    expect(alerts.idle()).toBeNull();
+    expect(alertsOf("SELECT state FROM alert")).toEqual([{ state: "firing" }]);
+    expect(alerts.figures().find(({ labels }) => labels?.["state"] === "firing")?.value).toBe(1);
+    await close();
   });
 });
 
-describe("SIGKILL of the process that follows", () => {
+describe("the process that follows", () => {
   const run = (): ChildProcess =>
-    spawn(process.execPath, [fileURLToPath(new URL("follow-entry.js", dist)), centre.directory, configFile], {
+    spawn(process.execPath, [entry, centre.directory, configFile], {
       stdio: ["ignore", "pipe", "ignore"],
     });
   const ended = (child: ChildProcess): Promise<void> => new Promise((resolve) => child.once("exit", () => resolve()));
@@ -233,22 +209,34 @@ describe("SIGKILL of the process that follows", () => {
     return lags.length === 2 && [...lags, ...values("mingcheng_notifications_queued")].every((value) => value === 0);
   };
 
-  it("loses no alert, fires none twice, and marks what may have been sent twice", async () => {
+  it("refuses rules that are wrong before anything starts", async () => {
+    writeFileSync(configFile, "rules: /nowhere/rules.yaml\n");
+    const child = spawn(process.execPath, [entry, centre.directory, configFile], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let text = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      text += chunk.toString("utf8");
+    });
+    await ended(child);
+    expect(text).toContain("RULE_INVALID");
+  });
+
+  it("killed at random loses no alert, fires none twice, and marks what may have been sent twice", async () => {
     let turn = 0;
     answer = () => {
       turn++;
       return turn % 11 === 0 ? 500 : turn % 7 === 0 ? "cut" : 200;
     };
-    const kills = 8;
+    const kills = 6;
     let specimens = 0;
     for (let kill = 0; kill < kills; kill++) {
-      fill(6_000, specimensOf(specimens, specimens + 40));
-      specimens += 40;
-      const child = run();
-      await said(child, (line) => line === "ready");
+      fill(400, specimensOf(specimens, specimens + 20));
+      specimens += 20;
       // Somewhere in the work: after so many calls, which differs from life to life.
-      const enough = calls.length + Math.floor(Math.random() * 40);
-      while (calls.length < enough) await new Promise((resolve) => server.once("request", resolve));
+      const enough = calls.length + Math.floor(Math.random() * 16);
+      const child = run();
+      while (calls.length <= enough) await new Promise((resolve) => server.once("request", resolve));
       child.kill("SIGKILL");
       await ended(child);
     }

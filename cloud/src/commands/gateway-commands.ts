@@ -22,30 +22,35 @@ const withRegister = <Result>(dataDirectory: string, body: (register: GatewayReg
   }
 };
 
-const add = async (gw: string, options: DataOptions & { site?: string; json?: boolean }, say: Say): Promise<void> => {
+interface AddOptions extends DataOptions {
+  readonly site?: string;
+  readonly json?: boolean;
+}
+
+const add = async (gateways: readonly string[], options: AddOptions, say: Say): Promise<void> => {
   const config = await loadCloudConfig(options.config);
   const authorityPem = await loadAuthorityPem(options.data, config.centreName, Date.now());
-  const { https } = await loadEndpoints(options.data, config);
-  const { secret, expiresAt } = withRegister(options.data, (register) =>
-    register.addCode(gw, options.site, Date.now()),
-  );
   const caSha256 = certificateFingerprint(authorityPem);
-  const code = formatEnrolmentCode(nodeCrypto.sha256, { v: 1, ...https, caSha256, gw, secret });
-  if (options.json === true) {
-    say(JSON.stringify({ code, expiresAt }));
-    return;
-  }
-  say(
-    inLanguage(
-      `网关 ${gw} 的登记码，只能用一次，有效期至 ${expiresAt}：`,
-      `Enrolment code of gateway ${gw}, valid once, until ${expiresAt}:`,
-    ),
+  const { https } = await loadEndpoints(options.data, config);
+  const made = withRegister(options.data, (register) =>
+    gateways.map((gw) => ({ gw, ...register.addCode(gw, options.site, Date.now()) })),
   );
-  say(`\n${code}\n`);
+  for (const { gw, secret, expiresAt } of made) {
+    const code = formatEnrolmentCode(nodeCrypto.sha256, { v: 1, ...https, caSha256, gw, secret });
+    if (options.json === true) say(JSON.stringify({ gateway: gw, code, expiresAt }));
+    else {
+      const head = inLanguage(
+        `网关 ${gw} 的登记码，只能用一次，有效期至 ${expiresAt}：`,
+        `Enrolment code of gateway ${gw}, valid once, until ${expiresAt}:`,
+      );
+      say(`${head}\n\n${code}\n`);
+    }
+  }
+  if (options.json === true) return;
   say(
     inLanguage(
-      `在网关上运行：mingcheng-gateway enrol --code <登记码> --data /var/lib/mingcheng-gateway`,
-      `At the gateway: mingcheng-gateway enrol --code <code> --data /var/lib/mingcheng-gateway`,
+      "在网关上运行：mingcheng-gateway enrol --code <登记码> --data /var/lib/mingcheng-gateway",
+      "At the gateway: mingcheng-gateway enrol --code <code> --data /var/lib/mingcheng-gateway",
     ),
   );
 };
@@ -80,10 +85,10 @@ export const addGatewayCommands = (program: Command, say: Say): void => {
   const gateway = program.command("gateway").description("登记和管理网关 / register and manage gateways");
   withDataOptions(gateway.command("add"))
     .description("登记网关并生成登记码（24 小时内使用一次） / register a gateway and make its enrolment code")
-    .argument("<id>", "网关编号：小写字母、数字、连字符 / gateway id: lower-case letters, digits, hyphens")
+    .argument("<id...>", "网关编号：小写字母、数字、连字符 / gateway ids: lower-case letters, digits, hyphens")
     .option("--site <name>", "所在场所名称 / name of the place where it stands")
-    .option("--json", "以 JSON 输出 / print JSON")
-    .action((gw: string, options: DataOptions & { site?: string; json?: boolean }) => add(gw, options, say));
+    .option("--json", "以 JSON 输出，每个网关一行 / print JSON, one line per gateway")
+    .action((gateways: string[], options: AddOptions) => add(gateways, options, say));
   withDataOptions(gateway.command("list"))
     .description("列出网关 / list the gateways")
     .option("--json", "以 JSON 输出 / print JSON")

@@ -14,15 +14,21 @@ const reasonOf = (error: unknown): string => {
   return `gzip: ${error instanceof Error ? error.message : String(error)}`;
 };
 
+/**
+ * The bytes in memory of their own: a message to another thread takes the whole buffer behind a view along, and the
+ * network's are large.
+ */
+const own = (payload: Uint8Array): Uint8Array => Uint8Array.from(payload);
+
 /** A batch's payload as the ledger wants it. Inflating is bounded and happens off this thread. */
 const prepare = async (gw: string, payload: Uint8Array): Promise<LedgerMessage> => {
   const payloadHash = toHex(nodeCrypto.sha256(payload));
-  if (!isGzip(payload)) return { type: "batch", gw, payload, payloadHash };
+  if (!isGzip(payload)) return { type: "batch", gw, payload: own(payload), payloadHash };
   try {
     const inflated = await inflate(payload, { maxOutputLength: maxInflatedBytes });
-    return { type: "batch", gw, payload: inflated, payloadHash };
+    return { type: "batch", gw, payload: own(inflated), payloadHash };
   } catch (error) {
-    return { type: "damaged", gw, payload, payloadHash, reason: reasonOf(error) };
+    return { type: "damaged", gw, payload: own(payload), payloadHash, reason: reasonOf(error) };
   }
 };
 
@@ -37,6 +43,6 @@ export interface IngestFront {
 /** Stands between broker and ledger: inflates, hashes, hands over. */
 export const createIngestFront = (ledger: LedgerPort): IngestFront => ({
   records: async (gw, payload) => ledger.submit(await prepare(gw, payload)),
-  state: (gw, eid, payload) => ledger.submit({ type: "state", gw, eid, payload }),
-  gone: (gw, payload) => ledger.submit({ type: "gone", gw, payload }),
+  state: (gw, eid, payload) => ledger.submit({ type: "state", gw, eid, payload: own(payload) }),
+  gone: (gw, payload) => ledger.submit({ type: "gone", gw, payload: own(payload) }),
 });

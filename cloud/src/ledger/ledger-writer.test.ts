@@ -161,7 +161,7 @@ describe("a store that refuses", () => {
     expect(busy.map(({ outcome }) => outcome)).toEqual(["busy", "busy"]);
     for (const answer of busy) {
       const [retry] = bench.answersOf(gw, answer);
-      expect(retry).toMatchObject({ type: "retry", afterMs: 15_000, wantKeys: false });
+      expect(retry).toMatchObject({ type: "retry", afterMs: 7_500, wantKeys: false });
     }
     expect(bench.faults).toHaveLength(1);
     expect(count("record")).toBe(2);

@@ -48,7 +48,7 @@ interface Decision extends IngestOutcome {
 }
 
 /** A gateway is asked to come back after so long, and up to as long again, when the store cannot take anything. */
-const busyForMs = 10_000;
+const busyForMs = 5_000;
 
 /** A key we do not know is not a bad signature: the gateway is asked for its key log. */
 const unknownKey = (kid: string): Decision => {
