@@ -62,7 +62,9 @@ export class TestAuthority {
   server(options: ServerOptions): Issued {
     const { name, names = "IP:127.0.0.1,DNS:localhost", usage = "serverAuth" } = options;
     const extensions = join(this.dir, `${name}.ext`);
-    const text = `basicConstraints=critical,CA:FALSE\nextendedKeyUsage=${usage}\nsubjectAltName=${names}\n`;
+    // Without key identifiers nothing but the signature tells two authorities of one name apart.
+    const anonymous = "authorityKeyIdentifier=none\nsubjectKeyIdentifier=none\n";
+    const text = `${anonymous}basicConstraints=critical,CA:FALSE\nextendedKeyUsage=${usage}\nsubjectAltName=${names}\n`;
     writeFileSync(extensions, text);
     return this.sign(name, this.request(name), [
       ...["-cert", this.issued.certPath, "-keyfile", this.issued.keyPath, "-extfile", extensions],
