@@ -77,6 +77,8 @@ os.unlink(path)
 export const openPtyLine = async (path: string): Promise<SimLine> => {
   let listener: LineListener = deaf;
   let bridge: Bridge | undefined;
+  /** A bridge that was told to end: what it still says counts no more. */
+  let pulled: Bridge | undefined;
   let connections = 0;
   let open = false;
   let closed = false;
@@ -108,10 +110,10 @@ export const openPtyLine = async (path: string): Promise<SimLine> => {
       };
       started.stdin.on("error", () => {});
       started.stdout.on("data", (bytes: Uint8Array) => {
-        if (bridge === started) listener.bytes(bytes);
+        if (bridge === started && pulled !== started) listener.bytes(bytes);
       });
       started.stderr.setEncoding("utf8").on("data", (text: string) => {
-        if (bridge === started) for (const word of text.split("\n")) hear(word, ready);
+        if (bridge === started && pulled !== started) for (const word of text.split("\n")) hear(word, ready);
       });
       started.on("error", (cause) => reject(new MingchengError("SIM_LINE_FAILED", String(cause), { cause })));
       started.on("exit", () => {
@@ -135,8 +137,10 @@ export const openPtyLine = async (path: string): Promise<SimLine> => {
       listener = next;
     },
     drop: () => {
+      pulled = bridge;
       rmSync(path, { force: true });
       bridge?.kill("SIGTERM");
+      hangUp();
     },
     close: async () => {
       closed = true;

@@ -64,7 +64,12 @@ export const openTcpLine = async (host: string, port: number): Promise<SimLine> 
       forget(dropped);
     },
     close: async () => {
-      client?.destroy();
+      const last = client;
+      client = undefined;
+      if (last !== undefined) {
+        last.destroy();
+        listener.down();
+      }
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };

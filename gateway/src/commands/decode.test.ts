@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { type DecodeOptions, runDecode } from "./decode.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "mingcheng-decode-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const scale = "02 2C 30 20 20 20 33 38 36 32 20 20 20 30 30 30 0D 72";
+
+const decode = async (options: DecodeOptions, ...input: readonly (Uint8Array | string)[]): Promise<string[]> => {
+  const lines: string[] = [];
+  const stdin = (async function* () {
+    yield* input;
+  })();
+  await runDecode(options, { stdin, writeLine: async (line) => void lines.push(line) });
+  return lines;
+};
+
+const events = async (options: DecodeOptions, ...input: readonly (Uint8Array | string)[]): Promise<unknown[]> =>
+  (await decode({ ...options, json: true }, ...input)).map((line) => JSON.parse(line) as unknown);
+
+const bytes = (hex: string): Uint8Array => Buffer.from(hex.replaceAll(" ", ""), "hex");
+
+describe("decode", () => {
+  it("prints one JSON event per line for a scale, damage included", async () => {
+    const damaged = scale.replace("38 36", "38 37");
+    expect(await events({ protocol: "mt-continuous", hex: `${scale} ${damaged} ${scale}` })).toEqual([
+      {
+        event: "reading",
+        value: "38.62",
+        unit: "kg",
+        mode: "gross",
+        stable: "reported-stable",
+        tare: "0.00",
+        overload: false,
+        underload: false,
+        increment: 1,
+        states: [],
+        hex: scale.replaceAll(" ", "").toLowerCase(),
+      },
+      { event: "discarded", hex: damaged.replaceAll(" ", "").toLowerCase(), reason: "bad-checksum" },
+      expect.objectContaining({ event: "reading", value: "38.62" }),
+    ]);
+  });
+
+  it("prints frames and results of a tester", async () => {
+    const frame = Buffer.from("\x021R|1|^^^OP-CARB|62.3|%||A||F||op1||20240517093015\r\x03DE\r\n", "latin1");
+    expect(await events({ protocol: "lis" }, frame)).toEqual([
+      {
+        event: "frame",
+        frameNo: 1,
+        final: true,
+        checksumOk: true,
+        sequence: "first",
+        records: [expect.objectContaining({ type: "R" })],
+        hex: frame.toString("hex"),
+      },
+      {
+        event: "result",
+        sample: null,
+        assay: "OP-CARB",
+        value: "62.3",
+        unit: "%",
+        instrumentVerdict: "positive",
+        at: "2024-05-17T09:30:15",
+      },
+    ]);
+  });
+
+  it("reads hexadecimal however people write it, a file, or the standard input in any pieces", async () => {
+    const expected = await events({ protocol: "mt-continuous", hex: scale });
+    const spellings = [
+      scale.toLowerCase(),
+      scale.replaceAll(" ", ""),
+      scale.replaceAll(" ", ":"),
+      scale.replaceAll(/(\w\w)/g, "0x$1,"),
+    ];
+    for (const hex of spellings) expect(await events({ protocol: "mt-continuous", hex })).toEqual(expected);
+    const file = join(folder, "captured.bin");
+    writeFileSync(file, bytes(scale));
+    expect(await events({ protocol: "mt-continuous", file })).toEqual(expected);
+    const pieces = [bytes(scale).subarray(0, 7), bytes(scale).subarray(7)];
+    expect(await events({ protocol: "mt-continuous" }, ...pieces)).toEqual(expected);
+  });
+
+  it("shows what the end of the input cuts off", async () => {
+    expect(await events({ protocol: "yaohua-a9", hex: "02 2B 30 30" })).toEqual([
+      { event: "discarded", hex: "022b3030", reason: "incomplete" },
+    ]);
+  });
+
+  it("prints a table for people", async () => {
+    const lines = await decode({ protocol: "mt-continuous", hex: `${scale} 00` });
+    expect(lines).toEqual([
+      "reading   38.62 kg        gross   reported-stable    tare 0.00",
+      "discarded noise           00",
+    ]);
+    const over = await decode({ protocol: "mt-continuous", hex: scale.replace("2C 30", "2C 34").replace("72", "6E") });
+    expect(over).toEqual(["reading   -               gross   reported-stable   OVERLOAD tare 0.00"]);
+    const tester = await decode({
+      protocol: "lis",
+      hex: `05 ${Buffer.from("1L|1|N\r\x0304\r\n").toString("hex").replace(/^/, "02")} 04`,
+    });
+    expect(tester).toEqual(["control   ENQ", "frame     no 1 ETX checksum ok next\n          L|1|N", "control   EOT"]);
+  });
+
+  it.each<[string, DecodeOptions, { code: string; field?: string }]>([
+    [
+      "an unknown protocol, naming the known ones",
+      { protocol: "x", hex: "00" },
+      { code: "PROTOCOL_UNKNOWN", field: "protocol" },
+    ],
+    ["half a byte", { protocol: "lis", hex: "0" }, { code: "INPUT_INVALID", field: "--hex" }],
+    ["no hexadecimal", { protocol: "lis", hex: "zz" }, { code: "INPUT_INVALID", field: "--hex" }],
+    ["two sources", { protocol: "lis", hex: "00", file: "x" }, { code: "INPUT_INVALID", field: "--file" }],
+    ["a missing file", { protocol: "lis", file: join(folder, "none") }, { code: "INPUT_INVALID", field: "--file" }],
+  ])("refuses %s", async (_name, options, fault) => {
+    await expect(decode(options)).rejects.toMatchObject(fault);
+  });
+});
