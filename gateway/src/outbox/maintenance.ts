@@ -2,13 +2,14 @@ import { join } from "node:path";
 import type { ActiveSegment } from "./active-segment.ts";
 import { conditionOf } from "./disk-fault.ts";
 import { runAfter } from "./fault-monitor.ts";
+import { withSegmentFile } from "./found-segments.ts";
 import type { LineBook } from "./line-book.ts";
 import type { FreedRange, Loss, OutboxClock, OutboxLog } from "./outbox.ts";
 import type { OutboxFiles } from "./outbox-files.ts";
 import type { Segment } from "./segment.ts";
 import { chooseSegments, type IsFreeable, type ReceiptedSince } from "./segment-freeing.ts";
 import type { SegmentInspector } from "./segment-inspector.ts";
-import { reserveName, type SegmentStore } from "./segment-store.ts";
+import { closeSegment, reserveName, type SegmentStore } from "./segment-store.ts";
 import type { StateKeeper } from "./state-keeper.ts";
 
 export interface MaintenanceParts {
@@ -93,12 +94,12 @@ export class Maintenance {
 
   /** The first commit in a new segment is durable: the ones before it get their footers. */
   closeFull(): void {
-    const { active, store, keeper } = this.parts;
+    const { active, keeper } = this.parts;
     const full = active.full.splice(0);
     this.inBackground("closing a segment", async () => {
       for (const open of full) {
         try {
-          await store.close(open);
+          await closeSegment(open);
         } finally {
           await open.file.close();
         }
@@ -113,16 +114,11 @@ export class Maintenance {
 
   /** Gives segments that were found without one their footers. */
   closeFound(segments: readonly Segment[]): void {
-    const { files, store } = this.parts;
+    const { files } = this.parts;
     if (segments.length === 0) return;
     this.inBackground("closing a segment", async () => {
       for (const segment of segments) {
-        const file = await files.open(segment.path, "write");
-        try {
-          await store.close({ segment, file });
-        } finally {
-          await file.close();
-        }
+        await withSegmentFile(files, segment.path, "write", (file) => closeSegment({ segment, file }));
       }
     });
   }

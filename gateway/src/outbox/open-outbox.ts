@@ -60,7 +60,7 @@ const buildEngine = (options: OutboxOptions, found: Recovered, unlock: () => Pro
   const newestUsed = found.segments.findLast(({ runs }) => runs.length > 0)?.number ?? 0;
   const keeper = new StateKeeper({ files, sha256, dir, gw, book, since }, state, marker, newestUsed);
   const active = new ActiveSegment({ store, book }, found.segments, found.active);
-  const inspector = new SegmentInspector({ files, sha256, book, store, log });
+  const inspector = new SegmentInspector({ files, sha256, book, log });
   return new OutboxEngine({ options, files, book, store, active, keeper, inspector, since, unlock });
 };
 

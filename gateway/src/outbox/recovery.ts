@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { isUnreadable } from "./disk-fault.ts";
 import { type FoundSegment, withSegmentFile } from "./found-segments.ts";
 import type { Segment } from "./segment.ts";
+import { encodeHeader, headerBytes } from "./segment-format.ts";
 import type { OpenSegment } from "./segment-store.ts";
 import { type Survey, type SurveyOptions, surveyOutbox } from "./survey.ts";
 
@@ -36,10 +37,21 @@ const settle = async ({ files, log }: SurveyOptions, { segment, dirtyEnd }: Foun
   }
 };
 
+/** Gives a segment whose header is damaged a new one: what it holds is known from its frames. */
+const mendHeader = async ({ files }: SurveyOptions, gw: string, { segment }: FoundSegment): Promise<void> => {
+  const header = encodeHeader(gw, segment.size);
+  await withSegmentFile(files, segment.path, "write", async (file) => {
+    await file.write(header, header.length, 0);
+    await file.datasync();
+  });
+};
+
 /** Settles every segment that has no footer and says in which one to continue. */
-const settleAll = async (options: SurveyOptions, { used, state }: Survey): Promise<FoundSegment | undefined> => {
+const settleAll = async (options: SurveyOptions, { gw, used, state }: Survey): Promise<FoundSegment | undefined> => {
   let active: FoundSegment | undefined;
   for (const item of used) {
+    if (item.gw === undefined && gw !== undefined && item.segment.size >= headerBytes)
+      await mendHeader(options, gw, item);
     if (item.segment.closed) continue;
     const settled = await settle(options, item);
     const isVoid = state?.voids.some(([number]) => number === item.segment.number) === true;

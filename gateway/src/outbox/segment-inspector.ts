@@ -7,13 +7,12 @@ import type { OutboxFile, OutboxFiles } from "./outbox-files.ts";
 import type { Segment } from "./segment.ts";
 import { crcOfFrames } from "./segment-format.ts";
 import { scanSegment } from "./segment-load.ts";
-import type { SegmentStore } from "./segment-store.ts";
+import { closeSegment } from "./segment-store.ts";
 
 export interface SegmentInspectorOptions {
   readonly files: OutboxFiles;
   readonly sha256: Sha256;
   readonly book: LineBook;
-  readonly store: SegmentStore;
   readonly log: OutboxLog;
 }
 
@@ -57,7 +56,7 @@ export class SegmentInspector {
   }
 
   private async rescan(segment: Segment, file: OutboxFile): Promise<readonly Loss[]> {
-    const { sha256, book, store, log } = this.options;
+    const { sha256, book, log } = this.options;
     const { number, path, end } = segment;
     const window = Buffer.allocUnsafe(scanWindowBytes);
     const found = await scanSegment({ file, number, path, voidFrom: undefined, window, sha256 }, end);
@@ -69,7 +68,7 @@ export class SegmentInspector {
     for (const evidence of [...found.heads.values(), ...found.laterSeals]) book.heard(evidence);
     const losses = findLosses(book, { cut: false, damaged: true });
     log.error({ segment: path, damage: found.damage, losses: losses.length }, "outbox: segment is damaged");
-    await store.close({ segment, file });
+    await closeSegment({ segment, file });
     return losses;
   }
 }

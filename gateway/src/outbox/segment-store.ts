@@ -107,17 +107,6 @@ export class SegmentStore {
     await file.close();
   }
 
-  /** Writes the footer: the segment is closed. @throws the system's error */
-  async close({ segment, file }: OpenSegment): Promise<void> {
-    const footer = encodeFooter(segment);
-    // A file that was cut short has no room at its end: it grows.
-    const size = Math.max(segment.size, segment.end + footer.length);
-    await file.write(footer, footer.length, size - footer.length);
-    await file.datasync();
-    segment.size = size;
-    segment.closed = true;
-  }
-
   /** Closes and removes a segment that was prepared and never used. */
   async discardSpare(): Promise<void> {
     const spare = await this.spare?.catch(() => undefined);
@@ -174,6 +163,17 @@ export class SegmentStore {
     }
   }
 }
+
+/** Writes a segment's footer: it is closed. @throws the system's error */
+export const closeSegment = async ({ segment, file }: OpenSegment): Promise<void> => {
+  const footer = encodeFooter(segment);
+  // A file that was cut short has no room at its end: it grows.
+  const size = Math.max(segment.size, segment.end + footer.length);
+  await file.write(footer, footer.length, size - footer.length);
+  await file.datasync();
+  segment.size = size;
+  segment.closed = true;
+};
 
 const emptySegment = (number: number, path: string, size: number): Segment => ({
   number,

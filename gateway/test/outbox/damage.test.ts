@@ -1,18 +1,11 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Loss, Outbox } from "../../src/outbox/outbox.ts";
 import { openOutbox } from "../../src/outbox/outbox.ts";
+import { type Damage, inflict, snapshot } from "./directory.ts";
 import { type ParsedSegment, parseSegments } from "./segment-parser.ts";
 import { append, appendMany, cleanUp, freshDirectory, openTest, optionsFor, readAll } from "./test-outbox.ts";
-
-/** Copies an outbox directory as it is on disk now: what a kill would leave. */
-const snapshot = (from: string, to: string): void => {
-  mkdirSync(to, { recursive: true });
-  for (const name of readdirSync(from)) {
-    if (statSync(join(from, name)).isFile()) copyFileSync(join(from, name), join(to, name));
-  }
-};
 
 /** Waits for the background work that was queued before. */
 const settled = async (outbox: Outbox): Promise<void> => {
@@ -77,11 +70,6 @@ const randomFrom = (seed: number) => {
   };
 };
 
-type Damage = { readonly file: string; readonly at: number } & (
-  | { readonly kind: "flip"; readonly bits: number }
-  | { readonly kind: "cut" }
-);
-
 const drawDamage = ({ dir, segments }: Original, random: () => number): Damage => {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const newest = segments.findLast(({ frames }) => frames.length > 0);
@@ -93,13 +81,6 @@ const drawDamage = ({ dir, segments }: Original, random: () => number): Damage =
   const used = segments.find(({ name }) => name === file)?.frames.at(-1)?.to;
   const at = Math.floor(random() * (used !== undefined && random() < 0.75 ? used + 16 : size));
   return random() < 0.5 ? { file, at, kind: "cut" } : { file, at, kind: "flip", bits: 1 << Math.floor(random() * 8) };
-};
-
-const inflict = (dir: string, damage: Damage): void => {
-  const path = join(dir, damage.file);
-  const bytes = readFileSync(path);
-  if (damage.kind === "flip") bytes.writeUInt8(bytes.readUInt8(damage.at) ^ damage.bits, damage.at);
-  writeFileSync(path, damage.kind === "flip" ? bytes : bytes.subarray(0, damage.at));
 };
 
 /** The records that no longer stand in the file as they were written. */

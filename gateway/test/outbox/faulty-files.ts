@@ -40,9 +40,6 @@ export class FaultyFiles implements OutboxFiles {
   mostOpenFiles = 0;
   /** Open files, by the names that they have now. */
   private readonly handles = new Set<{ path: string }>();
-  readonly makeDirectory = nodeFiles.makeDirectory;
-  readonly list = nodeFiles.list;
-  readonly lock = nodeFiles.lock;
 
   private async pass<T>(operation: Operation, work: () => Promise<T>): Promise<T> {
     this.operations.push(operation);
@@ -75,6 +72,18 @@ export class FaultyFiles implements OutboxFiles {
         return file.close();
       },
     };
+  }
+
+  makeDirectory(dir: string): Promise<void> {
+    return nodeFiles.makeDirectory(dir);
+  }
+
+  list(dir: string): Promise<string[]> {
+    return nodeFiles.list(dir);
+  }
+
+  lock(dir: string): Promise<() => Promise<void>> {
+    return nodeFiles.lock(dir);
   }
 
   async rename(from: string, to: string): Promise<void> {

@@ -115,10 +115,10 @@ describe("freeing", () => {
 
   it("forgets nothing when the state cannot be written", async () => {
     const { dir, files, outbox } = await filled();
-    const before = segmentsIn(dir);
+    const oldest = segmentsIn(dir)[0] ?? "";
     files.onOperation = ({ path }) => (path.includes("state") ? "EIO" : undefined);
     await expect(outbox.free(all, at(1), true)).rejects.toThrow("EIO");
-    expect(segmentsIn(dir)).toEqual(before);
+    expect(existsSync(join(dir, oldest))).toBe(true);
     expect(outbox.inventory()[0]?.freed).toEqual([]);
     files.onOperation = () => undefined;
     expect((await outbox.free(all, at(1), true)).length).toBe(1);
