@@ -34,13 +34,16 @@ const killed = async () => {
   return dir;
 };
 
-/** Hits the record at `index` of the segment's records. */
-const hitRecord = (dir: string, segment: number, index: number): { file: string; seq: number; eid: string } => {
-  const parsed = parseSegments(dir).filter(({ frames }) => frames.length > 0)[segment];
-  const record = parsed?.frames.filter(({ type }) => type === "record")[index];
-  if (parsed === undefined || record === undefined) throw new Error("there is no such record");
-  inflict(dir, { file: parsed.name, at: record.from + 90, kind: "flip", bits: 4 });
-  return { file: parsed.name, seq: record.seq, eid: record.eid };
+/** Hits the sixth record of the oldest or newest segment, or of both. */
+const hitRecords = (dir: string, ...which: ("oldest" | "newest")[]) => {
+  const used = parseSegments(dir).filter(({ frames }) => frames.length > 0);
+  return which.map((each) => {
+    const parsed = used.at(each === "oldest" ? 0 : -1);
+    const record = parsed?.frames.filter(({ type }) => type === "record")[5];
+    if (parsed === undefined || record === undefined) throw new Error("there is no such record");
+    inflict(dir, { file: parsed.name, at: record.from + 90, kind: "flip", bits: 4 });
+    return { file: parsed.name, seq: record.seq, eid: record.eid };
+  });
 };
 
 describe("fsck", () => {
@@ -66,19 +69,16 @@ describe("fsck", () => {
 
   it("names file, bytes and records of damage, in the newest segment too", async () => {
     const dir = await killed();
-    const old = hitRecord(dir, 0, 3);
-    const newest = hitRecord(dir, -1 + parseSegmentsInUse(dir), 2);
+    const hit = hitRecords(dir, "oldest", "newest");
     const { code, answer } = await fsck(dir);
     expect(code).toBe(1);
     expect(answer.intact).toBe(false);
-    expect(answer.losses.map(({ eid, from, to }) => ({ eid, from, to }))).toEqual([
-      { eid: old.eid, from: old.seq, to: old.seq },
-      { eid: newest.eid, from: newest.seq, to: newest.seq },
-    ]);
-    expect(answer.damage.map(({ file, kind }) => ({ file, kind }))).toEqual([
-      { file: old.file, kind: "frames" },
-      { file: newest.file, kind: "frames" },
-    ]);
+    expect(answer.losses.map(({ eid, from, to }) => ({ eid, from, to }))).toEqual(
+      hit.map(({ eid, seq }) => ({ eid, from: seq, to: seq })),
+    );
+    expect(answer.damage.map(({ file, kind }) => ({ file, kind }))).toEqual(
+      hit.map(({ file }) => ({ file, kind: "frames" })),
+    );
   });
 
   it("says what to do next, in both languages", async () => {
@@ -86,18 +86,18 @@ describe("fsck", () => {
     const data = dirname(dir);
     expect((await fsckText({ data }, "en")).lines.at(-1)).toBe("Intact, nothing to do");
     expect((await fsckText({ data }, "zh")).lines.at(-1)).toBe("完好，无需处理");
-    const { seq } = hitRecord(dir, 0, 3);
+    const [hit] = hitRecords(dir, "oldest");
     const { code, text } = await fsckText({ data }, "en");
     expect(code).toBe(1);
     expect(text).toMatch(/bytes \d+-\d+ cannot be read/);
-    expect(text).toContain(`lost ${seq}`);
+    expect(text).toContain(`lost ${hit?.seq}`);
     expect(text).toMatch(/Next: .*gap records.*fsck --repair$/);
     expect((await fsckText({ data }, "zh")).text).toMatch(/下一步：.*gap 记录.*fsck --repair$/);
   });
 
   it.each([
-    ["a record of a closed segment", (dir: string) => void hitRecord(dir, 0, 5)],
-    ["a record of the newest segment", (dir: string) => void hitRecord(dir, -1 + parseSegmentsInUse(dir), 5)],
+    ["a record of a closed segment", (dir: string) => void hitRecords(dir, "oldest")],
+    ["a record of the newest segment", (dir: string) => void hitRecords(dir, "newest")],
     ["the newest segment cut", (dir: string) => cutNewest(dir)],
     ["a header", (dir: string) => inflict(dir, { file: firstSegment(dir), at: 30, kind: "flip", bits: 1 })],
     ["a state file", (dir: string) => appendFileSync(join(dir, "state.json"), "x")],
@@ -136,8 +136,6 @@ describe("fsck", () => {
     await expect(nowhere).rejects.toMatchObject({ code: "INPUT_INVALID", field: "--data" });
   });
 });
-
-const parseSegmentsInUse = (dir: string): number => parseSegments(dir).filter(({ frames }) => frames.length > 0).length;
 
 const firstSegment = (dir: string): string => parseSegments(dir)[0]?.name ?? "";
 
