@@ -41,6 +41,7 @@ export class Gateway {
   private readonly stopping = new AbortController();
   private opening: StatusSources["opening"] = { state: "opening", detail: "" };
   private outboxFaults = 0;
+  private head = 0;
   private health: HealthServer | undefined;
   private outbox: Outbox | undefined;
   private capture: Capture | undefined;
@@ -62,15 +63,21 @@ export class Gateway {
    * Loads who this gateway is and serves its local state; captures nothing yet.
    * @throws {MingchengError} NOT_ENROLLED, IDENTITY_DAMAGED, KEY_INVALID, LISTEN_FAILED
    */
-  static async open(config: GatewayConfig): Promise<Gateway> {
+  static async open(config: GatewayConfig, logOf: typeof createLog = createLog): Promise<Gateway> {
     const identity = await loadIdentity(config.data);
-    const log = createLog(config.log.level, identity.gw);
+    const log = logOf(config.log.level, identity.gw);
     const clock = await openGatewayClock({ dataDirectory: config.data, notBefore: identity.enrolledAt, log });
     const gateway = new Gateway(config, identity, clock, log);
     gateway.health = await openHealthServer(config.health, gateway.routes(), (error) => {
       log.error({ err: error }, "health: a request could not be answered");
     });
     return gateway;
+  }
+
+  /** Where its state is served. */
+  get address(): GatewayReady["health"] {
+    const { host = "", port = 0 } = this.health ?? {};
+    return { host, port };
   }
 
   /**
@@ -95,11 +102,15 @@ export class Gateway {
       },
       signal: this.stopping.signal,
     });
-    if (opened === undefined || this.health === undefined) return undefined;
+    if (opened === undefined) return undefined;
     const { outbox, capture } = opened;
     this.outbox = outbox;
     this.capture = capture;
     this.clearOutboxAlarms();
+    this.head = outbox.inventory().at(-1)?.head ?? 0;
+    outbox.onCommit(({ last }) => {
+      this.head = last;
+    });
     outbox.onFault(({ state, detail }) => {
       this.outboxFaults += 1;
       if (state !== "ok") this.raiseOutboxAlarm(state, detail);
@@ -112,7 +123,7 @@ export class Gateway {
     this.supervisor.start();
     log.info({ line: outbox.line, devices: config.devices.length, software }, "gateway: captures");
     const { ep, eid } = outbox.line;
-    return { pid: process.pid, health: { host: this.health.host, port: this.health.port }, line: { ep, eid } };
+    return { pid: process.pid, health: this.address, line: { ep, eid } };
   }
 
   /** Ends sessions, commits and closes the outbox, publishes the offline state. Within 5 s, idempotent. */
@@ -136,7 +147,7 @@ export class Gateway {
       clock: this.clock,
       open: openTransport,
       random: Math.random,
-      log: ({ id }) => deviceLog(this.log, id),
+      log: ({ id }) => deviceLog(this.log, id, () => this.clock.nowMs()),
       capture: (device, draft) => capture.capture(device, draft),
       recall: (device, kind, limit) => capture.recall(device, kind, limit),
       live: (device, payload) => uplink.publishLive(device, payload),
@@ -178,6 +189,7 @@ export class Gateway {
       wallBefore: (ms) => wallText(Date.parse(clock.wall()) - ms),
       clock: () => clock.status(),
       outbox,
+      head: this.head,
       opening,
       outboxFaults,
       capture,

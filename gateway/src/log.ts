@@ -1,8 +1,15 @@
+import { MingchengError } from "@mingcheng/protocols";
 import { type Logger, pino } from "pino";
 import type { SessionLog } from "./drivers/define-driver.ts";
 
 /** The gateway's log: JSON lines on standard output. */
 export type GatewayLog = Logger;
+
+/** Errors of the catalogue explain themselves; of all others the stack is worth its room. */
+const errorText = (error: unknown): unknown => {
+  if (error instanceof MingchengError) return { code: error.code, message: error.message };
+  return error instanceof Error ? pino.stdSerializers.err(error) : error;
+};
 
 /** A log that names the gateway in every line. */
 export const createLog = (level: string, gw: string): GatewayLog =>
@@ -11,14 +18,44 @@ export const createLog = (level: string, gw: string): GatewayLog =>
     base: { gw },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
+    serializers: { err: errorText },
   });
 
-/** The log of one device. */
-export const deviceLog = (log: GatewayLog, device: string): SessionLog => {
+/** The same complaint of a device is written so often; in between it is counted. */
+const repeatAfterMs = 60_000;
+const maxComplaints = 64;
+
+/**
+ * The log of one device. A warning that comes again and again (a full disk at ten frames a second) is written once a minute
+ * with the number of times it was left out, so that the log does not wear the card.
+ */
+export const deviceLog = (log: GatewayLog, device: string, nowMs: () => number): SessionLog => {
   const child = log.child({ device });
+  const complaints = new Map<string, { saidMs: number; leftOut: number }>();
+
+  const write = (level: "debug" | "info" | "warn" | "error", message: string, fields: object, error: unknown) => {
+    child[level](error === undefined ? fields : { ...fields, err: error }, message);
+  };
+
   const say =
-    (level: "debug" | "info" | "warn" | "error"): SessionLog["info"] =>
+    (level: "debug" | "info"): SessionLog["info"] =>
     (message, { error, ...fields } = {}) =>
-      child[level](error === undefined ? fields : { ...fields, err: error }, message);
-  return { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") };
+      write(level, message, fields, error);
+
+  const complain =
+    (level: "warn" | "error"): SessionLog["info"] =>
+    (message, { error, ...fields } = {}) => {
+      const key = `${message} ${error instanceof MingchengError ? error.code : ""}`;
+      const known = complaints.get(key);
+      if (known !== undefined && nowMs() - known.saidMs < repeatAfterMs) {
+        known.leftOut += 1;
+        return;
+      }
+      const more = known === undefined || known.leftOut === 0 ? {} : { leftOut: known.leftOut };
+      if (complaints.size >= maxComplaints) complaints.clear();
+      complaints.set(key, { saidMs: nowMs(), leftOut: 0 });
+      write(level, message, { ...fields, ...more }, error);
+    };
+
+  return { debug: say("debug"), info: say("info"), warn: complain("warn"), error: complain("error") };
 };

@@ -48,7 +48,8 @@ program
   .action(async (options: { config: string; readyFile?: string }) => {
     keepHeapSmall();
     const { runGateway } = await import("./commands/run.ts");
-    process.exitCode = await runGateway(options, language, writeError);
+    // Everything is closed and on disk: connections that still linger are not waited for.
+    process.exit(await runGateway(options, language, writeError));
   });
 
 program

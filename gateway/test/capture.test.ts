@@ -36,7 +36,7 @@ interface Bench {
   readonly clock: TestClock;
   readonly quarantineDir: string;
   /** Every record the outbox holds, in order. */
-  records(): Promise<MingchengRecord[]>;
+  readonly records: () => Promise<MingchengRecord[]>;
 }
 
 interface BenchOptions {

@@ -92,7 +92,7 @@ export class Capture {
     this.own = new OwnRecords((draft) => this.append(draft), log);
     this.unsubscribe = [
       outbox.onLoss((loss) => this.record("gap", lossGap(loss))),
-      outbox.onRecovered(() => this.tellNow()),
+      outbox.onRecovered(() => void this.tellNow()),
     ];
     for (const loss of outbox.opening.losses) this.record("gap", lossGap(loss));
   }

@@ -20,8 +20,9 @@ export interface OpenCaptureOptions {
   readonly clock: GatewayClock;
   readonly log: OutboxLog;
   /** Cryptographically random bytes. */
-  random(bytes: number): Uint8Array;
-  observe(durableMs: number): void;
+  readonly random: (bytes: number) => Uint8Array;
+  /** Told how long each reading took to become durable. */
+  readonly observe: (durableMs: number) => void;
   /** The disk cannot be used yet. Told again when the reason changes. */
   onUnusable(condition: Exclude<OutboxCondition, "ok">, error: MingchengError): void;
   readonly signal: AbortSignal;

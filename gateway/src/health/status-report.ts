@@ -22,6 +22,8 @@ export interface StatusSources {
   wallBefore(ms: number): string;
   clock(): ClockStatus;
   readonly outbox: Outbox | undefined;
+  /** Last durable record of the running line. */
+  readonly head: number;
   /** While there is no outbox: why. */
   readonly opening: { readonly state: Exclude<OutboxCondition, "ok"> | "opening"; readonly detail: string };
   readonly outboxFaults: number;

@@ -18,7 +18,7 @@ export interface DevicePorts extends Pick<SessionContext, "capture" | "recall" |
   readonly log: SessionLog;
   readonly retry: RetryLimits;
   /** Uniform in [0, 1), for jitter. */
-  random(): number;
+  readonly random: () => number;
   /** Opens the line. @throws {MingchengError} DEVICE_OPEN_FAILED, CONFIG_INVALID */
   open(address: string, serial: SerialSettings, signal: AbortSignal): Promise<ByteStream>;
   /** Every change of state that concerns the centre. */

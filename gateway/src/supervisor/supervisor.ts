@@ -11,7 +11,7 @@ export interface SupervisorOptions {
   readonly clock: SupervisorClock;
   readonly open: DevicePorts["open"];
   /** Uniform in [0, 1), for jitter. */
-  random(): number;
+  readonly random: () => number;
   readonly retry?: RetryLimits;
   log(device: DeviceConfig): SessionLog;
   capture(device: string, draft: CaptureDraft): Promise<void>;
