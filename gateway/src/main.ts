@@ -93,6 +93,25 @@ program
   });
 
 program
+  .command("fsck")
+  .description(
+    text(
+      "校验发件箱的每个字节，报告内容和损坏；完好时退出码为 0，有损坏为 1；不加 --repair 时不改动任何内容",
+      "verify every byte of the outbox and say what is in it and what is damaged; exit code 0 or 1; changes nothing without --repair",
+    ),
+  )
+  .requiredOption("--data <dir>", text("数据目录", "data directory"))
+  .option(
+    "--repair",
+    text("修复可以修复的部分（须先停止网关）", "repair what can be repaired (stop the gateway first)"),
+  )
+  .option(...jsonOption)
+  .action(async (options: { data: string; repair?: boolean; json?: boolean }) => {
+    const { runFsck } = await import("./commands/fsck.ts");
+    process.exitCode = await runFsck(options, language, writeLine);
+  });
+
+program
   .command("decode")
   .description(
     text("解码设备字节，逐条显示（默认读标准输入）", "decode a device's bytes, by default from standard input"),

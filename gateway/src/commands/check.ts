@@ -1,16 +1,27 @@
-import { errorCatalogue } from "@mingcheng/protocols";
+import { errorCatalogue, explain } from "@mingcheng/protocols";
 import { issueText, readGatewayConfig } from "../config/load-config.ts";
+import type { ReadConfig } from "../config/parse-config.ts";
 
 /** Writes one line to the terminal. */
 export type WriteLine = (line: string) => void;
 
+const readOrSay = async (path: string, writeLine: WriteLine): Promise<ReadConfig | undefined> => {
+  try {
+    return await readGatewayConfig(path);
+  } catch (error) {
+    writeLine(explain(error, "zh"));
+    writeLine(explain(error, "en"));
+    return undefined;
+  }
+};
+
 /**
  * Reads a configuration and says, in Chinese and English, everything that is wrong with it. Opens nothing, changes
  * nothing. Returns the exit code: 0 or 1.
- * @throws {MingchengError} CONFIG_INVALID when the file cannot be read
  */
 export const runCheck = async (path: string, writeLine: WriteLine): Promise<number> => {
-  const read = await readGatewayConfig(path);
+  const read = await readOrSay(path, writeLine);
+  if (read === undefined) return 1;
   if ("config" in read) {
     const count = read.config.devices.length;
     writeLine(`${path}：配置正确，${count} 台设备`);
