@@ -7,6 +7,7 @@ import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import { until } from "../../device-sims/src/harness/until.ts";
 import { Gateway, type GatewayReady } from "../src/app.ts";
+import { runStatus } from "../src/commands/status.ts";
 import { statusLines } from "../src/commands/status-text.ts";
 import { type GatewayConfig, parseGatewayConfig } from "../src/config/parse-config.ts";
 import { type GatewayStatus, statusSchema } from "../src/health/status-schema.ts";
@@ -117,7 +118,15 @@ describe("the gateway", () => {
       expect(text).toContain(status.uplink.next?.[language] ?? "no next step");
       expect(text).toContain("scale-1");
     }
+    const file = join(data, "gateway.yaml");
+    await writeFile(file, `health: { port: ${first.address.port} }`);
+    const lines: string[] = [];
+    expect(await runStatus({ config: file, json: true }, "en", (line) => lines.push(line))).toBe(1);
+    expect(statusSchema.parse(JSON.parse(lines.join("")))).toMatchObject({ gw, line: ready?.line });
     await first.stop();
+    await expect(runStatus({ config: file }, "en", () => undefined)).rejects.toMatchObject({
+      code: "GATEWAY_NOT_RUNNING",
+    });
 
     const second = await openGateway(config);
     expect((await second.start())?.line.ep).toBe(2);
