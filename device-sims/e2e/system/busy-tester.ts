@@ -1,31 +1,45 @@
+import type { TesterResult } from "../../src/devices/tester.ts";
 import { instrumentTime, type RunningDevice } from "../../src/scenario/run-scenario.ts";
 
 /** Settings of a simulated tester in a hurry: it offers its results again soon after the gateway was gone. */
 export const hastyTester = {
   kind: "lis",
-  settings: { replyTimeoutMs: 1_000, busyDelayMs: 20, frameRetryDelayMs: 10, messageRetryDelayMs: 20 },
+  settings: {
+    framing: "message",
+    replyTimeoutMs: 1_000,
+    busyDelayMs: 20,
+    frameRetryDelayMs: 10,
+    messageRetryDelayMs: 20,
+  },
 } as const;
 
-/** Keeps a tester reporting results, each one of its kind, until stopped; then lets it finish what it holds. */
-export const keepReporting = (running: RunningDevice): { stop(): Promise<void>; readonly reported: () => number } => {
+/**
+ * Keeps a tester reporting messages of `perMessage` results, each one of its kind, until stopped; then lets it finish
+ * what it holds.
+ */
+export const keepReporting = (
+  running: RunningDevice,
+  perMessage = 1,
+): { stop(): Promise<void>; readonly reported: () => number } => {
   if (running.class !== "tester") throw new Error(`${running.config.id} is no tester`);
   const { device } = running;
   let number = 0;
   let stopped = false;
+  const nextResult = (): TesterResult => {
+    number++;
+    return {
+      specimenId: `${device.id}-${String(number).padStart(5, "0")}`,
+      item: "韭菜",
+      assay: "OP-CARB",
+      value: (((number * 37) % 480) / 10).toFixed(1),
+      unit: "%",
+      flags: "N",
+      completedAt: instrumentTime(Date.now()),
+    };
+  };
   const next = async (): Promise<void> => {
     while (!stopped) {
-      number++;
-      device.report([
-        {
-          specimenId: `${device.id}-${String(number).padStart(5, "0")}`,
-          item: "韭菜",
-          assay: "OP-CARB",
-          value: (((number * 37) % 480) / 10).toFixed(1),
-          unit: "%",
-          flags: "N",
-          completedAt: instrumentTime(Date.now()),
-        },
-      ]);
+      device.report(Array.from({ length: perMessage }, nextResult));
       await device.drained();
     }
   };

@@ -24,7 +24,7 @@ afterAll(() => market.close());
 describe("the whole system under SIGKILL", () => {
   it("loses, doubles and invents nothing that a tester was told is safe", async () => {
     const random = createRandom(4711);
-    const testers = market.devices.devices.map(keepReporting);
+    const testers = market.devices.devices.map((running) => keepReporting(running));
     await Promise.all(
       market.gateways.map(async (gateway) => {
         for (let kill = 0; kill < killsPerBox; kill++) {

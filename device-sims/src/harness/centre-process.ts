@@ -20,6 +20,8 @@ export interface CentreSetup {
   /** Put in front of the command: `["strace", "-f", …]`. */
   readonly wrapper?: readonly string[];
   readonly onOutput?: (text: string) => void;
+  /** Entry file of another build of the centre; default: this repository's. */
+  readonly main?: string;
 }
 
 /** A centre as a process, watched from outside. Ports stay the same over restarts. */
@@ -57,7 +59,16 @@ export const startCentre = async (setup: CentreSetup): Promise<CentreProcess> =>
   };
   const launch = async (): Promise<RunningProgram> => {
     configure();
-    const args = [builtModule(main), "run", "--data", dataDir, "--config", configFile, "--ready-file", readyFile];
+    const args = [
+      setup.main ?? builtModule(main),
+      "run",
+      "--data",
+      dataDir,
+      "--config",
+      configFile,
+      "--ready-file",
+      readyFile,
+    ];
     const [command = process.execPath, ...rest] = [...(setup.wrapper ?? []), process.execPath, ...args];
     const { program, ready } = await startReadyProgram(
       {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { GatewayList, GatewayView } from "@mingcheng/protocols";
@@ -18,6 +18,8 @@ export interface GatewayUnderTest {
   readonly gw: string;
   readonly devices: readonly Readonly<Record<string, unknown>>[];
   readonly setup?: Partial<GatewaySetup>;
+  /** Called with the gateway's directory before anything is in it. Returns how to undo it. */
+  readonly prepare?: (dir: string) => () => void;
 }
 
 /** Centre, gateways and devices as real processes, and the devices' own log beside them. */
@@ -27,7 +29,7 @@ export interface MarketUnderTest {
   readonly gateways: readonly GatewayProcess[];
   readonly devices: RunningScenario;
   readonly said: readonly OracleEntry[];
-  /** Signed in afresh at every call: the centre may have been restarted. */
+  /** Signed in once: the session outlives restarts of the centre. */
   api(): Promise<CentreApi>;
   device(id: string): RunningDevice;
   gatewayView(gw: string): Promise<GatewayView>;
@@ -83,15 +85,21 @@ export const openMarket = async (
       return found;
     };
     const started: GatewayProcess[] = [];
-    for (const { gw, devices: own, setup } of gateways) {
+    for (const { gw, devices: own, setup, prepare } of gateways) {
       const gatewayDir = join(dir, gw);
+      mkdirSync(gatewayDir);
+      if (prepare !== undefined) undo.push(prepare(gatewayDir));
       await enrolGateway(gatewayDir, await centre.addGateway(gw));
       const configured = own.map(({ id }) => toConfigured(device(String(id))));
       const gateway = await startGateway({ dir: gatewayDir, gw, devices: configured, ...setup });
       undo.push(() => gateway.stop());
       started.push(gateway);
     }
-    const api = (): Promise<CentreApi> => signIn(centre, login.user, login.password);
+    let session: Promise<CentreApi> | undefined;
+    const api = (): Promise<CentreApi> => {
+      session ??= signIn(centre, login.user, login.password);
+      return session;
+    };
     const gatewayView = async (gw: string): Promise<GatewayView> => lineHeads(await api(), gw);
     const evidence = async (gw: string): Promise<readonly ComparedRecord[]> => {
       const file = join(dir, `${gw}.mcx`);
@@ -109,11 +117,11 @@ export const openMarket = async (
       device,
       gatewayView,
       arrived: async (gateway, withinMs = 30_000) => {
-        const session = await api();
+        const signedIn = await api();
         const head = await headOf(gateway);
         await until(
           async () => {
-            const { lines } = await lineHeads(session, gateway.gw);
+            const { lines } = await lineHeads(signedIn, gateway.gw);
             const line = lines.newest.find(({ eid }) => eid === gateway.line.eid);
             return (line?.contiguousHead ?? 0) >= head && lines.newest.every(isWhole);
           },
