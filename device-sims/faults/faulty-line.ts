@@ -46,9 +46,9 @@ export const createFaultyLine = (
 
   return {
     address: line.address,
-    connection: line.connection,
-    listen: line.listen,
-    drop: line.drop,
+    connection: () => line.connection(),
+    listen: (listener) => line.listen(listener),
+    drop: () => line.drop(),
     damaged: () => damaged,
     setFaults: (next) => {
       active = next;

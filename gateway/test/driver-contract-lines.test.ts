@@ -122,7 +122,7 @@ const play = async (scenario: string, name: string) => {
   const ready = await until(() => /^\{"event":"ready".*\}$/m.exec(program.output())?.[0], {
     what: "simulators are ready",
     withinMs: 20_000,
-    detail: program.output,
+    detail: () => program.output(),
   });
   const { devices } = JSON.parse(ready) as { devices: { kind: string; address: string }[] };
   const gateways = new Map(

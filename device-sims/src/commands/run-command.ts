@@ -18,8 +18,8 @@ export type WriteLine = (line: string) => void;
 
 const openOracle = (path: string | undefined, writeLine: WriteLine): Oracle & { close(): void } => {
   if (path !== undefined) return openFileOracle(path);
-  const { wallMs } = createMemoryOracle();
-  return { wallMs, write: (entry) => writeLine(JSON.stringify(entry)), close: () => {} };
+  const memory = createMemoryOracle();
+  return { wallMs: () => memory.wallMs(), write: (entry) => writeLine(JSON.stringify(entry)), close: () => {} };
 };
 
 /**
