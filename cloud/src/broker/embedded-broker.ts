@@ -62,8 +62,13 @@ export class EmbeddedBroker {
         const known = readClientId(packet.clientId);
         // The library types know numbers only; the packet carries the client's own.
         const fits = packet.protocolVersion === 4 && packet.clean === true && known !== undefined;
-        if (!fits) this.#refuse(client, "refusedLogins", `client id, version or session of ${packet.clientId}`);
-        done(null, fits);
+        if (fits) {
+          done(null, true);
+          return;
+        }
+        this.#refuse(client, "refusedLogins", `client id, version or session of ${packet.clientId}`);
+        // Without an error the library would leave the connection open for ever.
+        done(new MingchengError("ACCESS_DENIED", "client id, version or session"), false);
       },
       authenticate: (client, username, password, done) => {
         const known = readClientId(client.id);

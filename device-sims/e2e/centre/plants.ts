@@ -1,6 +1,10 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { repositoryRoot } from "../../src/harness/repository.ts";
+
 /** A fault planted in the centre, to see a test find it: text of a built module, and what stands there instead. */
-export interface Plant {
-  /** End of the module's path below `cloud/dist/`. */
+interface Plant {
+  /** Path below `cloud/dist/`. */
   readonly module: string;
   readonly from: string;
   readonly to: string;
@@ -32,15 +36,33 @@ const insertWithoutKey: readonly Plant[] = [
 /** Commits are not synced. */
 const noSync: readonly Plant[] = [{ module: "store/database.js", from: "synchronous = FULL", to: "synchronous = OFF" }];
 
-/** Faults by name. */
-export const plants = {
+const plants = {
   "receipt-before-commit": receiptBeforeCommit,
   "insert-without-key": insertWithoutKey,
   "no-sync": noSync,
 } as const;
 
-/** Name of a fault in {@link plants}. */
+/** Name of a fault that can be planted. */
 export type PlantName = keyof typeof plants;
 
-/** The environment variable that names the fault to {@link file://./plant-entry.ts}. */
-export const plantVariable = "MINGCHENG_TEST_PLANT";
+/**
+ * Copies the built centre into `dir` and plants the fault there. Returns the copy's entry file.
+ * @throws {Error} when the text that the fault replaces is not in the build any more
+ */
+export const plantedCentre = (dir: string, plant: PlantName): string => {
+  const copy = join(dir, "planted");
+  const cloud = join(repositoryRoot, "cloud");
+  mkdirSync(join(copy, "cloud"), { recursive: true });
+  for (const name of readdirSync(cloud)) {
+    if (name === "dist") cpSync(join(cloud, name), join(copy, "cloud", name), { recursive: true });
+    else symlinkSync(join(cloud, name), join(copy, "cloud", name));
+  }
+  for (const folder of ["node_modules", "dashboards"]) symlinkSync(join(repositoryRoot, folder), join(copy, folder));
+  for (const { module, from, to } of plants[plant]) {
+    const file = join(copy, "cloud", "dist", module);
+    const text = readFileSync(file, "utf8");
+    if (!text.includes(from)) throw new Error(`${module} does not hold: ${from}`);
+    writeFileSync(file, text.replace(from, to));
+  }
+  return join(copy, "cloud", "dist", "main.js");
+};

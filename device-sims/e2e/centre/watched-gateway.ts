@@ -13,6 +13,12 @@ export interface ReceiptedRange {
   readonly atMs: number;
 }
 
+/** How a watched gateway differs from a good one on a good network. */
+export interface Habits {
+  /** Every payload goes out so often; default once. */
+  readonly times?: number;
+}
+
 /** A load gateway that remembers what it captured and what was receipted: the oracle's truth about one line. */
 export interface WatchedGateway {
   readonly enrolled: Enrolled;
@@ -60,8 +66,8 @@ const weighing = (grams: number) => ({
 });
 
 /** A gateway on a line of its own, not connected yet. */
-export const watchGateway = (enrolled: Enrolled, ep = 1): WatchedGateway => {
-  const line: Line = { gw: enrolled.gw, ep, eid: randomBytes(16).toString("hex") };
+export const watchGateway = (enrolled: Enrolled, { times = 1 }: Habits = {}): WatchedGateway => {
+  const line: Line = { gw: enrolled.gw, ep: 1, eid: randomBytes(16).toString("hex") };
   const digests: string[] = [];
   const receipted: ReceiptedRange[] = [];
   const answers: Downlink[] = [];
@@ -110,7 +116,12 @@ export const watchGateway = (enrolled: Enrolled, ep = 1): WatchedGateway => {
   const connected = gateway.connected.bind(gateway);
   gateway.connected = (connection) => {
     online = true;
-    connected(connection);
+    connected({
+      publish: async (...message) => {
+        for (let time = 1; time < times; time++) connection.publish(...message).catch(() => undefined);
+        await connection.publish(...message);
+      },
+    });
   };
   const disconnected = gateway.disconnected.bind(gateway);
   gateway.disconnected = () => {
