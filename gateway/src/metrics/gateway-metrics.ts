@@ -1,17 +1,12 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { Capture } from "../capture/capture.ts";
 import type { GatewayStatus, StatusDevice } from "../health/status-schema.ts";
-
-/** What is measured: the status, and what only the metrics show. */
-export interface MetricSources {
-  status(): GatewayStatus;
-  readonly capture: Capture | undefined;
-}
 
 /** The gateway's metrics in Prometheus' text form. */
 export interface GatewayMetrics {
   readonly contentType: string;
+  /** Full names of all metrics. */
+  readonly names: readonly string[];
   /** A reading became durable after so many milliseconds. */
   observeDurable(ms: number): void;
   text(): Promise<string>;
@@ -211,6 +206,7 @@ export const createGatewayMetrics = (status: () => GatewayStatus): GatewayMetric
   });
   return {
     contentType: registry.contentType,
+    names: registry.getMetricsAsArray().map(({ name }) => name),
     observeDurable: (ms) => durable.observe(ms / 1000),
     text: async () => {
       report = undefined;
