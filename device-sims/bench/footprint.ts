@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../src/clock.ts";
@@ -6,9 +6,10 @@ import { startCentre } from "../src/harness/centre-process.ts";
 import { configuredDevice } from "../src/harness/configured-device.ts";
 import { enrolGateway, type GatewayProcess, startGateway } from "../src/harness/gateway-process.ts";
 import { builtModule } from "../src/harness/repository.ts";
-import { runProgram, startProgram } from "../src/harness/running-program.ts";
+import { startProgram } from "../src/harness/running-program.ts";
 import { until } from "../src/harness/until.ts";
 import { type Bench, type BenchOptions, median } from "./bench.ts";
+import { fillOutbox } from "./fill-outbox.ts";
 import { readUsage } from "./process-usage.ts";
 
 const gw = "bench-footprint";
@@ -40,19 +41,6 @@ const startScales = async () => {
     detail: () => program.output(),
   });
   return { program, list: (JSON.parse(ready) as { readonly devices: readonly SimulatedDevice[] }).devices };
-};
-
-const fillOutbox = (dataDir: string, records: number): Promise<string> => {
-  const identity = join(dataDir, "identity");
-  const key = readdirSync(identity).find((name) => name.startsWith("signing-") && name.endsWith(".pem")) ?? "";
-  return runProgram({
-    name: "fill-entry",
-    command: process.execPath,
-    args: [
-      builtModule("gateway/dist/outbox/fill-entry.js"),
-      ...["--dir", join(dataDir, "outbox"), "--gw", gw, "--key", join(identity, key), "--records", String(records)],
-    ],
-  });
 };
 
 /** Median of the resident memory over a while, sampled every half second. */
@@ -103,7 +91,7 @@ const measure = async ({ quick, report, progress }: BenchOptions, dir: string): 
     const empty = await watch(gateway, quick ? 5 : 30);
     await gateway.stop();
     progress(`filling the outbox with ${records} records`);
-    await fillOutbox(gateway.dataDir, records);
+    await fillOutbox(gateway.dataDir, gw, records);
     startedMs = performance.now();
     await gateway.start();
     const fullStartMs = performance.now() - startedMs;

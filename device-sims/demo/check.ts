@@ -3,7 +3,7 @@ import { type Check, type Evidence, judge } from "./checks.ts";
 import { collectEvidence } from "./evidence.ts";
 import type { DemoOptions, Language } from "./options.ts";
 import { openStage } from "./stage.ts";
-import { leeks, playStory } from "./story.ts";
+import { playStory } from "./story.ts";
 import { textTable } from "./text-table.ts";
 import { checks as checkWords, scenes, steps, words } from "./words.ts";
 
@@ -45,7 +45,6 @@ export const checkDemo = async (options: DemoOptions, dir: string | null): Promi
   };
   const stage = await openStage({
     dir,
-    specimens: Object.values(leeks),
     progress: (step) => say(steps[step][language]),
   });
   try {

@@ -79,7 +79,7 @@ const followAlerts = (stage: Stage, options: DemoOptions, signal: AbortSignal): 
 /** Starts the market, tells where to look, and goes on until Ctrl-C. Returns the exit code. */
 export const liveDemo = async (options: DemoOptions, dir: string | null): Promise<number> => {
   const { language } = options;
-  const stage = await openStage({ dir, specimens: [], progress: (step) => console.log(`… ${steps[step][language]}`) });
+  const stage = await openStage({ dir, progress: (step) => console.log(`… ${steps[step][language]}`) });
   const stopping = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stopping.abort());
   const { host, port } = stage.centre.addresses.https;

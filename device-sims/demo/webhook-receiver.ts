@@ -10,12 +10,8 @@ export interface WebhookReceiver {
 
 const maxBodyChars = 64 * 1024;
 
-/** A specimen named anywhere in the message: the receiver knows nothing of how the centre builds it. */
-const specimenIn = (text: string, specimens: readonly string[]): string | undefined =>
-  specimens.find((specimen) => text.includes(specimen));
-
-/** Listens on loopback and counts every call that names one of `specimens`. */
-export const openWebhookReceiver = async (specimens: readonly string[]): Promise<WebhookReceiver> => {
+/** Listens on loopback and counts every call in whose text `specimen` finds a name: it knows nothing of the message's form. */
+export const openWebhookReceiver = async (specimen: RegExp): Promise<WebhookReceiver> => {
   const deliveries: Delivery[] = [];
   const server = createServer((request, response) => {
     let text = "";
@@ -25,9 +21,9 @@ export const openWebhookReceiver = async (specimens: readonly string[]): Promise
       if (text.length > maxBodyChars) request.destroy();
     });
     request.on("end", () => {
-      const specimen = specimenIn(text, specimens);
+      const name = specimen.exec(text)?.[0];
       const status = /"(?:status|state)"\s*:\s*"resolved"/.test(text) ? "resolved" : "firing";
-      if (specimen !== undefined) deliveries.push({ specimen, status, atMs: Date.now() });
+      if (name !== undefined) deliveries.push({ specimen: name, status, atMs: Date.now() });
       response.writeHead(204).end();
     });
   });
