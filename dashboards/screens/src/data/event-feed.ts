@@ -25,6 +25,7 @@ export class EventFeed {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #waitMs = firstWaitMs;
   #greeted = false;
+  #isOpen = false;
 
   constructor(listener: FeedListener) {
     this.#listener = listener;
@@ -50,6 +51,7 @@ export class EventFeed {
 
   #hello(): void {
     this.#waitMs = firstWaitMs;
+    this.#isOpen = true;
     this.#listener.state("open");
     // Alerts and gateways may have changed while nobody listened; records alone would be resumed.
     if (this.#greeted) this.#listener.moved();
@@ -58,11 +60,12 @@ export class EventFeed {
 
   #broke(source: EventSource): void {
     this.#listener.state("broken");
+    // The answer to an ordinary request says why: unreachable, signed out, forbidden.
+    if (this.#isOpen || source.readyState === EventSource.CLOSED) this.#listener.moved();
+    this.#isOpen = false;
     if (source.readyState !== EventSource.CLOSED) return;
     this.#timer = setTimeout(() => this.open(), this.#waitMs * (0.5 + Math.random() / 2));
     this.#waitMs = Math.min(this.#waitMs * 2, longestWaitMs);
-    // The answer to an ordinary request says why: signed out, forbidden, unreachable.
-    this.#listener.moved();
   }
 
   close(): void {

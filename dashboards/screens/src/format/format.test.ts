@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { countText, decimalText, kilogramsText, percentText } from "./numbers.ts";
+import { countText, decimalText, kilogramsText, measuredText, percentText } from "./numbers.ts";
 import { momentText, spanOf } from "./times.ts";
 
-const plain = (text: string | null) => text?.replaceAll("\u202f", " ").replace("\u2212", "-");
+const plain = (text: string | null) => text?.replaceAll("\u00a0", " ").replace("\u2212", "-");
 
 describe("numbers", () => {
   it("keep every digit and set thousands apart", () => {
@@ -22,6 +22,12 @@ describe("numbers", () => {
     expect(plain(kilogramsText("90071992547409931234.5", 1))).toBe("90 071 992 547 409 931.2");
     expect(plain(kilogramsText("12", 3))).toBe("0.012");
     expect(plain(kilogramsText("1500", 0))).toBe("2");
+  });
+
+  it("carry their unit, unless they are none", () => {
+    expect(plain(measuredText("62.5", "%"))).toBe("62.5 %");
+    expect(measuredText("ERR", "%")).toBe("ERR");
+    expect(measuredText("62.5", "")).toBe("62.5");
   });
 
   it("give a share only where there is something to share", () => {

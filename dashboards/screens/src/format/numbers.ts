@@ -1,7 +1,7 @@
-/** Between groups of three digits: thin, and never a place to break a line. */
-const thinSpace = "\u202f";
+/** Between groups of three digits, and before a unit: never a place to break a line. */
+const space = "\u00a0";
 
-const grouped = (digits: string): string => digits.replace(/\B(?=(\d{3})+$)/g, thinSpace);
+const grouped = (digits: string): string => digits.replace(/\B(?=(\d{3})+$)/g, space);
 
 /** Exact decimal text with its thousands set apart: `12 345.60`. */
 export const decimalText = (decimal: string): string => {
@@ -9,6 +9,10 @@ export const decimalText = (decimal: string): string => {
   const sign = whole.startsWith("-") ? "\u2212" : "";
   return `${sign}${grouped(whole.replace(/^-/, ""))}${fraction === undefined ? "" : `.${fraction}`}`;
 };
+
+/** A value with its unit; what is no number has none. */
+export const measuredText = (value: string, unit: string): string =>
+  unit === "" || !/\d/.test(value) ? value : `${value}${space}${unit}`;
 
 /** A count with its thousands set apart. */
 export const countText = (count: number): string => decimalText(String(count));
@@ -30,4 +34,4 @@ export const kilogramsText = (grams: string, places: number): string => {
 
 /** A share in per cent with one decimal: `2.4 %`. Null when there is nothing to share. */
 export const percentText = (part: number, whole: number): string | null =>
-  whole === 0 ? null : `${(Math.round((part * 1_000) / whole) / 10).toFixed(1)}${thinSpace}%`;
+  whole === 0 ? null : `${(Math.round((part * 1_000) / whole) / 10).toFixed(1)}${space}%`;
