@@ -5,83 +5,107 @@ import type { GatewayHint } from "../broker/broker.ts";
 import type { Figure } from "../health/figure.ts";
 import type { FollowerThreadData, FromFollowerThread, ToFollowerThread } from "./thread-messages.ts";
 
-/** What {@link startFollowerThread} needs besides the thread's own options. */
+/** What a {@link FollowerThread} needs besides the thread's own options. */
 export interface FollowerThreadPorts {
   readonly log: Logger;
   /** The thread itself died. */
   onExit(error: Error): void;
 }
 
-/** One thread of followers, as seen from the main thread. */
-export interface FollowerThread {
-  hint(hint: GatewayHint): void;
-  fault(): string | null;
-  figures(): readonly Figure[];
-  close(): Promise<void>;
-}
-
 const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
 
-/** Starts a thread. Resolves once its stores are open, or were found not to open now (it tries again by itself). */
-export const startFollowerThread = async (
-  data: FollowerThreadData,
-  ports: FollowerThreadPorts,
-): Promise<FollowerThread> => {
-  const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData: data });
-  const { log } = ports;
-  let figures: readonly Figure[] = [];
-  let fault: string | null = null;
-  let logged: string | null = null;
-  let closing = false;
-  let start: () => void = () => undefined;
-  let refuse: (error: Error) => void = () => undefined;
-  let end: () => void = () => undefined;
-  const started = new Promise<void>((resolve, reject) => {
-    start = resolve;
-    refuse = reject;
-  });
-  const ended = new Promise<void>((resolve) => {
-    end = resolve;
-  });
-  const die = (error: Error): void => {
-    fault = `${data.role}: ${error.message}`;
-    refuse(error);
-    end();
-    if (!closing) ports.onExit(error);
-    closing = true;
-  };
-  worker.on("message", (message: FromFollowerThread) => {
+/** One thread of followers, as seen from the main thread. */
+export class FollowerThread {
+  readonly #role: FollowerThreadData["role"];
+  readonly #ports: FollowerThreadPorts;
+  readonly #worker: Worker;
+  readonly #started: Promise<void>;
+  readonly #ended: Promise<void>;
+  #start: () => void = () => undefined;
+  #refuse: (error: Error) => void = () => undefined;
+  #end: () => void = () => undefined;
+  #figures: readonly Figure[] = [];
+  #fault: string | null = null;
+  #logged: string | null = null;
+  #over = false;
+
+  constructor(data: FollowerThreadData, ports: FollowerThreadPorts) {
+    this.#role = data.role;
+    this.#ports = ports;
+    this.#worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData: data });
+    this.#started = new Promise<void>((resolve, reject) => {
+      this.#start = resolve;
+      this.#refuse = reject;
+    });
+    this.#ended = new Promise<void>((resolve) => {
+      this.#end = resolve;
+    });
+    this.#worker.on("message", (message: FromFollowerThread) => this.#take(message));
+    this.#worker.on("error", (error) => this.#die(error));
+    this.#worker.on("exit", (code) =>
+      this.#die(new MingchengError("CENTRE_FAULT", `the thread ${data.role} ended with ${code}`)),
+    );
+  }
+
+  #take(message: FromFollowerThread): void {
+    const { log } = this.#ports;
     switch (message.type) {
       case "started":
-        start();
+        this.#start();
         return;
       case "report":
-        ({ figures, fault } = message);
-        if (fault === null && logged !== null) log.info({ follower: data.role }, "follows the ledger again");
-        if (fault === null) logged = null;
+        this.#figures = message.figures;
+        this.#fault = message.fault;
+        if (message.fault !== null || this.#logged === null) return;
+        log.info({ follower: this.#role }, "follows the ledger again");
+        this.#logged = null;
         return;
       case "fault":
         // One line per cause, not one per attempt.
-        if (message.detail !== logged)
-          log.error({ follower: message.follower, detail: message.detail }, "cannot follow the ledger now");
-        logged = message.detail;
+        if (message.detail === this.#logged) return;
+        log.error({ follower: message.follower, detail: message.detail }, "cannot follow the ledger now");
+        this.#logged = message.detail;
         return;
       case "closed":
-        end();
+        this.#end();
     }
-  });
-  worker.on("error", die);
-  worker.on("exit", (code) => die(new MingchengError("CENTRE_FAULT", `the thread ${data.role} ended with ${code}`)));
-  const send = (message: ToFollowerThread): void => worker.postMessage(message);
-  await started;
-  return {
-    hint: (hint) => send({ type: "hint", hint }),
-    fault: () => fault,
-    figures: () => figures,
-    close: async () => {
-      closing = true;
-      send({ type: "close" });
-      await ended;
-    },
-  };
-};
+  }
+
+  #die(error: Error): void {
+    this.#fault = `${this.#role}: ${error.message}`;
+    this.#refuse(error);
+    this.#end();
+    if (!this.#over) this.#ports.onExit(error);
+    this.#over = true;
+  }
+
+  /** Resolves once its stores are open, or were found not to open now (it tries again by itself). */
+  started(): Promise<void> {
+    return this.#started;
+  }
+
+  hint(hint: GatewayHint): void {
+    this.#send({ type: "hint", hint });
+  }
+
+  /** Why it does not follow now; null when all is well. */
+  fault(): string | null {
+    return this.#fault;
+  }
+
+  /** The figures it reported last. */
+  figures(): readonly Figure[] {
+    return this.#figures;
+  }
+
+  /** Finishes what is under way and ends the thread. */
+  async close(): Promise<void> {
+    this.#over = true;
+    this.#send({ type: "close" });
+    await this.#ended;
+  }
+
+  #send(message: ToFollowerThread): void {
+    this.#worker.postMessage(message);
+  }
+}

@@ -1,6 +1,6 @@
 import { openChannels } from "../channels/index.ts";
 import { loadRules } from "../rules/load-rules.ts";
-import { startFollowerThread } from "./follower-thread.ts";
+import { FollowerThread } from "./follower-thread.ts";
 import type { Following, FollowingOptions } from "./following.ts";
 
 /**
@@ -15,11 +15,13 @@ export const openFollowing = async (options: FollowingOptions): Promise<Followin
   const { channels } = config;
   // Opened here only to find mistakes before anything starts; the thread opens its own.
   await openChannels(channels, { log, nowMs: () => Date.now() });
-  const readings = await startFollowerThread(
+  const readings = new FollowerThread(
     { role: "readings", options: { dataDirectory, timezone: config.timezone } },
     options,
   );
-  const alerts = await startFollowerThread({ role: "alerts", options: { dataDirectory, rules, channels } }, options);
+  await readings.started();
+  const alerts = new FollowerThread({ role: "alerts", options: { dataDirectory, rules, channels } }, options);
+  await alerts.started();
   const threads = [readings, alerts] as const;
   return {
     hint: (hint) => readings.hint(hint),
