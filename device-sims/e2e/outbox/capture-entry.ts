@@ -50,7 +50,7 @@ const planted = (files: PlantableFiles): PlantableFiles => {
   if (plant === "no-directory-fsync") return { ...files, syncDirectory: () => Promise.resolve() };
   if (plant !== "no-fsync") return files;
   const open: PlantableFiles["open"] = async (path, mode) => ({
-    ...(await files.open(path, mode)),
+    ...(await files.open(path, mode === "commit" ? "write" : mode)),
     datasync: () => Promise.resolve(),
   });
   return { ...files, open };

@@ -8,7 +8,7 @@ interface PlantableFile {
 
 /** The outbox's file system port, as far as a fault can be planted in it. */
 export interface PlantableFiles {
-  open(path: string, mode: "read" | "write" | "create"): Promise<PlantableFile>;
+  open(path: string, mode: "read" | "write" | "create" | "commit"): Promise<PlantableFile>;
   syncDirectory(dir: string): Promise<void>;
 }
 

@@ -1,9 +1,15 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { link, open, readdir, rename, unlink } from "node:fs/promises";
 import { createConnection, createServer, type Server } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { MingchengError } from "@mingcheng/protocols";
 
 const lockName = "lock";
+const flagPrefix = "lock.";
+const hiddenPrefix = "lock-new.";
+/** Starters that meet try again so often, each after a random pause, before they take the lock for held. */
+const attempts = 12;
+const longestPauseMs = 40;
 
 const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");
 
@@ -36,35 +42,45 @@ const listen = (path: string): Promise<Server> =>
 
 const locked = (dir: string): MingchengError => new MingchengError("OUTBOX_LOCKED", dir);
 
-/** Makes `own` the lock, or throws OUTBOX_LOCKED when a living process holds it. */
-const take = async (base: string, own: string, dir: string): Promise<void> => {
-  for (;;) {
-    try {
-      await link(`${base}/${own}`, `${base}/${lockName}`);
-      return;
-    } catch (error) {
-      if (codeOf(error) !== "EEXIST") throw error;
-    }
-    if (await answers(`${base}/${lockName}`)) throw locked(dir);
-    // Left behind by a killed process. Taken away by renaming, so that of two starters only one takes it; and looked at
-    // again, because in between another starter may already have made the name its own.
-    const stale = `${lockName}.stale.${randomBytes(6).toString("hex")}`;
-    try {
-      await rename(`${base}/${lockName}`, `${base}/${stale}`);
-    } catch (error) {
-      if (codeOf(error) === "ENOENT") continue;
-      throw error;
-    }
-    const alive = await answers(`${base}/${stale}`);
-    if (alive) await link(`${base}/${stale}`, `${base}/${lockName}`).catch(() => undefined);
-    await unlink(`${base}/${stale}`);
-    if (alive) throw locked(dir);
+/** Names of one starter: where it begins to listen, and where the others see it. */
+interface Names {
+  readonly hidden: string;
+  readonly flag: string;
+}
+
+/** True when another starter or holder shows its flag and lives. */
+const isContended = async (base: string, { flag }: Names): Promise<boolean> => {
+  for (const name of await readdir(base)) {
+    if (name.startsWith(flagPrefix) && name !== flag && (await answers(`${base}/${name}`))) return true;
   }
+  return false;
 };
 
-const removeLeftovers = async (base: string, own: string): Promise<void> => {
+/**
+ * Shows the own flag first and looks for others then: of two starters at least one sees the other, and whoever sees
+ * another one withdraws. A name is shown only once its socket listens, so what does not answer is dead.
+ */
+const take = async (base: string, names: Names, dir: string): Promise<void> => {
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    if (await answers(`${base}/${lockName}`)) break;
+    await rename(`${base}/${names.hidden}`, `${base}/${names.flag}`);
+    if (!(await isContended(base, names))) {
+      // Only who has the lock writes this name: it tells later starters, and people, at once.
+      await link(`${base}/${names.flag}`, `${base}/${names.hidden}`);
+      await rename(`${base}/${names.hidden}`, `${base}/${lockName}`);
+      return;
+    }
+    await rename(`${base}/${names.flag}`, `${base}/${names.hidden}`);
+    await delay(randomInt(longestPauseMs));
+  }
+  throw locked(dir);
+};
+
+/** Removes what killed processes have left behind. */
+const removeLeftovers = async (base: string, own: Names): Promise<void> => {
   for (const name of await readdir(base)) {
-    if (!name.startsWith(`${lockName}.`) || name === own) continue;
+    const isOurs = name === own.flag || name === own.hidden;
+    if (isOurs || !(name.startsWith(flagPrefix) || name.startsWith(hiddenPrefix))) continue;
     if (!(await answers(`${base}/${name}`))) await unlink(`${base}/${name}`).catch(() => undefined);
   }
 };
@@ -90,17 +106,22 @@ export const isDirectoryLocked = async (dir: string): Promise<boolean> => {
 export const lockDirectory = async (dir: string): Promise<() => Promise<void>> => {
   const handle = await open(dir, "r");
   const base = shortPath(dir, handle.fd);
-  const own = `${lockName}.${process.pid}.${randomBytes(6).toString("hex")}`;
+  const id = `${process.pid}.${randomBytes(6).toString("hex")}`;
+  const names: Names = { hidden: `${hiddenPrefix}${id}`, flag: `${flagPrefix}${id}` };
+  const removeOwn = async (): Promise<void> => {
+    for (const name of [names.flag, names.hidden]) await unlink(`${base}/${name}`).catch(() => undefined);
+  };
   let server: Server | undefined;
   try {
-    server = await listen(`${base}/${own}`);
-    await take(base, own, dir);
-    await removeLeftovers(base, own);
+    server = await listen(`${base}/${names.hidden}`);
+    await take(base, names, dir);
+    await removeLeftovers(base, names);
   } catch (error) {
+    await removeOwn();
     server?.close();
-    await unlink(`${base}/${own}`).catch(() => undefined);
     await handle.close();
-    throw error;
+    // Whoever has the lock has tidied our name away before our socket listened.
+    throw codeOf(error) === "ENOENT" ? locked(dir) : error;
   }
   const held = server;
   let released = false;
@@ -108,8 +129,8 @@ export const lockDirectory = async (dir: string): Promise<() => Promise<void>> =
     if (released) return;
     released = true;
     await unlink(`${base}/${lockName}`).catch(() => undefined);
+    await removeOwn();
     await new Promise<void>((resolve) => held.close(() => resolve()));
-    await unlink(`${base}/${own}`).catch(() => undefined);
     await handle.close();
   };
 };

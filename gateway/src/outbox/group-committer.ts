@@ -3,7 +3,7 @@ import { type ChainHead, CommitGroup } from "./commit-group.ts";
 import type { Appended, OutboxClock } from "./outbox.ts";
 import type { OutboxFile } from "./outbox-files.ts";
 
-/** Where the next group goes. */
+/** Where the next group goes; `file` is open for `commit`. */
 export interface WriteTarget {
   readonly file: OutboxFile;
   readonly position: number;
@@ -27,8 +27,8 @@ const maxPendingBytes = 8 * 1024 * 1024;
 const maxSpareBuffers = 3;
 
 /**
- * Group commit: while one group is being written and synced the next one gathers, already chained and encoded. One write
- * and one fdatasync per group; the seal goes with the records it covers.
+ * Group commit: while one group is being written and synced the next one gathers, already chained and encoded. One
+ * synchronous write per group; the seal goes with the records it covers.
  */
 export class GroupCommitter {
   private readonly ports: CommitterPorts;
@@ -146,7 +146,6 @@ export class GroupCommitter {
       const { file, position } = placed instanceof Promise ? await placed : placed;
       written = { from: position, to: position + group.length };
       await file.write(group.buffer, group.length, position);
-      await file.datasync();
       this.ports.durable(group, position);
       return undefined;
     } catch (error) {

@@ -259,7 +259,6 @@ export class OutboxEngine implements contract.Outbox {
     if (open === undefined) return;
     try {
       await open.file.write(Buffer.alloc(to - from), to - from, from);
-      await open.file.datasync();
     } catch (error) {
       // The place cannot be written any more: it is remembered as void, and the next line begins in another segment.
       const { number } = open.segment;

@@ -11,13 +11,16 @@ export interface OutboxFile {
   close(): Promise<void>;
 }
 
+/** What a file is opened for. */
+export type FileMode = "read" | "write" | "create" | "commit";
+
 /** The file system as the outbox needs it: paths are absolute or relative to the working directory. */
 export interface OutboxFiles {
   /** Creates the directory (0700) and its parents, durably; nothing happens when it is there. */
   makeDirectory(dir: string): Promise<void>;
   list(dir: string): Promise<string[]>;
-  /** `create` truncates what is there; files are made 0600. */
-  open(path: string, mode: "read" | "write" | "create"): Promise<OutboxFile>;
+  /** `create` truncates what is there; files are made 0600. With `commit` each write returns after it is on disk. */
+  open(path: string, mode: FileMode): Promise<OutboxFile>;
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
   /** Returns after the directory's entries are on disk. */

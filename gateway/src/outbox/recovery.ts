@@ -65,7 +65,7 @@ const openSegment = async (
   { files }: SurveyOptions,
   found: FoundSegment | undefined,
 ): Promise<OpenSegment | undefined> =>
-  found === undefined ? undefined : { segment: found.segment, file: await files.open(found.segment.path, "write") };
+  found === undefined ? undefined : { segment: found.segment, file: await files.open(found.segment.path, "commit") };
 
 /**
  * Reads an outbox directory back and makes it fit to be continued: torn tails are overwritten with zeros, leftovers

@@ -89,8 +89,7 @@ export class SegmentStore {
     const path = join(dir, segmentName(number));
     await files.rename(join(dir, reserveName), path);
     await files.syncDirectory(dir);
-    const file = await files.open(path, "write");
-    return { file, segment: emptySegment(number, path, await file.size()) };
+    return this.openEmpty(number);
   }
 
   /** Gives the reserve's room back to the file system. */
@@ -103,8 +102,7 @@ export class SegmentStore {
   async ensureReserve(): Promise<void> {
     const { files, dir, reserveBytes } = this.options;
     if (reserveBytes < minSegmentBytes || (await files.list(dir)).includes(reserveName)) return;
-    const file = await this.fill(reserveName, grain(reserveBytes));
-    await file.close();
+    await this.fill(reserveName, grain(reserveBytes));
   }
 
   /** Closes and removes a segment that was prepared and never used. */
@@ -122,26 +120,32 @@ export class SegmentStore {
     const room = (await files.freeBytes(dir)) / 2;
     const bytes = grain(Math.min(segmentBytes, room));
     if (bytes < minSegmentBytes) throw diskError("full", `${Math.floor(room * 2)} bytes are free`);
-    const file = await this.fillWhatFits(segmentName(number), bytes);
+    await this.fillWhatFits(segmentName(number), bytes);
     this.nextNumber++;
+    return this.openEmpty(number);
+  }
+
+  private async openEmpty(number: number): Promise<OpenSegment> {
+    const { files, dir } = this.options;
     const path = join(dir, segmentName(number));
+    const file = await files.open(path, "commit");
     return { file, segment: emptySegment(number, path, await file.size()) };
   }
 
   /** Where the process's file-size limit (or a quota) leaves less room, a smaller segment is better than none. */
-  private async fillWhatFits(name: string, bytes: number): Promise<OutboxFile> {
+  private async fillWhatFits(name: string, bytes: number): Promise<void> {
     const progress = { bytes: 0 };
     try {
-      return await this.fill(name, bytes, progress);
+      await this.fill(name, bytes, progress);
     } catch (error) {
       const smaller = grain(progress.bytes / 2);
       if (conditionOf(error) !== "full" || smaller < minSegmentBytes) throw error;
-      return this.fill(name, smaller);
+      await this.fill(name, smaller);
     }
   }
 
   /** A zero-filled file under its final name, durable with its directory entry. */
-  private async fill(name: string, bytes: number, progress = { bytes: 0 }): Promise<OutboxFile> {
+  private async fill(name: string, bytes: number, progress = { bytes: 0 }): Promise<void> {
     const { files, dir, gw } = this.options;
     const temporary = join(dir, `${name}.tmp`);
     const file = await files.open(temporary, "create");
@@ -155,11 +159,11 @@ export class SegmentStore {
       await file.datasync();
       await files.rename(temporary, join(dir, name));
       await files.syncDirectory(dir);
-      return file;
     } catch (error) {
-      await file.close().catch(() => undefined);
       await files.remove(temporary).catch(() => undefined);
       throw error;
+    } finally {
+      await file.close();
     }
   }
 }

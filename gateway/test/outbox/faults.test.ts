@@ -152,38 +152,44 @@ describe.each([
   ["EROFS", "OUTBOX_READ_ONLY", "read-only"],
   ["ENOSPC", "OUTBOX_FULL", "full"],
 ] as const)("a commit that fails with %s", (system, code, state) => {
-  it.each(["write", "datasync"] as const)("at %s: is refused, taken back, and never comes up again", async (name) => {
-    const { files, clock, dir, outbox } = await setUp();
-    await appendMany(outbox, 15);
-    const acknowledged = await readAll(outbox);
-    const { line } = outbox;
-    const faulted = once(outbox.onFault.bind(outbox));
-    files.onOperation = (operation) => (isSegment(operation) && operation.name === name ? system : undefined);
-    const failures = await Promise.all(["a", "b", "c"].map((text) => failureOf(append(outbox, text))));
-    expect(failures).toEqual([code, code, code]);
-    expect(await faulted).toMatchObject({ state });
-    files.onOperation = () => undefined;
-    await turnUntil(once(outbox.onRecovered.bind(outbox)), clock);
-    expect(outbox.line.eid).not.toBe(line.eid);
-    await append(outbox, "after");
-    await outbox.close();
+  it.each(["before", "after"])(
+    "%s its bytes are written: is refused, taken back, and never comes up again",
+    async (when) => {
+      const { files, clock, dir, outbox } = await setUp();
+      await appendMany(outbox, 15);
+      const acknowledged = await readAll(outbox);
+      const { line } = outbox;
+      const faulted = once(outbox.onFault.bind(outbox));
+      files.onOperation = (operation) =>
+        writesFrames(operation) ? (when === "after" ? `done:${system}` : system) : undefined;
+      const failures = await Promise.all(["a", "b", "c"].map((text) => failureOf(append(outbox, text))));
+      expect(failures).toEqual([code, code, code]);
+      expect(await faulted).toMatchObject({ state });
+      files.onOperation = () => undefined;
+      await turnUntil(once(outbox.onRecovered.bind(outbox)), clock);
+      expect(outbox.line.eid).not.toBe(line.eid);
+      await append(outbox, "after");
+      await outbox.close();
 
-    const again = await openTest(dir);
-    expect(again.opening.losses).toEqual([]);
-    const found = await readAll(again);
-    expect([...found.values()].filter((text) => /"text":"[abc]"/.test(text))).toEqual([]);
-    for (const [key, text] of acknowledged) expect(found.get(key)).toBe(text);
-    const epochs = [...found.values()].filter((text) => text.includes('"epoch"')).map((text) => JSON.parse(text).epoch);
-    expect(epochs[1].predecessor).toMatchObject({ ep: line.ep, eid: line.eid, seq: 16 });
-    expect(epochs[1].reason).toBe("salvage");
-  });
+      const again = await openTest(dir);
+      expect(again.opening.losses).toEqual([]);
+      const found = await readAll(again);
+      expect([...found.values()].filter((text) => /"text":"[abc]"/.test(text))).toEqual([]);
+      for (const [key, text] of acknowledged) expect(found.get(key)).toBe(text);
+      const epochs = [...found.values()]
+        .filter((text) => text.includes('"epoch"'))
+        .map((text) => JSON.parse(text).epoch);
+      expect(epochs[1].predecessor).toMatchObject({ ep: line.ep, eid: line.eid, seq: 16 });
+      expect(epochs[1].reason).toBe("salvage");
+    },
+  );
 });
 
 describe("taking back what failed", () => {
   it("is what keeps it from coming up again: it does when the disk only pretends to", async () => {
     const { files, clock, dir, outbox } = await setUp();
     await append(outbox, "kept");
-    files.onOperation = (operation) => (isSegment(operation) && operation.name === "datasync" ? "EIO" : undefined);
+    files.onOperation = (operation) => (writesFrames(operation) ? "done:EIO" : undefined);
     // More than the next line's first commit overwrites.
     await Promise.all(Array.from({ length: 5 }, () => failureOf(append(outbox, "ghost", 2000))));
     let takenBack = false;
@@ -204,12 +210,13 @@ describe("a place of the disk that cannot be written any more", () => {
     const { files, clock, dir, outbox } = await setUp();
     await append(outbox, "kept");
     const broken = files.operations.findLast(({ name, path }) => name === "write" && path.endsWith(".seg"))?.path;
-    // The bytes arrive, but the sync says otherwise; afterwards the file refuses everything.
-    let synced = false;
+    // The bytes arrive, but the disk says otherwise; afterwards the file refuses everything.
+    let failed = false;
     files.onOperation = ({ name, path }) => {
-      if (path !== broken || (name !== "datasync" && !synced)) return undefined;
-      synced = true;
-      return "EIO";
+      if (path !== broken || (name !== "write" && !failed)) return undefined;
+      const verdict = failed ? "EIO" : "done:EIO";
+      failed = true;
+      return verdict;
     };
     expect(await failureOf(append(outbox, "ghost"))).toBe("OUTBOX_IO");
     await turnUntil(once(outbox.onRecovered.bind(outbox)), clock);
@@ -250,7 +257,7 @@ describe("a disk that stalls", () => {
     const stall = new Promise<void>((resolve) => {
       release = resolve;
     });
-    files.onOperation = (operation) => (isSegment(operation) && operation.name === "datasync" ? stall : undefined);
+    files.onOperation = (operation) => (writesFrames(operation) ? stall : undefined);
     const waiting = Array.from({ length: 400 }, (_, index) => failureOf(append(outbox, `${index}`, 50_000)));
     const bound = 8 * 1024 * 1024;
     expect(outbox.stats().pendingBytes).toBeGreaterThan(bound);

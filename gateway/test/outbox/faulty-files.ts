@@ -1,5 +1,5 @@
 import { nodeFiles } from "../../src/outbox/node-files.ts";
-import type { OutboxFile, OutboxFiles } from "../../src/outbox/outbox-files.ts";
+import type { FileMode, OutboxFile, OutboxFiles } from "../../src/outbox/outbox-files.ts";
 
 /** One file operation as it is about to happen. `path` is the file's or directory's. */
 export interface Operation {
@@ -17,9 +17,14 @@ export interface Operation {
   /** Of a read or write. */
   readonly position?: number;
   readonly length?: number;
+  /** What the file of a write was opened for. */
+  readonly mode?: FileMode;
 }
 
-/** What happens to an operation: it fails with a system error by its code, waits, or is done as ever. */
+/**
+ * What happens to an operation: it fails with a system error by its code (`done:EIO`: is done, and fails then), waits, or
+ * is done as ever.
+ */
 export type Verdict = string | Promise<void> | undefined;
 
 /** Says that it was done, and did nothing: for faults that nobody is told of. */
@@ -45,12 +50,15 @@ export class FaultyFiles implements OutboxFiles {
     this.operations.push(operation);
     const verdict = this.onOperation(operation);
     if (verdict === pretend) return undefined as T;
-    if (typeof verdict === "string") throw systemError(verdict, operation);
+    if (typeof verdict === "string") {
+      if (verdict.startsWith("done:")) await work();
+      throw systemError(verdict.replace("done:", ""), operation);
+    }
     await verdict;
     return work();
   }
 
-  async open(path: string, mode: "read" | "write" | "create"): Promise<OutboxFile> {
+  async open(path: string, mode: FileMode): Promise<OutboxFile> {
     const name = mode === "create" ? "create" : "open";
     const file = await this.pass({ name, path }, () => nodeFiles.open(path, mode));
     const handle = { path };
@@ -63,7 +71,9 @@ export class FaultyFiles implements OutboxFiles {
       read: (into, length, position) =>
         this.pass({ name: "read", path: handle.path, length, position }, () => file.read(into, length, position)),
       write: (from, length, position) =>
-        this.pass({ name: "write", path: handle.path, length, position }, () => file.write(from, length, position)),
+        this.pass({ name: "write", path: handle.path, length, position, mode }, () =>
+          file.write(from, length, position),
+        ),
       datasync: () => this.pass({ name: "datasync", path: handle.path }, () => file.datasync()),
       close: () => {
         if (open) this.openFiles--;
