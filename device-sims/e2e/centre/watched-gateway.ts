@@ -34,6 +34,8 @@ export interface WatchedGateway {
   capture(count: number): void;
   connect(): Promise<void>;
   isConnected(): boolean;
+  /** Connections so far. */
+  connections(): number;
   /** True when everything captured is receipted. */
   settled(): boolean;
   close(): Promise<void>;
@@ -113,9 +115,11 @@ export const watchGateway = (enrolled: Enrolled, { times = 1 }: Habits = {}): Wa
     receive(payload);
   };
   let online = false;
+  let connections = 0;
   const connected = gateway.connected.bind(gateway);
   gateway.connected = (connection) => {
     online = true;
+    connections++;
     connected({
       publish: async (...message) => {
         for (let time = 1; time < times; time++) connection.publish(...message).catch(() => undefined);
@@ -146,6 +150,7 @@ export const watchGateway = (enrolled: Enrolled, { times = 1 }: Habits = {}): Wa
       await connection.established;
     },
     isConnected: () => online,
+    connections: () => connections,
     settled: () => settledTo === gateway.outbox.head,
     close: async () => connection?.close(),
   };
