@@ -34,7 +34,7 @@ export interface BuiltServer {
   readonly routes: () => readonly KnownRoute[];
 }
 
-const perMinuteDefault = 3_000;
+const perMinuteDefault = 6_000;
 const maxBodyBytes = 64 * 1024;
 
 const contentSecurityPolicy = {
