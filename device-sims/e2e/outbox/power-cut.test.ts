@@ -22,14 +22,14 @@ const trace = needs("strace");
 
 describe.skipIf(trace.skip)(trace.title("a power cut while the gateway captures"), () => {
   it("loses nothing acknowledged: 200 disks after cuts at random instants of three starts", async () => {
-    const lives: Life[] = [killed(260), { records: 240, ends: "closes" }, killed(160)];
+    const lives: Life[] = [killed(160), { records: 140, ends: "closes" }, killed(100)];
     const recording = await recordCapture({ root: disk("captured"), keyFile, lives, free: true });
     const disks = cutPower(recording, disk("images"), 200, Math.random);
     const { acknowledged, ...wrong } = await recoverAndJudge(disks, keyFile);
     expect(wrong).toEqual(nothingWrong);
     // On average half of what was captured had been acknowledged at the cut.
-    expect(acknowledged).toBeGreaterThan(200 * 100);
-  });
+    expect(acknowledged).toBeGreaterThan(200 * 60);
+  }, 180_000);
 
   it("loses nothing when the power goes again while the outbox recovers: 40 disks", async () => {
     const recording = await recordCapture({ root: disk("first"), keyFile, lives: [killed(90)] });

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, fdatasyncSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { type EpochBody, encodeRecord, type Line, type MingchengRecord } from "@mingcheng/protocols";
 import { nodeCrypto } from "../crypto/node-crypto.ts";
@@ -8,9 +9,10 @@ import { generateSigningKey, signerFromPem } from "../crypto/signing-key.ts";
 import { type Outbox, openOutbox } from "./outbox.ts";
 
 /**
- * The outbox benchmark's process: `node bench-entry.js --mode outbox|raw --records-per-commit 10 --seconds 5 --dir DIR`
- * (or `--commits N` instead of seconds). Prints one line of JSON. `raw` appends the same record bytes to one growing file
- * with a synchronous write and fdatasync per commit: nothing of ours, and no thread in between.
+ * The outbox benchmark's process: `node bench-entry.js --mode outbox|raw|paced --records-per-commit 10 --seconds 5 --dir
+ * DIR` (or `--commits N` instead of seconds). Prints one line of JSON. `raw` appends the same record bytes to one growing
+ * file with a synchronous write and fdatasync per commit: nothing of ours, and no thread in between. `paced` captures one
+ * record every 250 ms and counts what it causes to be written, the opening left out.
  */
 interface BenchResult {
   readonly mode: string;
@@ -23,7 +25,8 @@ interface BenchResult {
   readonly recordBytes: number;
   /** From /proc/self/io: what this process caused to be sent to the disk, whole pages. */
   readonly writtenBytes: number;
-  readonly fsyncs: number;
+  /** Bytes of segments that were used up: so many zeros had been written ahead. 0 for `raw`. */
+  readonly segmentBytes: number;
 }
 
 interface Run {
@@ -68,6 +71,18 @@ const writtenBytes = (): number => {
 const percentile = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 
+/** What one mode measured. */
+interface Measured {
+  readonly latencies: readonly number[];
+  readonly commits: number;
+  readonly records: number;
+  readonly segmentBytes: number;
+  /** When only part of the run counts: what was written during it. */
+  readonly writtenBytes?: number;
+}
+
+const pacedEveryMs = 250;
+
 const openForBench = (dir: string): Promise<Outbox> =>
   openOutbox({
     dir,
@@ -82,7 +97,7 @@ const openForBench = (dir: string): Promise<Outbox> =>
   });
 
 /** Two callers take turns, so that one gathers while the other's commit is in flight, as under load. */
-const runOutbox = async (run: Run): Promise<{ latencies: number[]; commits: number; records: number }> => {
+const runOutbox = async (run: Run): Promise<Measured> => {
   const outbox = await openForBench(run.dir);
   const latencies: number[] = [];
   let turns = 0;
@@ -104,12 +119,34 @@ const runOutbox = async (run: Run): Promise<{ latencies: number[]; commits: numb
   const first = caller();
   await new Promise((resolve) => setImmediate(resolve));
   await Promise.all([first, caller()]);
-  const commits = outbox.stats().commits - before;
+  const { commits, bufferedBytes } = outbox.stats();
   await outbox.close();
-  return { latencies, commits, records: turns * run.recordsPerCommit };
+  const records = turns * run.recordsPerCommit;
+  return { latencies, commits: commits - before, records, segmentBytes: bufferedBytes };
 };
 
-const runRaw = (run: Run): { latencies: number[]; commits: number; records: number } => {
+const runPaced = async (run: Run): Promise<Measured> => {
+  const outbox = await openForBench(run.dir);
+  // The first segments and the reserve are made once; a record's share of them is counted by `segmentBytes`.
+  while (!outbox.stats().nextSegmentReady) await delay(50);
+  await delay(pacedEveryMs);
+  const { bufferedBytes } = outbox.stats();
+  const before = writtenBytes();
+  const latencies: number[] = [];
+  while (!run.isOver(latencies.length)) {
+    const start = performance.now();
+    await outbox.append((seq) => encodeRecord(weighing(outbox.line, seq)), { urgent: false });
+    latencies.push(performance.now() - start);
+    await delay(pacedEveryMs);
+  }
+  const written = writtenBytes() - before;
+  const segmentBytes = outbox.stats().bufferedBytes - bufferedBytes;
+  await outbox.close();
+  const { length } = latencies;
+  return { latencies, commits: length, records: length, segmentBytes, writtenBytes: written };
+};
+
+const runRaw = (run: Run): Measured => {
   const fd = openSync(join(run.dir, "raw"), "w", 0o600);
   const line = { gw: "bench", ep: 1, eid: "0".repeat(32) };
   const latencies: number[] = [];
@@ -125,7 +162,7 @@ const runRaw = (run: Run): { latencies: number[]; commits: number; records: numb
     commits += 1;
   }
   closeSync(fd);
-  return { latencies, commits, records };
+  return { latencies, commits, records, segmentBytes: 0 };
 };
 
 const main = async (): Promise<void> => {
@@ -146,7 +183,9 @@ const main = async (): Promise<void> => {
     commits === undefined ? performance.now() - started >= limitMs : done >= Number(commits);
   const bytesBefore = writtenBytes();
   const run = { dir, recordsPerCommit: Number(values["records-per-commit"]), isOver };
-  const result = mode === "raw" ? runRaw(run) : await runOutbox(run);
+  const modes = { raw: runRaw, outbox: runOutbox, paced: runPaced };
+  if (!Object.hasOwn(modes, mode)) throw new Error(`--mode is one of ${Object.keys(modes).join(", ")}`);
+  const result = await modes[mode as keyof typeof modes](run);
   const elapsed = (performance.now() - started) / 1000;
   const sorted = result.latencies.toSorted((a, b) => a - b);
   const line: BenchResult = {
@@ -158,8 +197,8 @@ const main = async (): Promise<void> => {
     p50Ms: percentile(sorted, 0.5),
     p99Ms: percentile(sorted, 0.99),
     recordBytes: encodeRecord(weighing({ gw: "bench", ep: 1, eid: "0".repeat(32) }, 1000)).length,
-    writtenBytes: writtenBytes() - bytesBefore,
-    fsyncs: result.commits,
+    writtenBytes: result.writtenBytes ?? writtenBytes() - bytesBefore,
+    segmentBytes: result.segmentBytes,
   };
   console.log(JSON.stringify(line));
 };
