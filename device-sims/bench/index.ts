@@ -1,7 +1,8 @@
 import type { Bench } from "./bench.ts";
+import { followersBench } from "./followers.ts";
 import { footprintBench } from "./footprint.ts";
 import { killBench } from "./kill.ts";
 import { outboxBench } from "./outbox.ts";
 
 /** Every benchmark, in the order in which `npm run bench` runs them. */
-export const benches: readonly Bench[] = [outboxBench, footprintBench, killBench];
+export const benches: readonly Bench[] = [outboxBench, footprintBench, killBench, followersBench];
