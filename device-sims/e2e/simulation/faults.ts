@@ -4,6 +4,9 @@ import type { Random } from "../../src/random.ts";
 export const faultNames = [
   "kill",
   "power cut",
+  "brown-out",
+  "slow disk",
+  "disk fault",
   "disconnect",
   "cut off",
   "broker restart",
@@ -42,7 +45,16 @@ export interface Scenario {
   readonly faults: readonly FaultName[];
 }
 
-const everyday: readonly FaultName[] = ["kill", "power cut", "disconnect", "cut off", "broker restart", "replay"];
+const everyday: readonly FaultName[] = [
+  "kill",
+  "power cut",
+  "slow disk",
+  "disk fault",
+  "disconnect",
+  "cut off",
+  "broker restart",
+  "replay",
+];
 
 /** The kinds of runs, each with everyday trouble beside what it is about. */
 export const scenarios: readonly Scenario[] = [
@@ -59,7 +71,10 @@ export const scenarios: readonly Scenario[] = [
   { name: "salvage", faults: [...everyday, "damage", "damage", "free"] },
   { name: "both rolled back", faults: ["image", "rollback", "backup", "restore", "free", "kill", "replay"] },
   { name: "pressure", faults: [...everyday, "free under pressure", "free under pressure", "centre busy", "bad seal"] },
-  { name: "refused", faults: ["refused record", "refused record", "kill", "disconnect", "free", "bad seal", "centre restart"] },
+  {
+    name: "refused",
+    faults: ["refused record", "refused record", "kill", "disconnect", "free", "bad seal", "centre restart"],
+  },
   { name: "everything", faults: faultNames },
 ];
 

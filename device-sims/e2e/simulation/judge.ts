@@ -2,7 +2,8 @@ import { IntervalSet, lineKey, type MemoryLedger } from "@mingcheng/protocols";
 import type { Oracle, Truth, Violation } from "./oracle.ts";
 import type { SimGateway } from "./sim-gateway.ts";
 
-const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+const textOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 
 const nameOf = ({ gw, line, seq }: Truth): string => `${gw} ${line.ep}.${line.eid.slice(0, 4)}/${seq}`;
 
@@ -23,7 +24,10 @@ const holes = (ledger: MemoryLedger, gateways: readonly SimGateway[]): Violation
       for (const part of [...ledger.gaps(gw, facts), ...ledger.disputed(gw, facts)]) explained.add(part.from, part.to);
       const [hole] = explained.missing(1, Math.max(facts.heardHead, explained.last ?? 0));
       if (hole !== undefined) {
-        return { rule: "hole that nobody names", detail: `${gw} ${lineKey(facts).slice(0, 8)} ${hole.from}-${hole.to}` };
+        return {
+          rule: "hole that nobody names",
+          detail: `${gw} ${lineKey(facts).slice(0, 8)} ${hole.from}-${hole.to}`,
+        };
       }
     }
   }
@@ -95,7 +99,9 @@ const fateOf = (
   const isHeld = boxes.some(({ disk }) => disk.frame(line, seq) !== undefined);
   const isNamed = ledger.gaps(gw, line).some(({ from, to }) => from <= seq && seq <= to);
   if (isHeld) {
-    if (oracle.isRefusedText(truth.text) && isNamed) return undefined;
+    // Refused on the way and badly sealed besides: the quarantine has its digest.
+    const isKeptAsDigest = isNamed || oracle.excused.has(truth.text);
+    if (oracle.isRefusedText(truth.text) && isKeptAsDigest) return undefined;
     return { rule: "not delivered", detail: nameOf(truth) };
   }
   if (isNamed) return undefined;
@@ -108,8 +114,8 @@ const fateOf = (
 const falseReports = (oracle: Oracle, ledger: MemoryLedger, gateways: readonly SimGateway[]): Violation[] => {
   const found: Violation[] = [];
   for (const { gw, kept, disputed } of ledger.clones) {
-    const a = oracle.processes.get(lineKey(kept));
-    const b = oracle.processes.get(lineKey(disputed));
+    const a = oracle.lives.get(lineKey(kept));
+    const b = oracle.lives.get(lineKey(disputed));
     const bothLived = a !== undefined && b !== undefined && a.startMs < b.endMs && b.startMs < a.endMs;
     if (!bothLived) found.push({ rule: "false clone", detail: `${gw} ${kept.ep} and ${disputed.ep}` });
   }

@@ -35,12 +35,12 @@ export interface Violation {
 /** How far each line has ever been heard of by the centre as it stands: what a restore takes back. */
 export type Knowledge = ReadonlyMap<string, number>;
 
-interface Process {
+/** A line while somebody writes it. */
+interface Life {
   readonly gw: string;
-  readonly name: string;
   readonly startMs: number;
   endMs: number;
-  /** Index of the newest generation the process was told of; -1 before the first. */
+  /** Index of the newest generation its process was told of meanwhile; -1 before the first. */
   knownGeneration: number;
 }
 
@@ -51,7 +51,7 @@ const textOf = (bytes: Uint8Array): string =>
 export class Oracle {
   readonly truths = new Map<string, Truth>();
   readonly violations: Violation[] = [];
-  readonly processes = new Map<string, Process>();
+  readonly lives = new Map<string, Life>();
   /** Gateways to which something happened after which loss, rollbacks and gaps are to be expected. */
   readonly harmed = new Set<string>();
   /** Something in the centre's own past was taken back. */
@@ -104,14 +104,16 @@ export class Oracle {
     for (const bytes of records) this.excused.add(textOf(bytes));
   }
 
-  processStarted(gw: string, name: string, line: LineOfGateway): void {
-    const startMs = this.now();
-    this.processes.set(lineKey(line), { gw, name, startMs, endMs: Number.POSITIVE_INFINITY, knownGeneration: -1 });
+  /** `before`: the line that the same process wrote up to now, if it did. */
+  lineOpened(gw: string, line: LineOfGateway, before: LineOfGateway | null): void {
+    const knownGeneration = (before && this.lives.get(lineKey(before))?.knownGeneration) ?? -1;
+    if (before !== null) this.lineEnded(before);
+    this.lives.set(lineKey(line), { gw, startMs: this.now(), endMs: Number.POSITIVE_INFINITY, knownGeneration });
   }
 
-  processEnded(line: LineOfGateway): void {
-    const process = this.processes.get(lineKey(line));
-    if (process !== undefined) process.endMs = this.now();
+  lineEnded(line: LineOfGateway): void {
+    const life = this.lives.get(lineKey(line));
+    if (life !== undefined) life.endMs = this.now();
   }
 
   generationStarted(gen: string, ledger: MemoryLedger): void {
@@ -119,9 +121,9 @@ export class Oracle {
   }
 
   heardGeneration(line: LineOfGateway, gen: string): void {
-    const process = this.processes.get(lineKey(line));
+    const life = this.lives.get(lineKey(line));
     const index = this.generations.findLastIndex((generation) => generation.gen === gen);
-    if (process !== undefined) process.knownGeneration = Math.max(process.knownGeneration, index);
+    if (life !== undefined) life.knownGeneration = Math.max(life.knownGeneration, index);
   }
 
   /** The centre took this message in and committed it: what it tells of is known from now on. */
@@ -152,7 +154,7 @@ export class Oracle {
 
   /** A process freed these: the newest centre it can know of must hold them. */
   freed(gw: string, line: LineOfGateway, frames: readonly Frame[]): void {
-    const known = this.processes.get(lineKey(line))?.knownGeneration ?? -1;
+    const known = this.lives.get(lineKey(line))?.knownGeneration ?? -1;
     const ledger = this.generations[known]?.ledger;
     for (const frame of frames) {
       const stored = ledger?.bytes(gw, frame.line, frame.seq);

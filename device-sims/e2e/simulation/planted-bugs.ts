@@ -1,20 +1,25 @@
 import { type LedgerEffect, type LineOfGateway, MemoryLedger, type StoredRun, toHex, utf8 } from "@mingcheng/protocols";
 import type { Deviations } from "./deviations.ts";
+import type { Scenario } from "./faults.ts";
+import type { Violation } from "./oracle.ts";
 import { quickHash } from "./stand-in-crypto.ts";
 
 /** A protocol broken on purpose, and where that can show. */
 export interface PlantedBug {
   readonly name: string;
-  /** Names of the scenarios in which it must be found. */
-  readonly scenarios: readonly string[];
-  /** It must be found within so many seeds of each of them. */
+  /** The trouble in which it shows. */
+  readonly scenario: Scenario;
+  /** It must be found within so many seeds. */
   readonly withinSeeds: number;
+  /** The rules it breaks: at least one of them must be named. */
+  readonly breaks: readonly Violation["rule"][];
   readonly deviations: Deviations;
 }
 
 /** Inserts without asking whether the place is taken. */
 class KeylessLedger extends MemoryLedger {
-  private readonly doubles: { gw: string; line: LineOfGateway; seq: number; lsn: number; bytes: Uint8Array | null }[] = [];
+  private readonly doubles: { gw: string; line: LineOfGateway; seq: number; lsn: number; bytes: Uint8Array | null }[] =
+    [];
 
   override runs(): readonly StoredRun[] {
     return [];
@@ -33,20 +38,24 @@ class KeylessLedger extends MemoryLedger {
   }
 }
 
+const under = (...faults: Scenario["faults"]): Scenario => ({ name: faults.join(", "), faults });
+
 /** Every bug that the simulation must find. */
 export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "records are freed once they are published",
-    scenarios: ["pressure", "everyday"],
-    withinSeeds: 40,
+    scenario: under("kill", "free under pressure", "free", "cut off"),
+    withinSeeds: 20,
+    breaks: ["freed what the centre does not hold"],
     deviations: {
       freeable: (answer, gateway, line, from, to) => (gateway.wasPublished(line, from, to) ? "receipted" : answer),
     },
   },
   {
     name: "a receipt of an unconfirmed generation counts",
-    scenarios: ["restore of freed records"],
-    withinSeeds: 400,
+    scenario: under("backup", "restore", "restore", "free", "free"),
+    withinSeeds: 40,
+    breaks: ["freed what the centre does not hold", "hole that nobody names"],
     deviations: {
       downlink: (message, { confirmedGen }) =>
         message.type === "receipt" && confirmedGen !== null ? { ...message, gen: confirmedGen } : message,
@@ -54,26 +63,30 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "the ledger inserts without a key",
-    scenarios: ["everyday", "clone"],
-    withinSeeds: 20,
+    scenario: under("disconnect", "replay", "kill"),
+    withinSeeds: 10,
+    breaks: ["stored twice"],
     deviations: { ledger: (sha256, gen) => new KeylessLedger(sha256, gen) },
   },
   {
     name: "the receipt leaves before the commit",
-    scenarios: ["everyday", "pressure"],
-    withinSeeds: 100,
+    scenario: under("centre restart", "free", "free"),
+    withinSeeds: 60,
+    breaks: ["freed what the centre does not hold", "lost without a named gap"],
     deviations: { answersBeforeCommit: true },
   },
   {
     name: "the epoch record names a tail that is not synced",
-    scenarios: ["everyday"],
-    withinSeeds: 400,
+    scenario: under("slow disk", "cut off", "brown-out", "brown-out"),
+    withinSeeds: 60,
+    breaks: ["gap without a reason"],
     deviations: { skipsSyncAtStart: true },
   },
   {
     name: "a nack counts as a receipt",
-    scenarios: ["refused"],
-    withinSeeds: 100,
+    scenario: under("refused record", "free"),
+    withinSeeds: 10,
+    breaks: ["not delivered", "freed what the centre does not hold"],
     deviations: {
       downlink: (message, gateway) => {
         const sent = message.type === "nack" ? gateway.published(message.payload) : undefined;
@@ -87,22 +100,25 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "what is gone is not said",
-    scenarios: ["salvage", "restore of freed records"],
-    withinSeeds: 60,
+    scenario: under("damage", "kill"),
+    withinSeeds: 20,
+    breaks: ["hole that nobody names"],
     deviations: { effect: (effect) => (effect.type === "gone" ? null : effect) },
   },
   {
     name: "witnesses are not shown",
-    scenarios: ["clone", "clone without restarts"],
+    scenario: under("clone", "disconnect"),
     withinSeeds: 10,
+    breaks: ["missed clone"],
     deviations: {
       effect: (effect) => (effect.type === "send" || effect.type === "state" ? { ...effect, witness: null } : effect),
     },
   },
   {
     name: "every line counts as a clone of the one before",
-    scenarios: ["everyday"],
+    scenario: under("kill"),
     withinSeeds: 10,
+    breaks: ["false clone"],
     deviations: {
       outcome: (_message, outcome) => ({
         ...outcome,
@@ -116,28 +132,36 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "a rolled-back line is fenced",
-    scenarios: ["rollback", "rollback, marker kept"],
-    withinSeeds: 60,
+    scenario: under("image", "rollback"),
+    withinSeeds: 30,
+    breaks: ["not drained"],
     deviations: {
       outcome: (message, outcome, ledger) => {
         const isRollback = outcome.effects.some(({ type }) => type === "rollback");
         const isFenced =
-          message.type === "batch" && ledger.rollbacks.some(({ line }) => outcome.effects.some((effect) => "line" in effect && effect.line?.eid === line.eid));
+          message.type === "batch" &&
+          ledger.rollbacks.some(({ line }) =>
+            outcome.effects.some((effect) => "line" in effect && effect.line?.eid === line.eid),
+          );
         if (isFenced) return { effects: [], answers: [] };
-        return isRollback ? { effects: outcome.effects.filter(({ type }) => type === "rollback"), answers: [] } : outcome;
+        return isRollback
+          ? { effects: outcome.effects.filter(({ type }) => type === "rollback"), answers: [] }
+          : outcome;
       },
     },
   },
   {
     name: "a line's id follows from its number",
-    scenarios: ["rollback"],
-    withinSeeds: 60,
+    scenario: under("image", "rollback", "rollback"),
+    withinSeeds: 30,
+    breaks: ["honest record disputed"],
     deviations: { eid: (ep) => toHex(quickHash(utf8(`epoch ${ep}`))).slice(0, 32) },
   },
   {
     name: "a new key is used before it is told",
-    scenarios: ["rotation"],
+    scenario: under("rotate", "kill"),
     withinSeeds: 10,
+    breaks: ["not drained"],
     deviations: { effect: (effect) => (effect.type === "keys" ? null : effect) },
   },
 ];

@@ -84,7 +84,10 @@ export class SimCentre {
   /** The ledger is replaced by an older copy. */
   restore(downMs: number): void {
     const backup = this.backups[this.options.random.below(this.backups.length)];
-    if (backup === undefined) return this.backUp();
+    if (backup === undefined) {
+      this.backUp();
+      return;
+    }
     this.stop(downMs, () => {
       this.ledger = backup.ledger.copy();
       this.options.oracle.restored(backup.knowledge);
@@ -128,7 +131,7 @@ export class SimCentre {
     if (deviations.answersBeforeCommit === true) {
       // Decided on the state before, answered at once, committed later.
       for (const message of messages) this.answer(message.gw, this.decide(message));
-      this.later(random.below(200), () => this.apply(messages, () => undefined));
+      this.later(random.below(2000), () => this.apply(messages, () => undefined));
       return;
     }
     this.apply(messages, (message, outcome) => this.later(random.below(5), () => this.answer(message.gw, outcome)));

@@ -136,6 +136,11 @@ export class SimDisk {
     return count;
   }
 
+  /** A commit failed: what is not on the disk is taken back. */
+  dropUnsynced(): void {
+    this.cutPower(0);
+  }
+
   /** Destroys `count` frames from the `index`-th on. Returns how many were there. */
   destroy(index: number, count: number): number {
     let at = 0;

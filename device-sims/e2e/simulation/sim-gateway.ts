@@ -33,6 +33,8 @@ export interface Surroundings {
 
 const emptyLine: LineOfGateway = { ep: 0, eid: "" };
 
+const shortName = ({ ep, eid }: LineOfGateway): string => `${ep}.${eid.slice(0, 4)}`;
+
 /** A box: a disk, and the process that runs on it, if one does. A clone is a second box with the same id and keys. */
 export class SimGateway {
   readonly gw: string;
@@ -50,6 +52,11 @@ export class SimGateway {
   private h: Uint8Array = new Uint8Array(32);
   private uncommitted: { seq: number; isUrgent: boolean; bytes: Uint8Array }[] = [];
   private isCommitting = false;
+  /** Counts lines: a commit of an earlier one is void. */
+  private commits = 0;
+  private slowUntilMs = 0;
+  /** How long a commit takes on this card. */
+  private readonly commitMs: number;
 
   constructor(world: Surroundings, gw: string, name: string, disk: SimDisk, recordEveryMs: number) {
     this.world = world;
@@ -57,10 +64,7 @@ export class SimGateway {
     this.name = name;
     this.disk = disk;
     this.recordEveryMs = recordEveryMs;
-  }
-
-  get isRunning(): boolean {
-    return this.isUp;
+    this.commitMs = world.random.chance(0.7) ? 15 : 200 + world.random.below(1000);
   }
 
   get runningLine(): LineOfGateway {
@@ -73,21 +77,41 @@ export class SimGateway {
     const { world, disk } = this;
     this.isUp = true;
     this.process++;
+    this.slowUntilMs = 0;
     if (world.deviations.skipsSyncAtStart !== true) disk.syncAll();
+    this.openLine("start");
+    this.later(world.random.below(1000), () => this.work());
+  }
+
+  private openLine(reason: "start" | "salvage"): void {
+    const { world, disk } = this;
     const before = disk.lastIntact();
     const ep = 1 + Math.max(disk.marker, ...disk.inventory().map((line) => line.ep));
+    const earlier = reason === "salvage" ? this.line : null;
     this.line = { ep, eid: world.deviations.eid?.(ep) ?? world.randomHex() };
     this.seq = 0;
     this.h = chainStart(world.crypto.sha256, { gw: this.gw, ...this.line });
     this.uncommitted = [];
     this.isCommitting = false;
+    this.commits++;
     disk.openLine(this.line);
-    world.oracle.processStarted(this.gw, this.name, this.line);
-    world.trace(
-      `${this.name} starts line ${this.line.ep}.${this.line.eid.slice(0, 4)} behind ${before === undefined ? "nothing" : `${before.line.ep}.${before.line.eid.slice(0, 4)}/${before.seq}`}`,
-    );
-    this.append("epoch", this.epochRecord(before));
-    this.later(world.random.below(1000), () => this.work());
+    world.oracle.lineOpened(this.gw, this.line, earlier);
+    const behind = before === undefined ? "nothing" : `${shortName(before.line)}/${before.seq}`;
+    world.trace(`${this.name} opens line ${shortName(this.line)} behind ${behind}`);
+    this.append("epoch", this.epochRecord(before, reason));
+  }
+
+  /** Every commit takes seconds, for so long. */
+  slowDown(forMs: number): void {
+    this.slowUntilMs = this.world.time.nowMs + forMs;
+  }
+
+  /** The disk fails a commit and recovers: what was not acknowledged is taken back, another line begins. */
+  failCommit(): void {
+    if (!this.isUp || this.uplink === null) return;
+    this.disk.dropUnsynced();
+    this.openLine("salvage");
+    this.uplink.lineOpened(this.line);
   }
 
   /** The process is gone; what it wrote stays in the system's cache. */
@@ -97,7 +121,7 @@ export class SimGateway {
     this.process++;
     this.uplink?.stop();
     this.uplink = null;
-    this.world.oracle.processEnded(this.line);
+    this.world.oracle.lineEnded(this.line);
   }
 
   /** The box loses power. */
@@ -123,11 +147,6 @@ export class SimGateway {
     this.uplink.rotated();
   }
 
-  /** Frees what may be freed. */
-  free(isPressure: boolean): void {
-    this.uplink?.free(isPressure);
-  }
-
   private later(delayMs: number, run: () => void): void {
     const { process } = this;
     this.world.time.after(delayMs, () => {
@@ -137,11 +156,16 @@ export class SimGateway {
 
   private work(): void {
     const { random } = this.world;
-    if (this.recordEveryMs !== null && this.uplink !== null) this.capture(random.chance(0.15) ? "test" : "weighing");
-    this.later(2 * random.next() * (this.recordEveryMs ?? 1000), () => this.work());
+    if (this.recordEveryMs !== null && this.uplink !== null) {
+      // Several at once share a commit.
+      for (let count = random.chance(0.3) ? 1 + random.below(5) : 1; count > 0; count--) {
+        this.capture(random.chance(0.15) ? "test" : "weighing");
+      }
+    }
+    this.later(3 * random.next() * (this.recordEveryMs ?? 1000), () => this.work());
   }
 
-  private epochRecord(before: Frame | undefined): Uint8Array {
+  private epochRecord(before: Frame | undefined, reason: string): Uint8Array {
     const { ep, eid } = this.line;
     return encodeRecord({
       v: 1,
@@ -162,7 +186,7 @@ export class SimGateway {
       salt: eid,
       body: {
         predecessor: before === undefined ? null : { ...before.line, seq: before.seq, h: before.h },
-        reason: "start",
+        reason,
         software: { name: "simulated", version: "1" },
       },
       raw: "",
@@ -183,11 +207,14 @@ export class SimGateway {
 
   /** One commit at a time; what comes meanwhile shares the next. A card stalls now and then. */
   private commit(): void {
-    const { random, oracle } = this.world;
+    const { random, oracle, time } = this.world;
+    const { commits } = this;
     const group = this.uncommitted;
     this.uncommitted = [];
     this.isCommitting = true;
-    this.later(random.chance(0.02) ? 3000 : 2 + random.below(20), () => {
+    const isSlow = random.chance(0.02) || time.nowMs < this.slowUntilMs;
+    this.later(isSlow ? 3000 * random.next() : this.commitMs * (0.2 + random.next()), () => {
+      if (this.commits !== commits) return;
       for (const { seq, bytes } of group) {
         const frame = this.disk.frame(this.line, seq);
         if (frame !== undefined) frame.isSynced = true;

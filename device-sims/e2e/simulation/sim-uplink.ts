@@ -46,7 +46,8 @@ const wall = "2026-11-24T09:30:00.000+08:00";
 export class SimUplink implements Client, BentGateway {
   readonly gw: string;
   readonly eid: string;
-  readonly line: LineOfGateway;
+  /** The running line. */
+  line: LineOfGateway;
   readonly machine: UplinkMachine;
   /** Records per batch at most: small, so that much is under way at once. */
   maxRecords: number;
@@ -110,6 +111,12 @@ export class SimUplink implements Client, BentGateway {
 
   committed(first: number, last: number, urgent: readonly number[]): void {
     this.step({ type: "committed", first, last, urgent });
+  }
+
+  /** The outbox had to open another line in mid-run. */
+  lineOpened(line: LineOfGateway): void {
+    this.line = line;
+    this.step({ type: "line-opened", inventory: { ...line, head: 0, held: [], freed: [], urgent: [] } });
   }
 
   rotated(): void {

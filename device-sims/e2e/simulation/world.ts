@@ -1,7 +1,9 @@
+import type { Sha256 } from "@mingcheng/protocols";
 import { createRandom, type Random, seedOf } from "../../src/random.ts";
 import type { Deviations } from "./deviations.ts";
 import { type FaultStep, planFaults, type Scenario, scenarios } from "./faults.ts";
 import { judge, unsettled } from "./judge.ts";
+import { Operator } from "./operator.ts";
 import { Oracle, type Violation } from "./oracle.ts";
 import { SimCentre } from "./sim-centre.ts";
 import { SimDisk } from "./sim-disk.ts";
@@ -9,7 +11,6 @@ import { SimGateway, type Surroundings } from "./sim-gateway.ts";
 import { SimNetwork, type Temper } from "./sim-network.ts";
 import { quickHash, standInCrypto, standInSigner } from "./stand-in-crypto.ts";
 import { VirtualTime } from "./virtual-time.ts";
-import type { Sha256 } from "@mingcheng/protocols";
 
 /** How to run one world. */
 export interface WorldOptions {
@@ -35,13 +36,13 @@ export interface Outcome {
   readonly records: number;
 }
 
-const activeMs = 150_000;
+const activeMs = 90_000;
 /** Everything must have arrived so long after the last fault: four heartbeats and the longest pauses. */
 const quietMs = 420_000;
 /** The latest leftovers of the network have arrived by then. */
 const leastQuietMs = 70_000;
-/** Two heartbeats long nothing may be sent again once everything has arrived. */
-const leastSettledMs = 130_000;
+/** A heartbeat long nothing may be sent again once everything has arrived. */
+const leastSettledMs = 80_000;
 const lookEveryMs = 10_000;
 
 const temperOf = (random: Random): Temper => {
@@ -63,21 +64,22 @@ export class World {
   readonly gateways: SimGateway[] = [];
   readonly centre: SimCentre;
   readonly network: SimNetwork;
+  readonly operator: Operator;
   private readonly surroundings: Surroundings;
-  private readonly images: { readonly gw: string; readonly disk: SimDisk }[] = [];
-  private readonly random: Random;
-  private keys = 0;
 
   constructor(options: WorldOptions) {
     const { time, oracle } = this;
-    this.random = createRandom(seedOf(options.seed, "world"));
-    const { random } = this;
+    const random = createRandom(seedOf(options.seed, "world"));
     const crypto = standInCrypto(options.sha256 ?? quickHash);
     const deviations = options.deviations ?? {};
     this.network = new SimNetwork(time, createRandom(seedOf(options.seed, "network")), temperOf(random));
     const { network } = this;
     const randomHex = (): string =>
-      Array.from({ length: 4 }, () => Math.floor(random.next() * 0x1_0000_0000).toString(16).padStart(8, "0")).join("");
+      Array.from({ length: 4 }, () =>
+        Math.floor(random.next() * 0x1_0000_0000)
+          .toString(16)
+          .padStart(8, "0"),
+      ).join("");
     const { onTrace } = options;
     const trace = (text: string): void => onTrace?.(`${(time.nowMs / 1000).toFixed(3).padStart(8)} s  ${text}`);
     this.surroundings = { time, random, network, crypto, oracle, deviations, randomHex, trace };
@@ -93,63 +95,8 @@ export class World {
       this.gateways.push(gateway);
       gateway.start();
     }
-  }
-
-  /** Does what a step says. */
-  perform(step: FaultStep): void {
-    const gateway = this.gateways[step.gateway % this.gateways.length] as SimGateway;
-    const { centre, network, oracle, surroundings } = this;
-    surroundings.trace(`** ${step.fault} (${gateway.name})`);
-    const soon = (run: () => void): void => void this.time.after(step.roll * 8000, run);
-    const share = (total: number): number => Math.floor(step.roll * total);
-    switch (step.fault) {
-      case "kill":
-        gateway.kill();
-        return soon(() => gateway.start());
-      case "power cut":
-        gateway.cutPower();
-        return soon(() => gateway.start());
-      case "disconnect":
-        if (gateway.uplink !== null) network.drop(gateway.uplink, share(10_000));
-        return;
-      case "cut off":
-        return network.cut(gateway.gw, share(60_000));
-      case "broker restart":
-        return network.restart();
-      case "replay":
-        return network.replay();
-      case "centre restart":
-        return centre.restart(share(20_000));
-      case "centre busy":
-        return centre.beBusy(share(30_000));
-      case "backup":
-        return centre.backUp();
-      case "restore":
-        return centre.restore(share(20_000));
-      case "image":
-        this.images.push({ gw: gateway.gw, disk: gateway.disk.image() });
-        return;
-      case "rollback":
-        return this.rollBack(gateway, step.roll, false);
-      case "rollback, marker kept":
-        return this.rollBack(gateway, step.roll, true);
-      case "clone":
-        return this.clone(gateway);
-      case "damage":
-        return this.damage(gateway, step.roll);
-      case "free":
-        return gateway.free(false);
-      case "free under pressure":
-        return gateway.free(true);
-      case "rotate":
-        return gateway.rotate(`rotated ${++this.keys}`);
-      case "bad seal":
-        if (gateway.uplink !== null) gateway.uplink.sealsBadly = true;
-        return;
-      case "refused record":
-        oracle.refuseNext();
-        return;
-    }
+    const { centre, gateways, surroundings } = this;
+    this.operator = new Operator({ time, random, oracle, network, centre, gateways, surroundings });
   }
 
   /** Ends every fault; what is down comes up. */
@@ -163,46 +110,6 @@ export class World {
       if (gateway.uplink !== null) gateway.uplink.sealsBadly = false;
     }
   }
-
-  private rollBack(gateway: SimGateway, roll: number, keepsMarker: boolean): void {
-    const images = this.images.filter(({ gw }) => gw === gateway.gw);
-    const image = images[Math.floor(roll * images.length)];
-    if (image === undefined) {
-      this.images.push({ gw: gateway.gw, disk: gateway.disk.image() });
-      return;
-    }
-    this.oracle.harmed.add(gateway.gw);
-    gateway.kill();
-    const { marker } = gateway.disk;
-    gateway.disk = image.disk.image();
-    if (keepsMarker) gateway.disk.marker = Math.max(marker, gateway.disk.marker);
-    this.time.after(roll * 5000, () => gateway.start());
-  }
-
-  private clone(gateway: SimGateway): void {
-    if (this.gateways.some((other) => other !== gateway && other.gw === gateway.gw)) return;
-    this.oracle.harmed.add(gateway.gw);
-    const copy = new SimGateway(
-      this.surroundings,
-      gateway.gw,
-      `${gateway.name}'`,
-      gateway.disk.image(),
-      gateway.recordEveryMs ?? 2000,
-    );
-    this.gateways.push(copy);
-    copy.start();
-  }
-
-  private damage(gateway: SimGateway, roll: number): void {
-    const { disk } = gateway;
-    const count = 1 + Math.floor(roll * 6);
-    const place = this.random.next();
-    // The middle, the tail, or the newest segment and all.
-    const index = place < 0.5 ? this.random.below(disk.frameCount) : Math.max(0, disk.frameCount - count);
-    if (place > 0.3) gateway.kill();
-    if (disk.destroy(index, count) > 0) this.oracle.harmed.add(gateway.gw);
-    this.time.after(roll * 5000, () => gateway.start());
-  }
 }
 
 /** The scenario of a seed. */
@@ -212,8 +119,10 @@ export const scenarioOf = (seed: number): Scenario => scenarios[seed % scenarios
 export const runWorld = (options: WorldOptions): Outcome => {
   const scenario = options.scenario ?? scenarioOf(options.seed);
   const world = new World(options);
-  const steps = options.steps ?? planFaults(createRandom(seedOf(options.seed, "faults")), scenario, world.gateways.length, activeMs);
-  for (const step of steps) world.time.after(step.atMs, () => world.perform(step));
+  const steps =
+    options.steps ??
+    planFaults(createRandom(seedOf(options.seed, "faults")), scenario, world.gateways.length, activeMs);
+  for (const step of steps) world.time.after(step.atMs, () => world.operator.perform(step));
   world.time.runUntil(activeMs + 5000);
   world.calmDown();
   const endOfFaultsMs = world.time.nowMs;

@@ -28,12 +28,22 @@ export const toHex = (bytes: Uint8Array): string => {
   return text;
 };
 
+/** Value of a hexadecimal digit's character code; -1 for anything else. */
+const hexDigit = (code: number): number => {
+  if (code >= 48 && code <= 57) return code - 48;
+  const lower = code | 0x20;
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
+};
+
 /** Bytes of a hexadecimal text; `undefined` when it is not an even number of hexadecimal digits. */
 export const fromHex = (text: string): Uint8Array<ArrayBuffer> | undefined => {
-  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return undefined;
+  if (text.length % 2 !== 0) return undefined;
   const bytes = new Uint8Array(text.length / 2);
   for (let index = 0; index < bytes.length; index++) {
-    bytes[index] = Number.parseInt(text.slice(index * 2, index * 2 + 2), 16);
+    const high = hexDigit(text.charCodeAt(2 * index));
+    const low = hexDigit(text.charCodeAt(2 * index + 1));
+    if (high < 0 || low < 0) return undefined;
+    bytes[index] = (high << 4) | low;
   }
   return bytes;
 };

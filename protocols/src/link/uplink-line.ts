@@ -124,6 +124,7 @@ export class UplinkLine {
 
   /** The parts of a range that are neither receipted nor disputed nor stored as digests. */
   openWithin(from: number, to: number): Interval[] {
+    if (this.marks.covers(from, to)) return [];
     let open: Interval[] = [{ from, to }];
     for (const set of this.done) open = open.flatMap((part) => set.missing(part.from, part.to));
     return open;
@@ -140,7 +141,10 @@ export class UplinkLine {
 
   freeable(from: number, to: number): Freeable {
     if (this.marks.covers(from, to)) return "receipted";
-    return this.marks.missing(from, to).every((part) => this.disputed.covers(part.from, part.to)) ? "disputed" : "no";
+    // Of what went as a digest the centre's quarantine has no bytes either.
+    const isKeptThere = (part: Interval): boolean =>
+      this.disputed.covers(part.from, part.to) && this.digestOnly.within(part.from, part.to).length === 0;
+    return this.marks.missing(from, to).every(isKeptThere) ? "disputed" : "no";
   }
 
   /** Statements for the part of a missing range that is not on disk any more. */

@@ -1,5 +1,5 @@
 import { type LineOfGateway, lineKey } from "../chain/line.ts";
-import { maxBatchRecords, type Witness } from "../messages/batch.ts";
+import { maxBatchRecords } from "../messages/batch.ts";
 import type { Downlink, FullReceipt, Nack, Receipt, Retry } from "../messages/link-messages.ts";
 import { Confirmation } from "./confirmation.ts";
 import { type Flight, Flights } from "./flights.ts";
@@ -7,32 +7,7 @@ import type { Interval } from "./interval-set.ts";
 import { type Choice, Lanes } from "./lanes.ts";
 import { type UplinkLimits, uplinkLimits } from "./uplink-limits.ts";
 import { lostRange, UplinkLine } from "./uplink-line.ts";
-import type { Freeable, LineInventory, UplinkEffect, UplinkInput } from "./uplink-port.ts";
-
-/** Options of {@link UplinkMachine}. */
-export interface UplinkOptions {
-  readonly line: LineOfGateway;
-  /** Every line the outbox knows, oldest first, the running one included. */
-  readonly inventory: readonly LineInventory[];
-  /** Uniform in [0, 1): jitter only. */
-  readonly random: () => number;
-  readonly newNonce: () => string;
-  readonly limits?: UplinkLimits;
-}
-
-/** Figures of an {@link UplinkMachine} for health and metrics. */
-export interface UplinkStats {
-  /** Records that wait for a receipt. */
-  readonly pending: number;
-  /** Batches under way. */
-  readonly inFlight: number;
-  /** A full receipt has been worked in since the connection came up. */
-  readonly ready: boolean;
-  readonly connected: boolean;
-  /** The confirmed ledger generation. */
-  readonly gen: string | null;
-  readonly witness: Witness | null;
-}
+import type { Freeable, LineInventory, UplinkEffect, UplinkInput, UplinkOptions, UplinkStats } from "./uplink-port.ts";
 
 /**
  * The gateway's end of the record protocol as a state machine: which ranges to send on which lane, what is receipted
@@ -103,30 +78,38 @@ export class UplinkMachine {
   private take(input: UplinkInput, nowMs: number): void {
     switch (input.type) {
       case "connected":
-        return this.connect(nowMs);
+        this.connect(nowMs);
+        return;
       case "disconnected":
-        return this.drop();
+        this.drop();
+        return;
       case "committed":
         this.running.commit(input.first, input.last, input.urgent);
         if (this.connected) this.lanes.queue(this.running, input.first, input.last, nowMs);
         return;
       case "line-opened":
-        return this.openLine(input.inventory, nowMs);
+        this.openLine(input.inventory, nowMs);
+        return;
       case "sent":
-        return this.onSent(input, nowMs);
+        this.onSent(input, nowMs);
+        return;
       case "send-failed":
-        return this.onSendFailed(input.id, input.lost);
+        this.onSendFailed(input.id, input.lost);
+        return;
       case "downlink":
-        return this.onDownlink(input.message, nowMs);
+        this.onDownlink(input.message, nowMs);
+        return;
       case "proven":
-        return this.onProven(input.id, input.ranges);
+        this.onProven(input.id, input.ranges);
+        return;
       case "freed":
         this.lines.get(lineKey(input.line))?.free(input.from, input.to, input.h, this.confirmation.gen ?? "");
         return;
       case "rotated":
         if (!this.connected) return;
         this.effects.push({ type: "keys" });
-        return this.publishState(nowMs);
+        this.publishState(nowMs);
+        return;
       case "tick":
         return;
     }
@@ -226,13 +209,17 @@ export class UplinkMachine {
   private onDownlink(message: Downlink, nowMs: number): void {
     switch (message.type) {
       case "receipt":
-        return this.onReceipt(message, nowMs);
+        this.onReceipt(message, nowMs);
+        return;
       case "full":
-        return this.onFull(message, nowMs);
+        this.onFull(message, nowMs);
+        return;
       case "nack":
-        return this.onNack(message, nowMs);
+        this.onNack(message, nowMs);
+        return;
       case "retry":
-        return this.onRetry(message, nowMs);
+        this.onRetry(message, nowMs);
+        return;
     }
   }
 
@@ -257,11 +244,13 @@ export class UplinkMachine {
    * marks nothing, but it may tell of a generation that we have not heard of.
    */
   private onFull(message: FullReceipt, nowMs: number): void {
-    if (message.nonce !== this.nonce) return this.hearGeneration(message.gen, nowMs);
+    if (message.nonce !== this.nonce) {
+      this.hearGeneration(message.gen, nowMs);
+      return;
+    }
     this.nonce = null;
-    if (this.confirmation.isConclusive(message)) {
-      this.effects.push({ type: "prove", ...this.confirmation.takeFull(message) });
-    } else this.publishState(nowMs);
+    if (!this.confirmation.isConclusive(message)) this.publishState(nowMs);
+    else this.effects.push({ type: "prove", ...this.confirmation.takeFull(message) });
   }
 
   private onProven(id: number, ranges: readonly (LineOfGateway & Interval)[]): void {

@@ -2,6 +2,7 @@ import type { LineOfGateway } from "../chain/line.ts";
 import type { Witness } from "../messages/batch.ts";
 import type { Downlink, Gone, State, StateLine } from "../messages/link-messages.ts";
 import type { Interval } from "./interval-set.ts";
+import type { UplinkLimits } from "./uplink-limits.ts";
 
 /** One line as the outbox found it at start, or as it stands now. */
 export interface LineInventory extends LineOfGateway {
@@ -93,3 +94,28 @@ export type StateCore = Pick<State, "nonce" | "lines" | "witness">;
 
 /** What a caller may ask about one range before freeing it. */
 export type Freeable = "receipted" | "disputed" | "no";
+
+/** Options of the uplink machine. */
+export interface UplinkOptions {
+  readonly line: LineOfGateway;
+  /** Every line the outbox knows, oldest first, the running one included. */
+  readonly inventory: readonly LineInventory[];
+  /** Uniform in [0, 1): jitter only. */
+  readonly random: () => number;
+  readonly newNonce: () => string;
+  readonly limits?: UplinkLimits;
+}
+
+/** Figures of the uplink machine for health and metrics. */
+export interface UplinkStats {
+  /** Records that wait for a receipt. */
+  readonly pending: number;
+  /** Batches under way. */
+  readonly inFlight: number;
+  /** A full receipt has been worked in since the connection came up. */
+  readonly ready: boolean;
+  readonly connected: boolean;
+  /** The confirmed ledger generation. */
+  readonly gen: string | null;
+  readonly witness: Witness | null;
+}
