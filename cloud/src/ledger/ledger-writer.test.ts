@@ -1,4 +1,4 @@
-import { encodeSigned, signedTags, toHex } from "@mingcheng/protocols";
+import { encodeSigned, signedTags, toHex, type Witness } from "@mingcheng/protocols";
 import { describe, expect, it } from "vitest";
 import { newSigner, SealedLine } from "../../test/sealed-line.ts";
 import { WriterBench } from "../../test/writer-bench.ts";
@@ -133,6 +133,26 @@ describe("the ledger's writer", () => {
     expect(bench.take(...messages).map(({ outcome }) => outcome)).toEqual(messages.map(() => "refused"));
     expect(count("line")).toBe(0);
     expect(count("damaged")).toBe(5);
+  });
+
+  it("notes that it is an older copy when a gateway has seen a generation it does not know", () => {
+    const { bench, signer, line } = setUp();
+    const forgotten = new SealedLine({ gw, ep: 1, eid: "01".repeat(16) }, signer).grow(4);
+    bench.take(bench.batch(gw, forgotten.batch(1, 4)), bench.batch(gw, line.batch(1, 5)));
+    const state = (witness: Witness) =>
+      bench.take({ type: "state", gw, eid: line.line.eid, payload: line.state({ witness }) });
+    state({ gen: bench.ledger.gen, n: 1 });
+    expect(bench.database.prepare("SELECT count(*) FROM report").pluck().get()).toBe(0);
+    bench.nowMs += 60_000;
+    const [answer] = state({ gen: "ff".repeat(16), n: 9 });
+    state({ gen: "ff".repeat(16), n: 9 });
+    const [full] = bench.answersOf(gw, answer);
+    expect(full?.type === "full" && full.lines).toMatchObject([{ eid: line.line.eid, missing: [[6, 20]] }]);
+    expect(
+      bench.database.prepare("SELECT eid, from_seq, to_seq, reason FROM gap JOIN line ON line.id = line").all(),
+    ).toEqual([{ eid: forgotten.line.eid, from_seq: 5, to_seq: null, reason: "restore" }]);
+    const detail = JSON.stringify({ fromMs: bench.nowMs - 60_000, toMs: bench.nowMs });
+    expect(bench.database.prepare("SELECT kind, detail FROM report").all()).toEqual([{ kind: "restore", detail }]);
   });
 
   it("clears the state of a line that has a successor", () => {

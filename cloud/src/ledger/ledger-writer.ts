@@ -142,6 +142,9 @@ export class LedgerWriter {
         const read = this.#readSigned(message, signedTags.state, stateSchema);
         if (!("value" in read)) return read;
         if (read.value.line.eid !== message.eid) return this.#refuse(message, "line.eid: not the topic's");
+        const { witness, lines } = read.value;
+        if (witness !== null && ledger.generationOrder(witness.gen) === undefined)
+          ledger.noteRestore(message.gw, lines);
         const outcome = ingestState(ledger, { gw: message.gw, state: read.value });
         return { ...outcome, outcome: "stored", state: read.value };
       }

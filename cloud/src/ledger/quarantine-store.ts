@@ -58,7 +58,7 @@ export class QuarantineStore {
   }
 
   /** Something an operator must hear of. */
-  report(gw: string, kind: "rollback" | "clone", detail: object, nowMs: number): void {
+  report(gw: string, kind: "rollback" | "clone" | "restore", detail: object, nowMs: number): void {
     this.#report.run(gw, kind, JSON.stringify(detail), nowMs);
   }
 }

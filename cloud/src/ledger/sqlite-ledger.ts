@@ -8,6 +8,7 @@ import type {
   LineOfGateway,
   StoredRun,
 } from "@mingcheng/protocols";
+import { sameLine } from "@mingcheng/protocols";
 import type { Statement } from "better-sqlite3";
 import type { SqliteDatabase } from "../store/database.ts";
 import { type HeldLine, LineStore } from "./line-store.ts";
@@ -15,6 +16,11 @@ import { QuarantineStore } from "./quarantine-store.ts";
 import { laneNumbers, RecordStore } from "./record-store.ts";
 
 type Effect<Type extends LedgerEffect["type"]> = LedgerEffect & { readonly type: Type };
+
+/** A gap as the protocol names it, or as a restore does. */
+type NamedGap = Omit<Effect<"gap-named">, "type" | "reason"> & {
+  readonly reason: Effect<"gap-named">["reason"] | "restore";
+};
 
 /** Who may seal. */
 export type KeyLookup = (gw: string, kid: string) => GatewayKey | undefined;
@@ -38,6 +44,9 @@ export class SqliteLedger implements LedgerView {
   readonly #gapsOver: Statement<unknown[]>;
   readonly #closeGap: Statement<unknown[]>;
   readonly #disputed: Statement<unknown[]>;
+  readonly #lastReceived: Statement<unknown[]>;
+  /** Gateways whose news of a restore is written down already, in this generation. */
+  readonly #restoresNoted = new Set<string>();
   #born = 0;
   #bornCommitted = 0;
   #nowMs = 0;
@@ -77,6 +86,9 @@ export class SqliteLedger implements LedgerView {
     );
     this.#closeGap = database.prepare("UPDATE gap SET closed_ms = ? WHERE id = ?");
     this.#disputed = database.prepare("INSERT INTO disputed VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
+    this.#lastReceived = database
+      .prepare("SELECT received_ms FROM record WHERE lsn = (SELECT max(lsn) FROM record)")
+      .pluck();
   }
 
   /** Time of the effects that follow: centre's clock, milliseconds since 1970. */
@@ -92,6 +104,7 @@ export class SqliteLedger implements LedgerView {
   /** The transaction did not commit: what memory holds may not be true. */
   forget(): void {
     this.#lines.forget();
+    this.#restoresNoted.clear();
     this.#born = this.#bornCommitted;
   }
 
@@ -140,6 +153,23 @@ export class SqliteLedger implements LedgerView {
 
   gaps(gw: string, line: LineOfGateway): readonly Interval[] {
     return this.#lines.find(gw, line)?.gaps.intervals ?? [];
+  }
+
+  /**
+   * A gateway has seen a generation that this ledger does not know: what is open here is an older copy. Lines that the
+   * gateway still knows are made whole by number; of the others nobody can say how far they went, and of lines that
+   * neither knows there is only the time between (PROTOCOL: a restore is a gap in time).
+   */
+  noteRestore(gw: string, known: readonly LineOfGateway[]): void {
+    if (this.#restoresNoted.has(gw)) return;
+    this.#restoresNoted.add(gw);
+    for (const { facts } of this.#lines.all(gw)) {
+      if (known.some((line) => sameLine(line, facts))) continue;
+      const line = { ep: facts.ep, eid: facts.eid };
+      this.#nameGap({ gw, line, from: facts.heardHead + 1, to: null, reason: "restore", receipt: null });
+    }
+    const lastMs = this.#lastReceived.get() as number | null;
+    this.quarantine.report(gw, "restore", { fromMs: lastMs, toMs: this.#nowMs }, this.#nowMs);
   }
 
   /** Applies the effects of one message, in order. @throws SqliteError, also when a place would be taken twice */
@@ -221,7 +251,7 @@ export class SqliteLedger implements LedgerView {
     held.runs = [...held.runs.filter(({ from }) => !joined.includes(from)), run].sort((a, b) => a.from - b.from);
   }
 
-  #nameGap({ gw, line, from, to, reason, receipt }: Effect<"gap-named">): void {
+  #nameGap({ gw, line, from, to, reason, receipt }: NamedGap): void {
     const held = this.#open(gw, line);
     if (to === null && this.#openEnd.get(held.id, from) !== undefined) return;
     this.#gap.run(held.id, from, to, reason, receipt?.gen ?? null, receipt?.h ?? null, this.#nowMs);

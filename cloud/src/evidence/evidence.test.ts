@@ -1,0 +1,131 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { toHex } from "@mingcheng/protocols";
+import { afterAll, describe, expect, it } from "vitest";
+import { newSigner, SealedLine } from "../../test/sealed-line.ts";
+import { WriterBench } from "../../test/writer-bench.ts";
+import { exportEvidence } from "./export-evidence.ts";
+import { claimedGateway, readPinnedKeys } from "./pinned-keys.ts";
+import { verifyEvidence } from "./verify-evidence.ts";
+
+const scratch = mkdtempSync(join(tmpdir(), "mingcheng-evidence-"));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+const gw = "market-a";
+const manifestKey = newSigner();
+const asOf = "2026-11-24T04:00:00.000Z";
+let files = 0;
+
+const setUp = () => {
+  const bench = new WriterBench();
+  const signer = newSigner();
+  bench.keys.set(signer.kid, signer);
+  const line = new SealedLine({ gw, ep: 1, eid: "ab".repeat(16) }, signer).grow(60);
+  const gateway = {
+    gw,
+    site: gw,
+    createdAt: asOf,
+    enrolledAt: asOf,
+    disabledAt: null,
+    keys: [{ kid: signer.kid, publicKey: signer.publicKey, since: asOf, revokedFrom: null }],
+  };
+  const write = async (bounds: { from?: string; to?: string } = {}) => {
+    const out = join(scratch, `${files++}.mcx`);
+    const request = { gateway, from: bounds.from ?? null, to: bounds.to ?? null, out, software: "test" };
+    return { out, result: await exportEvidence(bench.database, manifestKey, request, { asOf }) };
+  };
+  const pinned = { gateway: signer.publicKey, centre: manifestKey.publicKey };
+  const store = (from: number, to: number) => bench.take(bench.batch(gw, line.batch(from, to)));
+  return { bench, signer, line, gateway, write, pinned, store };
+};
+
+describe("evidence", () => {
+  it("holds every record exactly as captured, and verifies with the file and two keys", async () => {
+    const { bench, line, write, pinned, store } = setUp();
+    store(1, 20);
+    store(21, 40);
+    bench.take(bench.batch(gw, line.batch(45, 60, { digestOnly: (seq) => seq === 50 })));
+    const { out, result } = await write();
+    expect(result).toEqual({ spans: 2, records: 55, withheld: 1 });
+    const report = await verifyEvidence(out, pinned);
+    expect(report).toMatchObject({ ok: true, fault: null, records: 55, withheld: 1, seals: 3 });
+    expect(report.manifest?.gaps).toMatchObject([{ from: 50, to: 50, reason: "withheld" }]);
+    const records = readFileSync(out, "utf8")
+      .split("\n")
+      .filter((each) => each.startsWith("R "))
+      .map((each) => each.slice(2));
+    const expected = line.records.filter((_, index) => !(index >= 40 && index < 44) && index !== 49);
+    expect(records).toEqual(expected.map((bytes) => new TextDecoder().decode(bytes)));
+    expect(readdirSync(scratch).filter((name) => name.endsWith(".part"))).toEqual([]);
+  });
+
+  it("is widened to seals around the time asked for, and leaves the rest out", async () => {
+    const { bench, pinned, write, store } = setUp();
+    const times = ["02:00", "02:10", "02:20"].map((time) => `2026-11-24T${time}:00.000Z`);
+    for (const [index, time] of times.entries()) {
+      bench.nowMs = Date.parse(time);
+      store(20 * index + 1, 20 * index + 20);
+    }
+    const { out, result } = await write({ from: "2026-11-24T02:05:00.000Z", to: "2026-11-24T02:15:00.000Z" });
+    expect(result).toEqual({ spans: 1, records: 20, withheld: 0 });
+    const report = await verifyEvidence(out, pinned);
+    expect(report).toMatchObject({ ok: true, records: 20 });
+    expect(report.manifest?.spans).toMatchObject([{ from: 21, to: 40 }]);
+  });
+
+  it("does not verify once anything in it is changed, moved, left out or added, and says where", async () => {
+    const { pinned, write, store } = setUp();
+    store(1, 30);
+    const { out } = await write();
+    const good = readFileSync(out, "utf8");
+    const lines = good.split("\n");
+    const changed = (edit: (copy: string[]) => void): string => {
+      const copy = [...lines];
+      edit(copy);
+      return copy.join("\n");
+    };
+    const record = (seq: number) => lines.findIndex((each) => each.startsWith("R ") && each.includes(`"seq":${seq},`));
+    const cases: Record<string, [string, number | null]> = {
+      "a weight": [good.replace('"grams":"7"', '"grams":"8"'), 30],
+      "a record left out": [changed((copy) => copy.splice(record(9), 1)), 9],
+      "two records swapped": [
+        changed((copy) => copy.splice(record(9), 2, copy[record(10)] ?? "", copy[record(9)] ?? "")),
+        9,
+      ],
+      "a record added": [changed((copy) => copy.splice(record(9), 0, copy[record(9)] ?? "")), 10],
+      "cut off": [changed((copy) => copy.splice(record(20))), 20],
+      "the manifest": [good.replace('"records":30', '"records":29'), null],
+    };
+    for (const [name, [text, seq]] of Object.entries(cases)) {
+      const path = join(scratch, "changed.mcx");
+      writeFileSync(path, text);
+      const { ok, fault } = await verifyEvidence(path, pinned);
+      expect({ name, ok, seq: fault?.seq ?? null }).toEqual({ name, ok: false, seq });
+    }
+    const stranger = { ...pinned, centre: newSigner().publicKey };
+    expect((await verifyEvidence(out, stranger)).fault?.reason).toMatch(/not signed by the pinned key/);
+    expect((await verifyEvidence(out, { ...pinned, gateway: newSigner().publicKey })).ok).toBe(false);
+  });
+
+  it("names its gateway, and takes pinned keys from a file that says exactly which", async () => {
+    const { write, store, pinned } = setUp();
+    store(1, 5);
+    expect(await claimedGateway((await write()).out)).toBe(gw);
+    const path = join(scratch, "keys.json");
+    writeFileSync(path, JSON.stringify({ gateway: toHex(pinned.gateway), centre: toHex(pinned.centre) }));
+    expect(await readPinnedKeys(path)).toEqual(pinned);
+    writeFileSync(path, JSON.stringify({ gateway: "12", centre: toHex(pinned.centre) }));
+    await expect(readPinnedKeys(path)).rejects.toThrow(/gateway: 64 hexadecimal digits/);
+  });
+
+  it("leaves nothing behind under its name when it cannot be written", async () => {
+    const { bench, gateway, store } = setUp();
+    store(1, 5);
+    const out = join(scratch, "missing", "file.mcx");
+    const request = { gateway, from: null, to: null, out, software: "test" };
+    await expect(exportEvidence(bench.database, manifestKey, request, { asOf })).rejects.toThrow(/ENOENT/);
+    expect(bench.database.inTransaction).toBe(false);
+    store(6, 10);
+  });
+});
