@@ -3,6 +3,7 @@ import { followersBench } from "./followers.ts";
 import { footprintBench } from "./footprint.ts";
 import { killBench } from "./kill.ts";
 import { outboxBench } from "./outbox.ts";
+import { simulateBench } from "./simulate.ts";
 
 /** Every benchmark, in the order in which `npm run bench` runs them. */
-export const benches: readonly Bench[] = [outboxBench, footprintBench, killBench, followersBench];
+export const benches: readonly Bench[] = [outboxBench, footprintBench, killBench, followersBench, simulateBench];

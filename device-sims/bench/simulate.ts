@@ -5,7 +5,7 @@ import type { Bench } from "./bench.ts";
 const shownFailures = 5;
 
 /** The long run of the deterministic simulation. `--seeds` how many (default 20,000; quick 1,500), `--from` the first. */
-export const simulate: Bench = {
+export const simulateBench: Bench = {
   name: "simulate",
   summary: "gateways and centre in one process under seeded faults: seeds per second, failures",
   run: async ({ quick, args, report, progress }) => {
