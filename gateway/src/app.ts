@@ -42,6 +42,7 @@ export class Gateway {
   private opening: StatusSources["opening"] = { state: "opening", detail: "" };
   private outboxFaults = 0;
   private head = 0;
+  private unwatchClock = (): void => undefined;
   private health: HealthServer | undefined;
   private outbox: Outbox | undefined;
   private capture: Capture | undefined;
@@ -116,7 +117,7 @@ export class Gateway {
       if (state !== "ok") this.raiseOutboxAlarm(state, detail);
     });
     outbox.onRecovered(() => this.clearOutboxAlarms());
-    clock.onChange((body) => capture.record("clock", body));
+    this.unwatchClock = clock.onChange((body) => capture.record("clock", body));
     this.uplink = startUplink({ identity, outbox, clock, log, centre: config.centre });
     alarms.attach(this.uplink);
     this.supervisor = this.createSupervisor(capture, this.uplink);
@@ -131,6 +132,7 @@ export class Gateway {
     if (this.stopping.signal.aborted) return;
     this.stopping.abort();
     this.log.info({}, "gateway: stops");
+    this.unwatchClock();
     await this.supervisor?.stop();
     await this.capture?.close();
     await this.uplink?.close();

@@ -23,6 +23,9 @@ const runningSchema = z.object({ health: z.object({ host: z.string(), port: z.in
 const notRunning = (where: string, cause: unknown): MingchengError =>
   new MingchengError("GATEWAY_NOT_RUNNING", where, { cause });
 
+const authorityOf = ({ host, port }: { readonly host: string; readonly port: number }): string =>
+  host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+
 const addressOf = async (configPath: string | undefined): Promise<string> => {
   const read = configPath === undefined ? parseGatewayConfig("") : await readGatewayConfig(configPath);
   if ("issues" in read) {
@@ -31,12 +34,12 @@ const addressOf = async (configPath: string | undefined): Promise<string> => {
     throw new MingchengError("CONFIG_INVALID", message, { field: first?.field ?? "" });
   }
   const { health, data } = read.config;
-  if (health.port !== 0) return `${health.host === "::1" ? "[::1]" : health.host}:${health.port}`;
+  if (health.port !== 0) return authorityOf(health);
   // Any free port: the gateway has noted which.
   const path = runningFile(data);
   try {
     const { health: found } = runningSchema.parse(JSON.parse(await readFile(path, "utf8")));
-    return `${found.host}:${found.port}`;
+    return authorityOf(found);
   } catch (cause) {
     throw notRunning(path, cause);
   }
