@@ -17,6 +17,7 @@ export * from "./crypto/key-id.ts";
 export * from "./devices/device-event.ts";
 export * from "./devices/event-json.ts";
 export * from "./devices/families.ts";
+export type * from "./devices/line-event.ts";
 export * from "./devices/registry.ts";
 export * from "./errors/catalogue.ts";
 export * from "./errors/mingcheng-error.ts";

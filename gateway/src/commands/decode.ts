@@ -8,6 +8,7 @@ import {
   MingchengError,
   type ReadingEvent,
   type ResultEvent,
+  type SaleEvent,
   toHex,
 } from "@mingcheng/protocols";
 
@@ -52,6 +53,12 @@ const readingText = (event: ReadingEvent): string => {
   return `${pad("reading", 10)}${pad(weight, 16)}${pad(event.mode, 8)}${pad(event.stable, 18)}${states.join(" ")}${tare}`;
 };
 
+const saleText = (sale: SaleEvent): string => {
+  const sold = sale.soldBy === "count" ? sale.count : weightText(sale.weight, sale.unit);
+  const said = [sale.number, sale.item, sold, sale.unitPriceFen, sale.amountFen, sale.at].map((one) => one ?? "-");
+  return `${pad("sale", 10)}${said.join("  ")}${sale.mismatch ? "  MISMATCH" : ""}`;
+};
+
 /** One line of the readable table. */
 export const eventAsText = (event: DeviceEvent): string => {
   switch (event.event) {
@@ -65,6 +72,11 @@ export const eventAsText = (event: DeviceEvent): string => {
       return resultText(event);
     case "reading":
       return readingText(event);
+    case "request":
+    case "reply":
+      return `${pad(event.event, 10)}${event.meaning}${event.detail === null ? "" : `  ${event.detail}`}`;
+    case "sale":
+      return saleText(event);
   }
 };
 

@@ -1,4 +1,5 @@
 import type { FrameDecoder } from "../framing/frame-decoder.ts";
+import type { ReplyEvent, RequestEvent, SaleEvent } from "./line-event.ts";
 
 /** Why bytes belong to no valid frame. Stable codes: they are counted, logged and shown. */
 export const discardReasons = [
@@ -39,6 +40,10 @@ export type ScaleFlag =
   | "print-request"
   | "expanded"
   | "keyboard-tare"
+  /** The display is frozen: no weight of what lies on the pan now. */
+  | "hold"
+  /** The scale says that it is broken or not ready; there is no weight. */
+  | "fault"
   | "blank";
 
 /** One weight as a scale said it. */
@@ -119,7 +124,15 @@ export interface ResultEvent {
 }
 
 /** Whatever a device's bytes turn into. The bytes of all events, in order, plus what is pending are the input. */
-export type DeviceEvent = ReadingEvent | FrameEvent | ResultEvent | ControlEvent | DiscardedEvent;
+export type DeviceEvent =
+  | ReadingEvent
+  | FrameEvent
+  | ResultEvent
+  | ControlEvent
+  | RequestEvent
+  | ReplyEvent
+  | SaleEvent
+  | DiscardedEvent;
 
 /** The device's bytes behind an event. */
 export const bytesOf = (event: DeviceEvent): Uint8Array => (event.event === "discarded" ? event.bytes : event.raw);

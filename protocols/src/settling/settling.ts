@@ -102,6 +102,7 @@ const isWeight = (reading: ReadingEvent): boolean =>
   !reading.underload &&
   !reading.states.includes("not-zeroed") &&
   !reading.states.includes("expanded") &&
+  !reading.states.includes("hold") &&
   reading.mode !== "tare";
 
 const zeroBandOf = (value: Decimal, reading: ReadingEvent, rules: SettlingRules): Decimal => {
