@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { type RequestOptions, request } from "node:https";
+import { gunzipSync } from "node:zlib";
 import { type ServerEventName, serverEventSchemas } from "@mingcheng/protocols";
 
 /** Where a client calls, and whom it trusts. */
@@ -47,12 +48,11 @@ const parsed = (text: string): unknown => {
 export const call = (target: Target, path: string, asked: Asked = {}): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const sent = request(optionsOf(target, path, asked), (response) => {
-      let text = "";
-      response.setEncoding("utf8");
-      response.on("data", (piece: string) => {
-        text += piece;
-      });
+      const pieces: Buffer[] = [];
+      response.on("data", (piece: Buffer) => pieces.push(piece));
       response.on("end", () => {
+        const body = Buffer.concat(pieces);
+        const text = (response.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body).toString("utf8");
         resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: parsed(text) });
       });
     });

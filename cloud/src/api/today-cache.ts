@@ -11,6 +11,8 @@ export interface TodayCachePorts {
 
 /** While records pour in, a view of this age is still handed out, with its own time. */
 const goodForMs = 300;
+/** What has not changed is handed out as it is for so long, before it is given a new time. */
+const trueForMs = 1_000;
 const maxKept = 64;
 
 /**
@@ -33,8 +35,13 @@ export class TodayCache {
     if (kept !== undefined) {
       const ageMs = nowMs - kept.readMs;
       const sameDay = nowMs >= Date.parse(kept.today.from) && nowMs < Date.parse(kept.today.to);
-      if (sameDay && ageMs >= 0 && ageMs < goodForMs) return kept.today;
-      if (sameDay && kept.version === version) return { ...kept.today, asOf: new Date(nowMs).toISOString() };
+      const good = ageMs >= 0 && ageMs < (kept.version === version ? trueForMs : goodForMs);
+      if (sameDay && good) return kept.today;
+      if (sameDay && kept.version === version) {
+        const today = { ...kept.today, asOf: new Date(nowMs).toISOString() };
+        this.#kept.set(key, { version, readMs: nowMs, today });
+        return today;
+      }
     }
     const today = this.#ports.read(gw);
     if (this.#kept.size >= maxKept) this.#kept.clear();

@@ -78,6 +78,7 @@ export const buildServer = async (options: ServerOptions): Promise<BuiltServer> 
     bodyLimit: maxBodyBytes,
     requestTimeout: 30_000,
     forceCloseConnections: true,
+    exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 128 },
   }) as unknown as FastifyInstance;
   const routes = watchRoutes(app);

@@ -1,3 +1,5 @@
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import { ApiFailure } from "../api/api-failure.ts";
@@ -13,6 +15,26 @@ const checked = (schema: z.ZodType | undefined, value: unknown, part: string): u
   throw new ApiFailure("INPUT_INVALID", issue?.message ?? "", { field: [part, ...path.map(String)].join(".") });
 };
 
+const compress = promisify(gzip);
+/** Smaller answers are sent as they are. */
+const compressAboveBytes = 8 * 1024;
+/** Many readers get the same answer: it is written and compressed once. */
+const written = new WeakMap<object, { readonly text: string; packed?: Promise<Buffer> }>();
+
+const send = async (request: FastifyRequest, reply: FastifyReply, answer: unknown): Promise<FastifyReply> => {
+  reply.header("cache-control", "no-store").type("application/json; charset=utf-8");
+  if (typeof answer !== "object" || answer === null) return reply.send(JSON.stringify(answer));
+  const known = written.get(answer) ?? { text: JSON.stringify(answer) };
+  written.set(answer, known);
+  const accepts = /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
+  if (!accepts || known.text.length < compressAboveBytes) return reply.send(known.text);
+  known.packed ??= compress(known.text, { level: 3 });
+  return reply
+    .header("content-encoding", "gzip")
+    .header("vary", "accept-encoding")
+    .send(await known.packed);
+};
+
 const serve = (route: ApiRoute) => async (request: FastifyRequest, reply: FastifyReply) => {
   const answer = await route.handle({
     query: checked(route.query, request.query, "query"),
@@ -24,7 +46,7 @@ const serve = (route: ApiRoute) => async (request: FastifyRequest, reply: Fastif
     reply,
   });
   if (route.answer === "event-stream") return reply;
-  return reply.header("cache-control", "no-store").send(answer);
+  return send(request, reply, answer);
 };
 
 /** Serves routes of the API: input checked by their schemas, answers never stored by browsers. */

@@ -183,6 +183,19 @@ describe("every route", () => {
     expect((await call(target, "/api/v1/nothing", { cookie })).json.error.code).toBe("NOT_FOUND");
   });
 
+  it("comes compressed to who asks for it, once it is large", async () => {
+    for (let index = 0; index < 60; index++) commit({ kind: "weighing", body: weighingOf(String(index)) });
+    centre.project();
+    const cookie = await signIn("user-cen");
+    const plain = await call(target, "/api/v1/today", { cookie });
+    expect(plain.headers["content-encoding"]).toBeUndefined();
+    const packed = await call(target, "/api/v1/today", { cookie, headers: { "accept-encoding": "gzip, br" } });
+    expect(packed.headers).toMatchObject({ "content-encoding": "gzip", vary: "accept-encoding" });
+    expect(packed.json).toEqual(plain.json);
+    const small = await call(target, "/api/v1/me", { cookie, headers: { "accept-encoding": "gzip" } });
+    expect(small.headers["content-encoding"]).toBeUndefined();
+  });
+
   it("is described", async () => {
     const { json } = await call(target, "/api/v1/openapi.json");
     expect(json.openapi).toBe("3.1.0");

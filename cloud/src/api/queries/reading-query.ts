@@ -57,17 +57,43 @@ export interface ReadingsOfDay {
   /** Null = every gateway. */
   readonly gw: string | null;
   readonly limit: number;
+  /** How many there are in all, as the counts of the day say. */
+  readonly total: number;
 }
 
-const bound = ({ window, gw, limit }: ReadingsOfDay) => ({ fromMs: window.fromMs, toMs: window.toMs, gw, limit });
+/** Up to so many are collected device by device; more are met soon enough on the way back through the whole day. */
+const fewReadings = 2_000;
+
+const newestOfDay = <Row extends PlacedRow>(
+  database: SqliteDatabase,
+  select: string,
+  counted: "weighings" | "tests",
+  { window, gw, limit, total }: ReadingsOfDay,
+): Row[] => {
+  if (total === 0) return [];
+  const bound = { fromMs: window.fromMs, toMs: window.toMs, gw, limit: Math.min(limit, total) };
+  if (gw === null || total > fewReadings) return database.prepare(`${select} ${ofDay} ${newest}`).all(bound) as Row[];
+  const devices = database
+    .prepare(
+      `SELECT device.id FROM device JOIN rollup ON rollup.device = device.id
+       WHERE gw = :gw AND period = 'day' AND start_ms = :fromMs AND ${counted} > 0`,
+    )
+    .pluck()
+    .all({ gw, fromMs: window.fromMs }) as number[];
+  const ofDevice = database.prepare(`${select} ${ofDay} AND record.device = :device ${newest}`);
+  return devices
+    .flatMap((device) => ofDevice.all({ ...bound, device }) as Row[])
+    .sort((one, other) => other.at_ms - one.at_ms || other.lsn - one.lsn)
+    .slice(0, limit);
+};
 
 /** The newest settled loads of a day. Lines in dispute are left out. */
 export const weighingsOfDay = (database: SqliteDatabase, asked: ReadingsOfDay): WeighingView[] =>
-  (database.prepare(`${weighings} ${ofDay} ${newest}`).all(bound(asked)) as WeighingRow[]).map(weighingOf);
+  newestOfDay<WeighingRow>(database, weighings, "weighings", asked).map(weighingOf);
 
 /** The newest results of a day, each once however often its instrument repeated it. Lines in dispute are left out. */
 export const testsOfDay = (database: SqliteDatabase, asked: ReadingsOfDay): TestView[] =>
-  (database.prepare(`${tests} ${ofDay} ${newest}`).all(bound(asked)) as TestRow[]).map(testOf);
+  newestOfDay<TestRow>(database, tests, "tests", asked).map(testOf);
 
 /** The latest reading of a device, of whatever day; `device` is its id in the projections. */
 export interface LatestReading {

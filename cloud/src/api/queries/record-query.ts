@@ -48,33 +48,48 @@ const viewOf = (row: Row, bytes: Uint8Array | undefined): RecordView => {
   };
 };
 
+/** A filter looks at so many places of the ledger at a time, so that no question takes for ever. */
+const lookedAt = 50_000;
+
+const columns = `record.lsn, line.gw, line.ep, line.eid, line.status, device.dev, record.seq, record.n, record.kind,
+  record.wall, record.received_ms, record.at_ms, record.lane,
+  (SELECT counted FROM record_test WHERE record_test.lsn = record.lsn) AS counted`;
+
 /**
- * Records as projected, in ledger order, with their own bytes' content. `projections` must be one snapshot; the ledger
- * is ahead of it or equal.
+ * Records as projected, in ledger order, with their own bytes' content. With a filter a page may be short, or empty,
+ * although there is a next one. `projections` must be one snapshot; the ledger is ahead of it or equal.
  */
 export const recordPage = (projections: SqliteDatabase, ledger: SqliteDatabase, asked: RecordsAsked): RecordPage => {
   const { after, limit, kind = null, gateway = null, device = null } = asked;
+  const lsn = projectedLsn(projections);
+  const filtered = kind !== null || gateway !== null || device !== null;
+  const upTo = filtered ? Math.min(lsn, after + lookedAt) : lsn;
   const rows = projections
     .prepare(
-      `SELECT record.lsn, line.gw, line.ep, line.eid, line.status, device.dev, record.seq, record.n, record.kind,
-         record.wall, record.received_ms, record.at_ms, record.lane,
-         (SELECT counted FROM record_test WHERE record_test.lsn = record.lsn) AS counted
-       FROM record CROSS JOIN line ON line.id = record.line CROSS JOIN device ON device.id = record.device
-       WHERE record.lsn > :after AND (:kind IS NULL OR record.kind = :kind)
+      `SELECT ${columns} FROM record CROSS JOIN line ON line.id = record.line
+         CROSS JOIN device ON device.id = record.device
+       WHERE record.lsn > :after AND record.lsn <= :upTo AND (:kind IS NULL OR record.kind = :kind)
          AND (:gateway IS NULL OR device.gw = :gateway) AND (:device IS NULL OR device.dev = :device)
        ORDER BY record.lsn LIMIT :limit`,
     )
-    .all({ after, limit: limit + 1, kind, gateway, device }) as Row[];
+    .all({ after, upTo, limit: limit + 1, kind, gateway, device }) as Row[];
   const bytes = ledger.prepare("SELECT bytes FROM record WHERE lsn = ?").pluck();
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   return {
     records: shown.map((row) => viewOf(row, bytes.get(row.lsn) as Buffer | undefined)),
-    next: rows.length > limit && last !== undefined ? last.lsn : null,
-    lsn: projectedLsn(projections),
-    head: ledgerHead(ledger),
+    next: rows.length > limit && last !== undefined ? last.lsn : upTo < lsn ? upTo : null,
+    ...{ lsn, head: ledgerHead(ledger) },
   };
 };
+
+/** Ledger number that the projections contain; 0 before the first record. */
+export const projectedLsn = (projections: SqliteDatabase): number =>
+  (projections.prepare("SELECT lsn FROM cursor WHERE name = 'readings'").pluck().get() as number | undefined) ?? 0;
+
+/** The ledger's last number; 0 when it is empty. */
+export const ledgerHead = (ledger: SqliteDatabase): number =>
+  (ledger.prepare("SELECT max(lsn) FROM record").pluck().get() as number | null) ?? 0;
 
 /** A slice ends behind the record with which it exceeds this. */
 const maxSliceBytes = 128 * 1024;
@@ -98,11 +113,3 @@ export const recordSlice = (
   const records = page.records.slice(0, end);
   return { lsn: whole ? Math.max(page.lsn, after) : (records.at(-1)?.lsn ?? after), records };
 };
-
-/** Ledger number that the projections contain; 0 before the first record. */
-export const projectedLsn = (projections: SqliteDatabase): number =>
-  (projections.prepare("SELECT lsn FROM cursor WHERE name = 'readings'").pluck().get() as number | undefined) ?? 0;
-
-/** The ledger's last number; 0 when it is empty. */
-export const ledgerHead = (ledger: SqliteDatabase): number =>
-  (ledger.prepare("SELECT max(lsn) FROM record").pluck().get() as number | null) ?? 0;

@@ -80,15 +80,16 @@ export const todayView = (asked: TodayAsked): Today => {
   const every = gatewaySummaries(register, projections);
   const gateways = gw === null ? every : every.filter((gateway) => gateway.gw === gw);
   const devices = deviceViews(projections, { window, gateways, gw });
+  const totals = totalsOf(asked, devices, gateways);
   return {
     asOf: new Date(asked.nowMs).toISOString(),
     ...{ day: window.day, timezone: asked.timezone },
     ...{ from: new Date(window.fromMs).toISOString(), to: new Date(window.toMs).toISOString() },
     ...{ lsn: projectedLsn(projections), head: asked.head },
-    totals: totalsOf(asked, devices, gateways),
+    totals,
     devices,
-    weighings: weighingsOfDay(projections, { window, gw, limit: listedWeighings }),
-    tests: testsOfDay(projections, { window, gw, limit: listedTests }),
+    weighings: weighingsOfDay(projections, { window, gw, limit: listedWeighings, total: totals.weighings }),
+    tests: testsOfDay(projections, { window, gw, limit: listedTests, total: totals.tests.all }),
     alerts: asked.alerts,
     gateways,
   };
