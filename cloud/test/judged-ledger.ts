@@ -50,7 +50,10 @@ export class JudgedLedger {
   }
 
   #open(rules: readonly AlertRule[]) {
-    const follower = new RulesFollower({ database: this.database, rules, nowMs: () => this.nowMs });
+    const follower = new RulesFollower({
+      ...{ database: this.database, rules, nowMs: () => this.nowMs },
+      ledgerHead: () => this.ledger.head(),
+    });
     const feed = new LedgerFeed(this.ledger, decodeKinds(follower.kinds));
     const runner = new FollowerRunner(this.database, feed, follower);
     this.database.transaction(() => {

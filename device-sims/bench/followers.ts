@@ -32,22 +32,27 @@ const once = async (follower: string, records: number): Promise<Run> => {
 export const followersBench: Bench = {
   name: "followers",
   summary: "ledger records/s through the projections, and through rules and alerts; median of three interleaved runs",
-  run: async ({ quick, report, progress }) => {
-    const records = quick ? 50_000 : 500_000;
+  run: async (options) => {
+    const records = options.quick ? 50_000 : 500_000;
     const runs: Record<(typeof followers)[number], Run[]> = { readings: [], alerts: [] };
     for (let round = 1; round <= rounds; round++) {
-      progress(`round ${round} of ${rounds}: ${records} records through each`);
+      options.progress(`round ${round} of ${rounds}: ${records} records through each`);
       for (const follower of followers) runs[follower].push(await once(follower, records));
     }
     for (const variant of followers) {
       const seconds = runs[variant].reduce((sum, run) => sum + run.seconds, 0);
       const middle = (figure: (run: Run) => number): number => median(runs[variant].map(figure));
       const of = { n: records * rounds, seconds, variant };
-      report({ figure: "recordsPerSecond", value: middle((run) => run.recordsPerSecond), unit: "records/s", ...of });
+      options.report({
+        figure: "recordsPerSecond",
+        value: middle((run) => run.recordsPerSecond),
+        unit: "records/s",
+        ...of,
+      });
       // Says the same on a machine that has other things to do.
       const perCpu = middle((run) => records / run.cpuSeconds);
-      report({ figure: "recordsPerCpuSecond", value: perCpu, unit: "records/s", ...of });
-      report({ figure: "rssMb", value: middle((run) => run.rssMb), unit: "MB", ...of });
+      options.report({ figure: "recordsPerCpuSecond", value: perCpu, unit: "records/s", ...of });
+      options.report({ figure: "rssMb", value: middle((run) => run.rssMb), unit: "MB", ...of });
     }
   },
 };

@@ -63,7 +63,10 @@ export class AlertsThread implements OpenFollower {
     try {
       const opened = openForWriting({ path: alertsPath(dataDirectory), migrations: alertsMigrations });
       database = opened;
-      this.#follower = new RulesFollower({ database: opened, rules, nowMs: () => ports.nowMs() });
+      this.#follower = new RulesFollower({
+        ...{ database: opened, rules, nowMs: () => ports.nowMs() },
+        ledgerHead: () => this.#ledger.head(),
+      });
       const feed = new LedgerFeed(this.#ledger, decodeKinds(this.#follower.kinds));
       this.#runner = new FollowerRunner(opened, feed, this.#follower);
       this.#alerts = new AlertReader(opened);

@@ -91,7 +91,7 @@ const plantCursor = (database: SqliteDatabase, follower: RulesFollower): void =>
 };
 
 const start = (database: SqliteDatabase, ledger: MemoryLedgerReader, nowMs: () => number, plant: Plant) => {
-  const follower = new RulesFollower({ database, rules, nowMs });
+  const follower = new RulesFollower({ database, rules, nowMs, ledgerHead: () => 0 });
   if (plant === "effects-in-pieces") plantPieces(database);
   const runner = new FollowerRunner(database, new LedgerFeed(ledger, decodeKinds(follower.kinds)), follower);
   database

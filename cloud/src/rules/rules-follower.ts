@@ -20,9 +20,11 @@ export interface RulesFollowerOptions {
   readonly rules: readonly AlertRule[];
   /** Centre's clock, milliseconds since 1970. */
   nowMs(): number;
+  /** The ledger's largest number. */
+  ledgerHead(): number;
 }
 
-/** After a start nothing that is overdue fires for so long: gateways come back first and say what has ended meanwhile. */
+/** After a start nothing that is pending already fires for so long: gateways come back first and say what has ended meanwhile. */
 const graceAfterStartMs = 60_000;
 
 /**
@@ -51,11 +53,11 @@ export class RulesFollower implements Follower {
     );
   }
 
-  /** Marks the moment from which on people are notified. Deletes nothing. */
+  /** Marks the record behind which people are notified. Deletes nothing. */
   reset(): void {
     this.#options.database
-      .prepare("INSERT INTO meta VALUES ('created_ms', ?) ON CONFLICT DO NOTHING")
-      .run(this.#options.nowMs());
+      .prepare("INSERT INTO meta VALUES ('past_lsn', ?) ON CONFLICT DO NOTHING")
+      .run(this.#options.ledgerHead());
   }
 
   forget(): void {
@@ -95,11 +97,11 @@ export class RulesFollower implements Follower {
     return this.#ready().states.nextDueMs();
   }
 
-  /** After opening: ends alerts of rules that are gone, and holds back what fell due meanwhile. Call in a transaction. */
+  /** After opening: ends alerts of rules that are gone, and holds back what is due. Call in a transaction. */
   start(): void {
     const { states, store } = this.#ready();
     const nowMs = this.#options.nowMs();
-    states.holdBack(nowMs, nowMs + graceAfterStartMs);
+    states.holdBack(nowMs + graceAfterStartMs);
     for (const rule of store.openRules()) {
       if (this.#rules.has(rule)) continue;
       states.forgetRule(rule);
@@ -132,7 +134,8 @@ class RulesParts {
   readonly #boots: BootBook;
   readonly #rules: ReadonlyMap<string, AlertRule>;
   readonly #options: RulesFollowerOptions;
-  readonly #createdMs: number;
+  /** Up to here the ledger was there before the alerts. */
+  readonly #pastLsn: number;
 
   constructor(options: RulesFollowerOptions, rules: ReadonlyMap<string, AlertRule>) {
     const { database } = options;
@@ -144,8 +147,7 @@ class RulesParts {
     this.#withheld = new WithheldStore(database);
     this.#lines = new LineBook(database);
     this.#boots = new BootBook(database);
-    this.#createdMs =
-      (database.prepare("SELECT value FROM meta WHERE name = 'created_ms'").pluck().get() as number) ?? 0;
+    this.#pastLsn = (database.prepare("SELECT value FROM meta WHERE name = 'past_lsn'").pluck().get() as number) ?? 0;
   }
 
   /** Takes only a record's time, as evidence of its boot's clock. */
@@ -170,7 +172,7 @@ class RulesParts {
 
   #judge(rule: AlertRule, observation: Observation, line: KnownLine, boot: KnownBoot, kept: boolean): void {
     const nowMs = this.#options.nowMs();
-    const quiet = observation.receivedMs < this.#createdMs;
+    const quiet = observation.lsn <= this.#pastLsn;
     const judging: Judging = { line: line.id, boot: boot.id, nowMs, quiet, kept };
     if (rule.lifecycle.type === "event") this.#events.observe(rule, observation, judging);
     else this.states.observe(rule, observation, judging);

@@ -107,9 +107,11 @@ export class StateLifecycle {
     return this.#nextDue.get() as number | null;
   }
 
-  /** Nothing that fell due while the centre was down fires before `notBeforeMs`: what ended meanwhile has its chance to say so. */
-  holdBack(nowMs: number, notBeforeMs: number): void {
-    for (const { rule, groupKey } of this.#due.all(nowMs) as SeriesRow[]) this.#setDue.run(notBeforeMs, rule, groupKey);
+  /** Nothing fires before `notBeforeMs`: what ended while the centre was down has its chance to say so. */
+  holdBack(notBeforeMs: number): void {
+    for (const { rule, groupKey } of this.#due.all(notBeforeMs) as SeriesRow[]) {
+      this.#setDue.run(notBeforeMs, rule, groupKey);
+    }
   }
 
   /** Takes back what stands on a line that became disputed, and returns its observations. */
