@@ -42,6 +42,7 @@ export class Gateway {
   private opening: StatusSources["opening"] = { state: "opening", detail: "" };
   private outboxFaults = 0;
   private head = 0;
+  private ending: Promise<void> | undefined;
   private unwatchClock = (): void => undefined;
   private health: HealthServer | undefined;
   private outbox: Outbox | undefined;
@@ -105,6 +106,11 @@ export class Gateway {
     });
     if (opened === undefined) return undefined;
     const { outbox, capture } = opened;
+    if (this.stopping.signal.aborted) {
+      await capture.close();
+      await outbox.close();
+      return undefined;
+    }
     this.outbox = outbox;
     this.capture = capture;
     this.clearOutboxAlarms();
@@ -128,8 +134,12 @@ export class Gateway {
   }
 
   /** Ends sessions, commits and closes the outbox, publishes the offline state. Within 5 s, idempotent. */
-  async stop(): Promise<void> {
-    if (this.stopping.signal.aborted) return;
+  stop(): Promise<void> {
+    this.ending ??= this.shutDown();
+    return this.ending;
+  }
+
+  private async shutDown(): Promise<void> {
     this.stopping.abort();
     this.log.info({}, "gateway: stops");
     this.unwatchClock();
