@@ -43,6 +43,8 @@ export interface FixtureState {
   failure: { readonly status: number; readonly error: ApiError } | null;
   /** Never answers, as behind a cut cable. */
   dead: boolean;
+  /** The day is answered once this resolves. */
+  hold?: Promise<void>;
 }
 
 /** A centre made of answers: the built screens over plain HTTP on loopback, an API that says what a test wants. */
@@ -102,6 +104,7 @@ export class FixtureCentre {
       this.#stream(request, response);
       return;
     }
+    if (path === "/api/v1/today") await this.state.hold;
     const [status, answer] = this.#api(`${request.method ?? ""} ${path}`, text === "" ? {} : JSON.parse(text));
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(answer));
   }

@@ -178,6 +178,19 @@ describe.skipIf(needed.skip)(needed.title("the screens, in a browser"), () => {
     await says(page, "[data-test=figure-devices]", "12");
   });
 
+  it("show that they are loading only when it takes a while, and say who may not look", async () => {
+    let release: () => void = () => undefined;
+    centre.state.hold = new Promise((resolve) => {
+      release = resolve;
+    });
+    const page = await look();
+    await page.waitForSelector("[data-test=loading]");
+    centre.state.failure = { status: 403, error: errorOf("ACCESS_DENIED") };
+    release();
+    await says(page, "[data-test=problem]", /没有权限.*请管理员授予所需角色/s);
+    expect(await page.locator("[data-test=loading]").count()).toBe(0);
+  });
+
   it("lead back to sign-in when the session has ended", async () => {
     const page = await look();
     await page.waitForSelector("[data-test=feed-open]");

@@ -110,6 +110,3 @@ export const useTodayBoard = (gateway: ShallowRef<string | null>, onSignedOut: (
   retry();
   return { today, problem, feedState, live, nowMs, isStale, moved, retry, read };
 };
-
-/** What {@link useTodayBoard} returns. */
-export type TodayBoard = ReturnType<typeof useTodayBoard>;

@@ -7,7 +7,6 @@ export const en: Texts = {
   languageHint: "Switch to Chinese",
   signOut: "Sign out",
   retry: "Try again",
-  close: "Close",
   role: {
     operator: "Market staff",
     inspector: "Inspector",
@@ -46,7 +45,6 @@ export const en: Texts = {
     unreachable: "The centre cannot be reached.",
     unreachableNext:
       "What was received is safe. Check the network, then press “Try again”; it is also tried again by itself.",
-    forbidden: "Your role may not see this page.",
   },
   page: {
     title: "Market today",
@@ -142,7 +140,6 @@ export const en: Texts = {
     tests: "{n} tested",
     never: "No reading yet",
     statedAs: "Gateway last said: {state} ({at})",
-    gatewayAway: "Gateway offline, state unknown",
     classes: { scale: "Scale", tester: "Tester", camera: "Camera", unknown: "Not recognised" },
     states: { online: "Online", silent: "Silent", offline: "Offline", parked: "Parked", unknown: "Unknown" },
     overload: "Overload",
@@ -159,7 +156,6 @@ export const en: Texts = {
     mode: "Kind",
     at: "Time",
     modes: { gross: "Gross", net: "Net", tare: "Tare", unknown: "Not given" },
-    inferred: "settled as judged by the gateway",
     late: "arrived {at}",
   },
   gateways: {

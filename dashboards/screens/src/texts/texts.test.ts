@@ -18,6 +18,15 @@ describe("texts", () => {
     for (const [key, text] of chinese) expect(slots(english.get(key) ?? ""), key).toEqual(slots(text));
   });
 
+  it("say nothing that no page says", () => {
+    const sources = import.meta.glob("../**/*.{ts,vue}", { query: "?raw", import: "default", eager: true });
+    const code = Object.values(sources).join("");
+    // A key is written out, or its last part is put together: t(`role.${name}`).
+    const isUsed = (key: string) =>
+      code.includes(`"${key}"`) || code.includes(`'${key}'`) || code.includes(`\`${key.replace(/[^.]+$/, "")}\${`);
+    expect(flat(zh).flatMap(([key]) => (isUsed(key) ? [] : [key]))).toEqual([]);
+  });
+
   it("never accuse: a positive rapid test waits for confirmation", () => {
     const all = JSON.stringify([zh, en]);
     expect(all).not.toMatch(/不合格|违法|有毒|unsafe|failed the test|illegal/i);

@@ -5,7 +5,6 @@ export const zh = {
   languageHint: "切换为英文",
   signOut: "退出",
   retry: "重试",
-  close: "关闭",
   role: {
     operator: "市场经办",
     inspector: "监管人员",
@@ -42,7 +41,6 @@ export const zh = {
     reference: "编号 {reference}",
     unreachable: "连接不上中心。",
     unreachableNext: "已接收的数据没有丢失。检查网络，然后点“重试”；系统也会自动重试。",
-    forbidden: "您的角色不能查看这个页面。",
   },
   page: {
     title: "今日市场",
@@ -137,7 +135,6 @@ export const zh = {
     tests: "{n} 批次",
     never: "尚无读数",
     statedAs: "网关最后报告：{state}（{at}）",
-    gatewayAway: "网关离线，状态未知",
     classes: { scale: "秤", tester: "检测仪", camera: "摄像头", unknown: "未识别" },
     states: { online: "在线", silent: "无数据", offline: "离线", parked: "停用", unknown: "未知" },
     overload: "超载",
@@ -154,7 +151,6 @@ export const zh = {
     mode: "类型",
     at: "时间",
     modes: { gross: "毛重", net: "净重", tare: "皮重", unknown: "未注明" },
-    inferred: "由系统判稳",
     late: "{at} 补传",
   },
   gateways: {
