@@ -16,7 +16,7 @@ import { StateKeeper } from "./state-keeper.ts";
 const defaultSegmentBytes = 8 * 1024 * 1024;
 const largestSegmentBytes = 256 * 1024 * 1024;
 const defaultReserveBytes = 256 * 1024;
-const defaultVerifyAtOpenBytes = 256 * 1024 * 1024;
+const defaultVerifyAtOpenBytes = 32 * 1024 * 1024;
 const defaultRetentionDays = 30;
 
 /** Seals the ends of runs that have none, so that the epoch record never names what no signature covers. */

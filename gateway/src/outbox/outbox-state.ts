@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type Sha256, toHex } from "@mingcheng/protocols";
 import { z } from "zod";
+import { isUnreadable } from "./disk-fault.ts";
 import type { OutboxFiles } from "./outbox-files.ts";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -83,7 +84,16 @@ const readWhole = async (files: OutboxFiles, path: string): Promise<Buffer> => {
   }
 };
 
-/** The newest intact copy, and which copies are there but damaged. @throws the system's error other than a missing file */
+const readCopy = async (files: OutboxFiles, sha256: Sha256, path: string): Promise<OutboxState | undefined> => {
+  try {
+    return decodeState(sha256, await readWhole(files, path));
+  } catch (error) {
+    if (isUnreadable(error)) return undefined;
+    throw error;
+  }
+};
+
+/** The newest intact copy, and which copies are there but damaged. @throws the system's error when the disk refuses */
 export const readState = async (
   files: OutboxFiles,
   sha256: Sha256,
@@ -94,7 +104,7 @@ export const readState = async (
   const damaged: string[] = [];
   for (const name of stateNames) {
     if (!names.includes(name)) continue;
-    const copy = decodeState(sha256, await readWhole(files, join(dir, name)));
+    const copy = await readCopy(files, sha256, join(dir, name));
     if (copy === undefined) damaged.push(name);
     else if (state === undefined || copy.revision > state.revision) state = copy;
   }

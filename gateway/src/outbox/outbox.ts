@@ -34,7 +34,7 @@ export interface OutboxOptions {
   readonly reserveBytes?: number;
   /** Receipted records are kept so long while the disk allows, default 30. */
   readonly retentionDays?: number;
-  /** Closed segments are verified at open up to so many bytes, newest first, the rest in the background; default 256 MiB. */
+  /** Closed segments are verified at open up to so many bytes, newest first, the rest in the background; default 32 MiB. */
   readonly verifyAtOpenBytes?: number;
   readonly log: OutboxLog;
   readonly software: EpochBody["software"];

@@ -37,6 +37,16 @@ const settle = async ({ files, log }: SurveyOptions, { segment, dirtyEnd }: Foun
   }
 };
 
+/** What cannot be removed stays and is left out at the next start too: no reason not to start. */
+const removeLeftover = async ({ files, log }: SurveyOptions, path: string): Promise<void> => {
+  try {
+    await files.remove(path);
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    log.warn({ path, error: String(error) }, "outbox: a leftover cannot be removed");
+  }
+};
+
 /** Gives a segment whose header is damaged a new one: what it holds is known from its frames. */
 const mendHeader = async ({ files }: SurveyOptions, gw: string, { segment }: FoundSegment): Promise<void> => {
   const header = encodeHeader(gw, segment.size);
@@ -77,8 +87,8 @@ export const recover = async (options: SurveyOptions): Promise<Recovered> => {
   const { files, dir } = options;
   const survey = await surveyOutbox(options);
   const { used, leftovers, temporary, spare } = survey;
-  for (const name of temporary) await files.remove(join(dir, name));
-  for (const { segment } of leftovers) await files.remove(segment.path);
+  const paths = [...temporary.map((name) => join(dir, name)), ...leftovers.map(({ segment }) => segment.path)];
+  for (const path of paths) await removeLeftover(options, path);
   const active = await settleAll(options, survey);
   await files.syncDirectory(dir);
   return {

@@ -97,16 +97,6 @@ const loadBook = (found: readonly FoundSegment[], state: OutboxState | undefined
   return book;
 };
 
-const readStateAnyway = async (options: SurveyOptions, names: readonly string[]) => {
-  const { files, crypto, dir, log } = options;
-  try {
-    return await readState(files, crypto.sha256, dir, names);
-  } catch (error) {
-    log.error({ error: String(error) }, "outbox: state file cannot be read");
-    return { state: undefined, damaged: ["state"] };
-  }
-};
-
 /** True when the last line certainly had records behind the last intact one and nothing tells how many. */
 const isTailGone = (book: LineBook, used: readonly FoundSegment[], state: OutboxState | undefined): boolean => {
   const tip = [...book.all()].at(-1);
@@ -134,8 +124,9 @@ const ownerOf = (options: SurveyOptions, state: OutboxState | undefined, found: 
  * @throws the system's error when the directory cannot be read
  */
 export const surveyOutbox = async (options: SurveyOptions): Promise<Survey> => {
-  const names = await options.files.list(options.dir);
-  const { state, damaged: damagedCopies } = await readStateAnyway(options, names);
+  const { files, crypto, dir } = options;
+  const names = await files.list(dir);
+  const { state, damaged: damagedCopies } = await readState(files, crypto.sha256, dir, names);
   const numbers = names.flatMap((name) => segmentNumber(name) ?? []).sort((a, b) => a - b);
   const { found, unreadable } = await loadSegments(options, numbers, state);
   const gw = ownerOf(options, state, found);

@@ -19,8 +19,9 @@ export const readAround = async (
     if (!isUnreadable(error)) throw error;
   }
   const available = Math.max(0, Math.min(length, (await file.size()) - position));
-  for (let at = 0; at < available; at += sectorBytes) {
-    const count = Math.min(sectorBytes, available - at);
+  for (let at = 0, count = 0; at < available; at += count) {
+    // Up to the next boundary: the kernel reads, and fails, by whole pages of the file.
+    count = Math.min(sectorBytes - ((position + at) % sectorBytes), available - at);
     try {
       await file.read(into.subarray(at, at + count), count, position + at);
     } catch (error) {
