@@ -35,6 +35,8 @@ export interface Deviations {
     from: number,
     to: number,
   ) => Freeable;
+  /** Every record waits its turn. */
+  readonly knowsNoUrgency?: true;
   /** Epoch id of a new line. */
   readonly eid?: (ep: number) => string;
   /** What a start reads back stays in the system's cache. */

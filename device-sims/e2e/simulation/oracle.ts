@@ -27,8 +27,7 @@ export interface Violation {
     | "false rollback"
     | "gap without a reason"
     | "honest record disputed"
-    | "sent again without need"
-    | "urgent record starved";
+    | "sent again without need";
   readonly detail: string;
 }
 

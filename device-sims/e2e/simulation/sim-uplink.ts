@@ -16,6 +16,7 @@ import {
   type UplinkEffect,
   type UplinkInput,
   UplinkMachine,
+  uplinkLimits,
 } from "@mingcheng/protocols";
 import type { BentGateway } from "./deviations.ts";
 import type { DownMessage, UpMessage } from "./messages.ts";
@@ -65,9 +66,12 @@ export class SimUplink implements Client, BentGateway {
     this.line = home.line;
     this.eid = home.line.eid;
     this.maxRecords = 1 + world.random.below(8);
+    const { knowsNoUrgency } = world.deviations;
+    const inventory = home.disk.inventory();
     this.machine = new UplinkMachine({
       line: home.line,
-      inventory: home.disk.inventory(),
+      inventory: knowsNoUrgency ? inventory.map((line) => ({ ...line, urgent: [] })) : inventory,
+      limits: knowsNoUrgency ? { ...uplinkLimits, liveForMs: 0 } : uplinkLimits,
       random: () => world.random.next(),
       newNonce: () => world.randomHex().slice(0, 16),
     });
@@ -110,7 +114,7 @@ export class SimUplink implements Client, BentGateway {
   }
 
   committed(first: number, last: number, urgent: readonly number[]): void {
-    this.step({ type: "committed", first, last, urgent });
+    this.step({ type: "committed", first, last, urgent: this.world.deviations.knowsNoUrgency ? [] : urgent });
   }
 
   /** The outbox had to open another line in mid-run. */

@@ -62,6 +62,6 @@ describe("the simulation finds a planted bug", () => {
     expect(outcome.violations.length).toBeGreaterThan(0);
     expect(outcome.steps.length).toBeLessThanOrEqual(3);
     expect(outcome.steps.map(({ fault }) => fault)).toContain("damage");
-    expect(describeFailure({ outcome, trace })).toMatch(/^seed \d+, .*\n[\s\S]*\*\* damage/);
+    expect(describeFailure({ outcome, trace })).toMatch(/^seed \d+, variation \d, .*\n[\s\S]*\*\* damage/);
   });
 });

@@ -19,6 +19,8 @@ export interface WorldOptions {
   readonly scenario?: Scenario;
   /** Default: planned by the seed. */
   readonly steps?: readonly FaultStep[];
+  /** Same faults, other accidents of the network; default 0. */
+  readonly variation?: number;
   readonly deviations?: Deviations;
   /** Default: the quick one. */
   readonly sha256?: Sha256;
@@ -28,6 +30,7 @@ export interface WorldOptions {
 /** What became of it. */
 export interface Outcome {
   readonly seed: number;
+  readonly variation: number;
   readonly scenario: Scenario;
   readonly steps: readonly FaultStep[];
   readonly violations: readonly Violation[];
@@ -36,7 +39,7 @@ export interface Outcome {
   readonly records: number;
 }
 
-const activeMs = 90_000;
+const activeMs = 75_000;
 /** Everything must have arrived so long after the last fault: four heartbeats and the longest pauses. */
 const quietMs = 420_000;
 /** The latest leftovers of the network have arrived by then. */
@@ -72,7 +75,11 @@ export class World {
     const random = createRandom(seedOf(options.seed, "world"));
     const crypto = standInCrypto(options.sha256 ?? quickHash);
     const deviations = options.deviations ?? {};
-    this.network = new SimNetwork(time, createRandom(seedOf(options.seed, "network")), temperOf(random));
+    this.network = new SimNetwork(
+      time,
+      createRandom(seedOf(options.seed, `network ${options.variation ?? 0}`)),
+      temperOf(random),
+    );
     const { network } = this;
     const randomHex = (): string =>
       Array.from({ length: 4 }, () =>
@@ -85,13 +92,13 @@ export class World {
     this.surroundings = { time, random, network, crypto, oracle, deviations, randomHex, trace };
     this.centre = new SimCentre(this.surroundings);
     network.deliverUp = (message) => this.centre.receive(message);
-    const count = 1 + random.below(3);
+    const count = 1 + random.below(2) + (random.chance(0.2) ? 1 : 0);
     for (let index = 0; index < count; index++) {
       const gw = `market-${index}`;
       const signer = standInSigner(crypto.sha256, gw);
       this.centre.ledger.addKey(gw, signer.kid, { publicKey: signer.publicKey, revokedFrom: null });
       const disk = new SimDisk({ signer, statements: [] });
-      const gateway = new SimGateway(this.surroundings, gw, gw, disk, 700 + random.below(3000));
+      const gateway = new SimGateway(this.surroundings, gw, gw, disk, 900 + random.below(3000));
       this.gateways.push(gateway);
       gateway.start();
     }
@@ -143,6 +150,7 @@ export const runWorld = (options: WorldOptions): Outcome => {
   const judged = judge(world.oracle, world.centre.ledger, world.gateways);
   return {
     seed: options.seed,
+    variation: options.variation ?? 0,
     scenario,
     steps,
     violations: open === undefined ? judged : [open, ...judged],

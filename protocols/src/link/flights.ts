@@ -6,6 +6,8 @@ export interface Flight {
   readonly id: number;
   readonly lane: Lane;
   readonly line: UplinkLine;
+  /** A new commit in the live lane. */
+  readonly isFresh: boolean;
   readonly first: number;
   last: number;
   h: string | null;
@@ -28,6 +30,12 @@ export class Flights {
   count(lane: Lane): number {
     let count = 0;
     for (const flight of this.flights.values()) if (flight.lane === lane) count++;
+    return count;
+  }
+
+  countFresh(): number {
+    let count = 0;
+    for (const flight of this.flights.values()) if (flight.isFresh) count++;
     return count;
   }
 

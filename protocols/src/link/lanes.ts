@@ -9,6 +9,8 @@ import type { Lane } from "./uplink-port.ts";
 export interface Choice extends Interval {
   readonly lane: Lane;
   readonly line: UplinkLine;
+  /** A new commit, and not a record of an outage. */
+  readonly isFresh: boolean;
 }
 
 interface Waiting {
@@ -70,17 +72,19 @@ export class Lanes {
    * before that only the epoch record is known to be news among the urgent ones.
    */
   nextLive(running: UplinkLine, lines: Iterable<UplinkLine>, isReady: boolean, nowMs: number): Choice | undefined {
+    const { window } = this.limits;
     const busy = this.flights.count("live");
-    if (busy >= this.limits.window || this.restUntilMs.live > nowMs) return undefined;
+    if (busy >= window || this.restUntilMs.live > nowMs) return undefined;
+    const fresh = this.flights.countFresh();
     const urgent = isReady ? firstUrgent(lines) : epochOf(running);
-    // New commits leave one place to the urgent records of an outage.
-    const room = urgent === undefined ? this.limits.window : this.limits.window - 1;
-    if (this.waiting !== null && busy < room && this.isDue(this.waiting, busy, nowMs)) {
+    // New commits and the urgent records of an outage leave each other one place.
+    const room = urgent === undefined ? window : window - 1;
+    if (this.waiting !== null && fresh < room && this.isDue(this.waiting, busy, nowMs)) {
       const { line, first, last } = this.waiting;
       this.dequeue();
-      return { lane: "live", line, from: first, to: last };
+      return { lane: "live", line, isFresh: true, from: first, to: last };
     }
-    return urgent;
+    return busy - fresh < window - 1 ? urgent : undefined;
   }
 
   /** The next batch of the backlog: the oldest records that wait. */
@@ -88,7 +92,7 @@ export class Lanes {
     if (this.flights.count("backlog") >= this.limits.window || this.restUntilMs.backlog > nowMs) return undefined;
     for (const line of lines) {
       const range = line.nextPending();
-      if (range !== undefined) return { lane: "backlog", line, ...range };
+      if (range !== undefined) return { lane: "backlog", line, isFresh: false, ...range };
     }
     return undefined;
   }
@@ -110,7 +114,13 @@ export class Lanes {
   }
 }
 
-const single = (line: UplinkLine, seq: number): Choice => ({ lane: "live", line, from: seq, to: seq });
+const single = (line: UplinkLine, seq: number): Choice => ({
+  lane: "live",
+  line,
+  isFresh: false,
+  from: seq,
+  to: seq,
+});
 
 const firstUrgent = (lines: Iterable<UplinkLine>): Choice | undefined => {
   for (const line of lines) {

@@ -161,12 +161,12 @@ export class UplinkMachine {
     for (let choice = backlog(); choice !== undefined; choice = backlog()) this.send(choice, nowMs);
   }
 
-  private send({ lane, line, from, to }: Choice, nowMs: number): void {
+  private send({ lane, line, isFresh, from, to }: Choice, nowMs: number): void {
     const isAlone = line.singly.has(from) || line.digestOnly.has(from);
     const maxLast = isAlone ? from : Math.min(to, from + maxBatchRecords - 1);
     const id = this.nextId++;
     const deadlineMs = nowMs + this.jitter(this.limits.answerWithinMs);
-    this.flights.begin({ id, lane, line, first: from, last: maxLast, h: null, payload: null, deadlineMs });
+    this.flights.begin({ id, lane, line, isFresh, first: from, last: maxLast, h: null, payload: null, deadlineMs });
     const { witness } = this.confirmation;
     const digestOnly = line.digestOnly.has(from);
     this.effects.push({ type: "send", id, lane, line: line.line, first: from, maxLast, digestOnly, witness });
