@@ -19,24 +19,28 @@ export const judgeLedger = (
   gateways: readonly WatchedGateway[],
   atMs = Number.POSITIVE_INFINITY,
 ): LedgerVerdict => {
-  const counts = new Map<string, number>();
-  const invented: string[] = [];
-  const byLine = new Map(gateways.map((watched) => [watched.line.eid, watched]));
-  for (const { gw, eid, seq, digest } of stored) {
-    const name = `${gw}/${eid} ${seq}`;
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-    if (byLine.get(eid)?.digests[seq - 1] !== digest) invented.push(name);
+  const [lost, twice, invented]: [string[], string[], string[]] = [[], [], []];
+  const places = new Map<string, StoredPlace[]>();
+  for (const place of stored) {
+    const sameLine = places.get(place.eid);
+    if (sameLine === undefined) places.set(place.eid, [place]);
+    else sameLine.push(place);
   }
-  const lost = new Set<string>();
-  for (const { line, receipted } of gateways) {
-    for (const { from, to, atMs: knownMs } of receipted) {
-      if (knownMs > atMs) continue;
-      for (let seq = from; seq <= to; seq++) {
-        const name = `${line.gw}/${line.eid} ${seq}`;
-        if (!counts.has(name)) lost.add(name);
+  for (const { line, digests, receipted } of gateways) {
+    const counts = new Uint8Array(digests.length + 1);
+    for (const { seq, digest, gw } of places.get(line.eid) ?? []) {
+      if (gw !== line.gw || digests[seq - 1] !== digest) invented.push(`${gw} ${seq}`);
+      else {
+        const count = (counts[seq] ?? 0) + 1;
+        counts[seq] = count;
+        if (count === 2) twice.push(`${gw} ${seq}`);
       }
     }
+    places.delete(line.eid);
+    const due = new Uint8Array(digests.length + 1);
+    for (const { from, to, atMs: knownMs } of receipted) if (knownMs <= atMs) due.fill(1, from, to + 1);
+    for (const [seq, isDue] of due.entries()) if (isDue === 1 && counts[seq] === 0) lost.push(`${line.gw} ${seq}`);
   }
-  const twice = [...counts].filter(([, count]) => count > 1).map(([name]) => name);
-  return { lost: [...lost], twice, invented };
+  for (const unknown of [...places.values()].flat()) invented.push(`${unknown.gw} ${unknown.seq}`);
+  return { lost, twice, invented };
 };

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryRoot } from "../../src/harness/repository.ts";
 
@@ -51,6 +51,8 @@ export type PlantName = keyof typeof plants;
  */
 export const plantedCentre = (dir: string, plant: PlantName): string => {
   const copy = join(dir, "planted");
+  const main = join(copy, "cloud", "dist", "main.js");
+  if (existsSync(main)) return main;
   const cloud = join(repositoryRoot, "cloud");
   mkdirSync(join(copy, "cloud"), { recursive: true });
   for (const name of readdirSync(cloud)) {
@@ -64,5 +66,5 @@ export const plantedCentre = (dir: string, plant: PlantName): string => {
     if (!text.includes(from)) throw new Error(`${module} does not hold: ${from}`);
     writeFileSync(file, text.replace(from, to));
   }
-  return join(copy, "cloud", "dist", "main.js");
+  return main;
 };
