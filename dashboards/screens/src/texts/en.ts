@@ -22,7 +22,7 @@ export const en: Texts = {
     working: "Signing in…",
     waitSeconds: "Try again in {n} s.",
     waitMinutes: "Try again in {n} min.",
-    ended: "Your session has ended. Sign in again. Records keep coming in; nothing is lost.",
+    ended: "Your session has ended. Sign in again.",
   },
   password: {
     title: "Set a new password",
@@ -54,7 +54,7 @@ export const en: Texts = {
     behind: "{n} more records are in the ledger and on their way to this page.",
     feed: { connecting: "Connecting", open: "Live", broken: "Connection lost, reconnecting" },
     stale:
-      "This is how it was at {time}; later changes cannot be seen for now. Records keep coming in; nothing is lost.",
+      "This is how it was at {time}; later changes cannot be seen for now. Nothing is lost: gateways keep every record until it has arrived.",
     loading: "Reading today's figures…",
     partialAlerts: "Alerts cannot be read for now. Everything else is complete.",
     more: "Show {n} more ({rest} left)",

@@ -20,7 +20,7 @@ export const zh = {
     working: "正在登录…",
     waitSeconds: "请在 {n} 秒后再试。",
     waitMinutes: "请在 {n} 分钟后再试。",
-    ended: "登录已过期，请重新登录。数据照常接收，没有丢失。",
+    ended: "登录已过期，请重新登录。",
   },
   password: {
     title: "设置新密码",
@@ -49,7 +49,7 @@ export const zh = {
     asOf: "截至 {time}",
     behind: "另有 {n} 条记录已入账，正在汇入本页。",
     feed: { connecting: "正在连接", open: "实时更新", broken: "连接中断，正在重连" },
-    stale: "以下是 {time} 的数据，之后的变化暂时看不到。数据照常接收，没有丢失。",
+    stale: "以下是 {time} 的数据，之后的变化暂时看不到。数据没有丢失：网关会保存到送达为止。",
     loading: "正在读取今日数据…",
     partialAlerts: "预警暂时读不到，其余内容完整。",
     more: "再显示 {n} 行（还有 {rest} 行）",
