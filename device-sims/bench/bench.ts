@@ -21,9 +21,9 @@ export interface BenchOptions {
   readonly quick: boolean;
   /** Further `--name value` pairs of the command line. */
   readonly args: Readonly<Record<string, string>>;
-  report(figure: Figure): void;
+  readonly report: (figure: Figure) => void;
   /** A line of progress for people; never part of `--json`. */
-  progress(text: string): void;
+  readonly progress: (text: string) => void;
 }
 
 /** A benchmark: one file, one line in {@link file://./index.ts}. */

@@ -8,19 +8,19 @@ import { until } from "../../src/harness/until.ts";
 import { emptyLog, judge } from "./capture-log.ts";
 import { recoverOutboxes, startCapturing, writeSigningKey } from "./outbox-runs.ts";
 
-const scratch = mkdtempSync(join(tmpdir(), "mingcheng-disk-full-"));
-const mounted: string[] = [];
-afterAll(() => {
-  for (const path of mounted) spawnSync("umount", [path]);
-  rmSync(scratch, { recursive: true, force: true });
-});
-const keyFile = writeSigningKey(scratch);
-const nothing = { lost: [], twice: [], invented: [], orphaned: [], falselyLost: [] };
-
 const run = (command: string, ...args: readonly string[]): void => {
   const { status, stderr } = spawnSync(command, args, { encoding: "utf8" });
   if (status !== 0) throw new Error(`${command}: ${stderr}`);
 };
+
+const scratch = mkdtempSync(join(tmpdir(), "mingcheng-disk-full-"));
+const mounted: string[] = [];
+afterAll(() => {
+  for (const path of mounted) run("umount", path);
+  rmSync(scratch, { recursive: true, force: true });
+});
+const keyFile = writeSigningKey(scratch);
+const nothing = { lost: [], twice: [], invented: [], orphaned: [], falselyLost: [] };
 
 /** Fills up while capturing, makes room again, and checks what every caller and the directory were told. */
 const captureThroughFullDisk = async (dir: string, fill: (pid: number) => void, makeRoom: (pid: number) => void) => {

@@ -120,13 +120,16 @@ const checkCase = async (original: Original, damage: Damage, dir: string, more?:
   } finally {
     await outbox.close();
   }
-  // Found once, reported once.
-  const again = await openOutbox(optionsFor(dir));
-  const { losses } = again.opening;
-  const stillThere = await readAll(again);
-  await again.close();
+};
+
+/** What was found once is not reported again, and what was kept is still there. */
+const checkNextOpen = async ({ records }: Original, damage: Damage, dir: string): Promise<void> => {
+  const outbox = await openOutbox(optionsFor(dir));
+  const { losses } = outbox.opening;
+  const stillThere = await readAll(outbox);
+  await outbox.close();
   expect(losses).toEqual([]);
-  for (const { key, text } of intact) expect(stillThere.get(key)).toBe(text);
+  for (const record of records) if (!hitBy(damage, record)) expect(stillThere.get(record.key)).toBe(record.text);
 };
 
 describe("a flipped byte or a cut file, anywhere", () => {
@@ -139,6 +142,7 @@ describe("a flipped byte or a cut file, anywhere", () => {
       const dir = `${freshDirectory()}-case`;
       try {
         await checkCase(original, damage, dir);
+        if (index % 5 === 0) await checkNextOpen(original, damage, dir);
       } catch (cause) {
         throw new Error(`seed ${seed}, case ${index}: ${JSON.stringify(damage)}`, { cause });
       }
