@@ -1,12 +1,10 @@
 import { explain, MingchengError } from "@mingcheng/protocols";
 import { Command } from "commander";
-import { checkCommand } from "./commands/check-command.ts";
-import { withDataOptions } from "./commands/data-options.ts";
+import { type DataOptions, withDataOptions } from "./commands/data-options.ts";
 import { addEvidenceCommands } from "./commands/evidence-commands.ts";
 import { addGatewayCommands } from "./commands/gateway-commands.ts";
 import { terminalLanguage } from "./commands/language.ts";
 import { addRebuildCommand } from "./commands/rebuild-command.ts";
-import { runCommand } from "./commands/run-command.ts";
 import { addUserCommands } from "./commands/user-commands.ts";
 
 // A reader that went away (`| head`) ends the program, it does not crash it.
@@ -20,16 +18,21 @@ const program = new Command("mingcheng-cloud")
   .description("明秤中心：接收、保存、证明记录 / the centre of Mingcheng: takes, keeps and proves records")
   .showHelpAfterError();
 
+// What only one command needs is loaded by that command: `gateway add` does not wait for a broker.
 withDataOptions(program.command("run"))
   .description("运行中心 / run the centre")
   .option("--ready-file <file>", "就绪后写入地址（JSON） / written with the addresses once everything can be used")
-  .action(runCommand);
+  .action(async (options: DataOptions & { readonly readyFile?: string }) => {
+    const { runCommand } = await import("./commands/run-command.ts");
+    await runCommand(options);
+  });
 
 program
   .command("check")
   .description("检查配置文件，不改动任何内容 / check the configuration, change nothing")
   .requiredOption("--config <file>", "配置文件（YAML） / configuration file (YAML)")
   .action(async ({ config }: { config: string }) => {
+    const { checkCommand } = await import("./commands/check-command.ts");
     process.exitCode = await checkCommand(config, say);
   });
 

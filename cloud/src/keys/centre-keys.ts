@@ -3,7 +3,7 @@ import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import type { Signer } from "@mingcheng/protocols";
 import { generateSigningKey, loadSigner, saveSigningKey } from "../crypto/signing-key.ts";
-import { type CertifiedKey, createAuthority, createServerCertificate, stillServes } from "./certificates.ts";
+import { type CertifiedKey, stillServes } from "./certificates.ts";
 
 /** What the centre signs with, each key for one purpose. */
 export interface CentreSigners {
@@ -61,12 +61,15 @@ export const ownHosts = (publicHost: string): string[] => {
   return [...new Set([publicHost, "localhost", "127.0.0.1", "::1", hostname(), ...addresses])];
 };
 
+/** Making certificates takes a library that nothing else needs: it is loaded when one is made. */
+const loadIssuer = () => import("./certificate-issuer.ts");
+
 const loadAuthority = async (directory: string, centreName: string, nowMs: number): Promise<CertifiedKey> => {
   const certPath = join(directory, "ca.pem");
   const keyPath = join(directory, "ca-key.pem");
   const [certPem, keyPem] = [await readIfThere(certPath), await readIfThere(keyPath)];
   if (certPem !== undefined && keyPem !== undefined) return { certPem, keyPem };
-  const made = await createAuthority(centreName, nowMs);
+  const made = await (await loadIssuer()).createAuthority(centreName, nowMs);
   // The certificate last: with it there, the key is there too.
   await saveSigningKey(keyPath, made.keyPem);
   await saveSigningKey(certPath, made.certPem);
@@ -99,7 +102,7 @@ export const loadCentreKeys = async (
   if (known !== undefined && stillServes(known, authority.certPem, hosts, options.nowMs)) {
     return { ...signers, authorityPem: authority.certPem, server: known };
   }
-  const server = await createServerCertificate(authority, hosts, options.nowMs);
+  const server = await (await loadIssuer()).createServerCertificate(authority, hosts, options.nowMs);
   await saveSigningKey(keyPath, server.keyPem);
   await saveSigningKey(certPath, server.certPem);
   return { ...signers, authorityPem: authority.certPem, server };

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { connect, createServer } from "node:tls";
 import { afterAll, describe, expect, it } from "vitest";
 import { loadCentreKeys, loadSigners, ownHosts } from "./centre-keys.ts";
-import { certificateFingerprint, createAuthority, createServerCertificate, stillServes } from "./certificates.ts";
+import { createAuthority, createServerCertificate } from "./certificate-issuer.ts";
+import { certificateFingerprint, stillServes } from "./certificates.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "mingcheng-keys-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
