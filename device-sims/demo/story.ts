@@ -30,8 +30,8 @@ export const leeks = { online: "JC-LEEK-01", offline: "JC-LEEK-02" } as const;
 
 /** A link weak enough that the outage's records need seconds: bytes per second. */
 const weakLink = 3_500;
-const offlineLoads = 6;
-const load = { rampMs: 100, holdMs: 900, restMs: 400 } as const;
+const offlineLoads = 5;
+const load = { rampMs: 100, holdMs: 1_400, restMs: 450 } as const;
 
 const scalesOf = (stage: Stage) =>
   stage.devices.devices.flatMap((running) => (running.class === "scale" ? [running.device] : []));
@@ -145,7 +145,7 @@ const killing = async (stage: Stage, tell: (scene: Scene) => void): Promise<void
 /** Plays the scenario from the market's opening to the last record told. */
 export const playStory = async (stage: Stage, tell: (scene: Scene) => void): Promise<StoryTold> => {
   tell("market-opens");
-  const opening = weighEverywhere(stage, 3, 1);
+  const opening = weighEverywhere(stage, 2, 1);
   report(stage, "JC-CABBAGE-01", "大白菜", "5.3");
   report(stage, leeks.online, "韭菜", "62.3");
   await testerOf(stage).drained();
