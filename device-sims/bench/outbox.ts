@@ -6,18 +6,26 @@ import { runProgram } from "../src/harness/running-program.ts";
 import { type Bench, type BenchOptions, median } from "./bench.ts";
 import { sqliteBytesPerRecord } from "./outbox-sqlite.ts";
 
-/** One line of the measuring process (gateway/src/outbox/bench-entry.ts). */
-interface Measured {
+/** One side of a pair as the measuring process (gateway/src/outbox/bench-entry.ts) prints it. */
+interface Side {
   readonly records: number;
-  readonly seconds: number;
   readonly capturesPerSecond: number;
   readonly p99Ms: number;
-  readonly recordBytes: number;
-  readonly writtenBytes: number;
-  readonly segmentBytes: number;
 }
 
-type Mode = "outbox" | "raw" | "paced";
+interface Pair {
+  readonly outbox: Side;
+  readonly raw: Side;
+}
+
+interface Paced {
+  readonly records: number;
+  readonly recordBytes: number;
+  /** Pages sent to the disk. */
+  readonly writtenBytes: number;
+  /** Bytes of segments used up: so many zeros had been written ahead. */
+  readonly segmentBytes: number;
+}
 
 const runs = 3;
 const perCommit = [1, 10, 100] as const;
@@ -31,41 +39,41 @@ const scratchOnDisk = (dir: string | undefined): string => {
   return mkdtempSync(join(base, "mingcheng-bench-outbox-"));
 };
 
-const measure = async (scratch: string, mode: Mode, recordsPerCommit: number, seconds: number): Promise<Measured> => {
-  const dir = mkdtempSync(join(scratch, `${mode}-`));
+const measure = async <Result>(scratch: string, ...args: readonly string[]): Promise<Result> => {
+  const dir = mkdtempSync(join(scratch, "run-"));
   const text = await runProgram({
-    name: `outbox benchmark (${mode})`,
+    name: "outbox benchmark",
     command: process.execPath,
-    args: [
-      ...[builtModule("gateway/dist/outbox/bench-entry.js"), "--mode", mode, "--dir", dir],
-      ...["--records-per-commit", String(recordsPerCommit), "--seconds", String(seconds)],
-    ],
+    args: [builtModule("gateway/dist/outbox/bench-entry.js"), "--dir", dir, ...args],
   });
   rmSync(dir, { recursive: true });
-  return JSON.parse(text) as Measured;
+  return JSON.parse(text) as Result;
 };
 
-/** Durable captures beside raw append + fdatasync of the same record bytes, in turns. */
+/** Durable captures beside raw append + fdatasync of the same record bytes, in turns of a fraction of a second. */
 const compare = async (scratch: string, recordsPerCommit: number, { quick, report, progress }: BenchOptions) => {
-  const seconds = quick ? 1.5 : 6;
+  const seconds = quick ? 2.5 : 12;
   const variant = `${recordsPerCommit} records per commit`;
-  const pairs: { readonly raw: Measured; readonly outbox: Measured }[] = [];
+  const args = ["--mode", "pair", "--records-per-commit", String(recordsPerCommit), "--seconds", String(seconds)];
+  const pairs: Pair[] = [];
   for (let run = 1; run <= runs; run++) {
-    const raw = await measure(scratch, "raw", recordsPerCommit, seconds);
-    const outbox = await measure(scratch, "outbox", recordsPerCommit, seconds);
-    pairs.push({ raw, outbox });
-    const speeds = [raw, outbox].map(({ capturesPerSecond }) => Math.round(capturesPerSecond));
+    const pair = await measure<Pair>(scratch, ...args);
+    pairs.push(pair);
+    const speeds = [pair.raw, pair.outbox].map(({ capturesPerSecond }) => Math.round(capturesPerSecond));
     progress(`${variant}, run ${run} of ${runs}: raw ${speeds[0]}/s, outbox ${speeds[1]}/s`);
   }
-  const of = (take: (pair: (typeof pairs)[number]) => number): number => median(pairs.map(take));
+  const of = (take: (pair: Pair) => number): number => median(pairs.map(take));
+  // The run whose ratio is the median: numerator and denominator belong together.
+  const ratioOf = ({ outbox, raw }: Pair): number => outbox.capturesPerSecond / raw.capturesPerSecond;
+  const middle = pairs.find((pair) => ratioOf(pair) === of(ratioOf));
   const n = pairs.reduce((total, { outbox }) => total + outbox.records, 0);
-  const common = { n, seconds: runs * 2 * seconds, variant };
+  const common = { n, seconds: runs * seconds, variant };
   report({
     figure: "ratioToRawAppend",
-    value: of(({ raw, outbox }) => outbox.capturesPerSecond / raw.capturesPerSecond),
+    value: of(ratioOf),
     unit: "ratio",
-    numerator: Math.round(of(({ outbox }) => outbox.capturesPerSecond)),
-    denominator: Math.round(of(({ raw }) => raw.capturesPerSecond)),
+    numerator: Math.round(middle?.outbox.capturesPerSecond ?? 0),
+    denominator: Math.round(middle?.raw.capturesPerSecond ?? 0),
     ...common,
   });
   report({
@@ -80,8 +88,9 @@ const compare = async (scratch: string, recordsPerCommit: number, { quick, repor
 
 /** What a gateway at 4 records/s writes to its card per record: the commit's pages and the zeros written ahead. */
 const countBytes = async (scratch: string, { quick, report }: BenchOptions): Promise<void> => {
-  const seconds = quick ? 8 : 30;
-  const { records, writtenBytes, segmentBytes, recordBytes } = await measure(scratch, "paced", 1, seconds);
+  const seconds = quick ? 7 : 30;
+  const args = ["--mode", "paced", "--seconds", String(seconds)];
+  const { records, writtenBytes, segmentBytes, recordBytes } = await measure<Paced>(scratch, ...args);
   report({
     figure: "bytesWrittenPerRecord",
     value: (writtenBytes + segmentBytes) / records,
@@ -90,7 +99,7 @@ const countBytes = async (scratch: string, { quick, report }: BenchOptions): Pro
     denominator: records,
     n: records,
     seconds,
-    variant: `4 records/s, ${recordBytes} bytes each`,
+    variant: "4 records/s",
   });
   const commits = quick ? 200 : 1000;
   const { bytesPerRecord, seconds: took } = sqliteBytesPerRecord(join(scratch, "peer.db"), commits, recordBytes);

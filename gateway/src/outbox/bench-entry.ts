@@ -1,3 +1,9 @@
+// The outbox benchmark's process; prints one line of JSON:
+//   node gateway/dist/outbox/bench-entry.js --mode pair --records-per-commit 10 --seconds 5 --dir DIR
+//   node gateway/dist/outbox/bench-entry.js --mode paced --seconds 30 --dir DIR
+// `pair` captures durably and, in turns of a fraction of a second, appends the same record bytes to one growing file with a
+// synchronous write and fdatasync per commit: nothing of ours, and no thread in between. `paced` captures one record every
+// 250 ms and counts what that causes to be written, the opening left out.
 import { randomBytes } from "node:crypto";
 import { closeSync, fdatasyncSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -8,33 +14,17 @@ import { nodeCrypto } from "../crypto/node-crypto.ts";
 import { generateSigningKey, signerFromPem } from "../crypto/signing-key.ts";
 import { type Outbox, openOutbox } from "./outbox.ts";
 
-/**
- * The outbox benchmark's process: `node bench-entry.js --mode outbox|raw|paced --records-per-commit 10 --seconds 5 --dir
- * DIR` (or `--commits N` instead of seconds). Prints one line of JSON. `raw` appends the same record bytes to one growing
- * file with a synchronous write and fdatasync per commit: nothing of ours, and no thread in between. `paced` captures one
- * record every 250 ms and counts what it causes to be written, the opening left out.
- */
-interface BenchResult {
-  readonly mode: string;
-  readonly records: number;
-  readonly commits: number;
-  readonly seconds: number;
-  readonly capturesPerSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly recordBytes: number;
-  /** From /proc/self/io: what this process caused to be sent to the disk, whole pages. */
-  readonly writtenBytes: number;
-  /** Bytes of segments that were used up: so many zeros had been written ahead. 0 for `raw`. */
-  readonly segmentBytes: number;
+/** What one way of writing brought about. */
+interface Tally {
+  records: number;
+  commits: number;
+  seconds: number;
+  readonly latencies: number[];
 }
 
-interface Run {
-  readonly dir: string;
-  readonly recordsPerCommit: number;
-  readonly isOver: (commits: number) => boolean;
-}
-
+/** One turn of a pair, long enough for hundreds of commits, short enough that both meet the same disk. */
+const turnMs = 250;
+const pacedEveryMs = 250;
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 const weighing = (line: Line, seq: number): MingchengRecord => ({
@@ -63,25 +53,17 @@ const weighing = (line: Line, seq: number): MingchengRecord => ({
 const epoch = (line: Line, body: EpochBody): Uint8Array =>
   encodeRecord({ ...weighing(line, 1), dev: line.gw, kind: "epoch", body, raw: "" });
 
-const writtenBytes = (): number => {
-  const field = /^write_bytes: (\d+)$/m.exec(readFileSync("/proc/self/io", "utf8"))?.[1];
-  return Number(field ?? 0);
+/** What this process has caused to be sent to the disk so far, whole pages (proc(5), write_bytes). */
+const writtenBytes = (): number =>
+  Number(/^write_bytes: (\d+)$/m.exec(readFileSync("/proc/self/io", "utf8"))?.[1] ?? Number.NaN);
+
+const emptyTally = (): Tally => ({ records: 0, commits: 0, seconds: 0, latencies: [] });
+
+const summaryOf = ({ records, commits, seconds, latencies }: Tally) => {
+  const sorted = latencies.toSorted((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  return { records, commits, seconds, capturesPerSecond: records / seconds, p50Ms: at(0.5), p99Ms: at(0.99) };
 };
-
-const percentile = (sorted: readonly number[], share: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-
-/** What one mode measured. */
-interface Measured {
-  readonly latencies: readonly number[];
-  readonly commits: number;
-  readonly records: number;
-  readonly segmentBytes: number;
-  /** When only part of the run counts: what was written during it. */
-  readonly writtenBytes?: number;
-}
-
-const pacedEveryMs = 250;
 
 const openForBench = (dir: string): Promise<Outbox> =>
   openOutbox({
@@ -96,111 +78,100 @@ const openForBench = (dir: string): Promise<Outbox> =>
     buildEpoch: epoch,
   });
 
+const nextSegmentReady = async (outbox: Outbox): Promise<void> => {
+  while (!outbox.stats().nextSegmentReady) await delay(1);
+};
+
 /** Two callers take turns, so that one gathers while the other's commit is in flight, as under load. */
-const runOutbox = async (run: Run): Promise<Measured> => {
-  const outbox = await openForBench(run.dir);
-  const latencies: number[] = [];
-  let turns = 0;
-  let over = false;
-  const before = outbox.stats().commits;
+const captureTurn = async (outbox: Outbox, perCommit: number, tally: Tally): Promise<void> => {
+  const startMs = performance.now();
+  const commitsBefore = outbox.stats().commits;
   const caller = async (): Promise<void> => {
-    while (!over) {
-      const start = performance.now();
-      const pending: Promise<unknown>[] = [];
-      for (let index = 0; index < run.recordsPerCommit; index++) {
-        pending.push(outbox.append((seq) => encodeRecord(weighing(outbox.line, seq)), { urgent: false }));
-      }
+    while (performance.now() - startMs < turnMs) {
+      const askedMs = performance.now();
+      const pending = Array.from({ length: perCommit }, () =>
+        outbox.append((seq) => encodeRecord(weighing(outbox.line, seq)), { urgent: false }),
+      );
       await Promise.all(pending);
-      latencies.push(performance.now() - start);
-      turns += 1;
-      over ||= run.isOver(turns);
+      tally.latencies.push(performance.now() - askedMs);
+      tally.records += perCommit;
     }
   };
   const first = caller();
   await new Promise((resolve) => setImmediate(resolve));
   await Promise.all([first, caller()]);
-  const { commits, bufferedBytes } = outbox.stats();
-  await outbox.close();
-  const records = turns * run.recordsPerCommit;
-  return { latencies, commits: commits - before, records, segmentBytes: bufferedBytes };
+  // Preparing segments is part of the price.
+  await nextSegmentReady(outbox);
+  tally.commits += outbox.stats().commits - commitsBefore;
+  tally.seconds += (performance.now() - startMs) / 1000;
 };
 
-const runPaced = async (run: Run): Promise<Measured> => {
-  const outbox = await openForBench(run.dir);
-  // The first segments and the reserve are made once; a record's share of them is counted by `segmentBytes`.
-  while (!outbox.stats().nextSegmentReady) await delay(50);
-  await delay(pacedEveryMs);
-  const { bufferedBytes } = outbox.stats();
-  const before = writtenBytes();
-  const latencies: number[] = [];
-  while (!run.isOver(latencies.length)) {
-    const start = performance.now();
-    await outbox.append((seq) => encodeRecord(weighing(outbox.line, seq)), { urgent: false });
-    latencies.push(performance.now() - start);
-    await delay(pacedEveryMs);
-  }
-  const written = writtenBytes() - before;
-  const segmentBytes = outbox.stats().bufferedBytes - bufferedBytes;
-  await outbox.close();
-  const { length } = latencies;
-  return { latencies, commits: length, records: length, segmentBytes, writtenBytes: written };
-};
-
-const runRaw = (run: Run): Measured => {
-  const fd = openSync(join(run.dir, "raw"), "w", 0o600);
+const rawTurn = (fd: number, perCommit: number, tally: Tally): void => {
+  const startMs = performance.now();
   const line = { gw: "bench", ep: 1, eid: "0".repeat(32) };
-  const latencies: number[] = [];
-  let commits = 0;
-  let records = 0;
-  while (!run.isOver(commits)) {
-    const start = performance.now();
-    const parts: Uint8Array[] = [];
-    for (let index = 0; index < run.recordsPerCommit; index++) parts.push(encodeRecord(weighing(line, ++records)));
+  while (performance.now() - startMs < turnMs) {
+    const askedMs = performance.now();
+    const parts = Array.from({ length: perCommit }, () => encodeRecord(weighing(line, ++tally.records)));
     writeSync(fd, Buffer.concat(parts));
     fdatasyncSync(fd);
-    latencies.push(performance.now() - start);
-    commits += 1;
+    tally.latencies.push(performance.now() - askedMs);
+    tally.commits += 1;
   }
+  tally.seconds += (performance.now() - startMs) / 1000;
+};
+
+const runPair = async (dir: string, seconds: number, perCommit: number): Promise<object> => {
+  const outbox = await openForBench(join(dir, "outbox"));
+  const fd = openSync(join(dir, "raw"), "w", 0o600);
+  // Code that has run once is compiled: neither side pays for the start.
+  await nextSegmentReady(outbox);
+  await captureTurn(outbox, perCommit, emptyTally());
+  rawTurn(fd, perCommit, emptyTally());
+  const ours = emptyTally();
+  const raw = emptyTally();
+  const startMs = performance.now();
+  while (performance.now() - startMs < seconds * 1000) {
+    await captureTurn(outbox, perCommit, ours);
+    rawTurn(fd, perCommit, raw);
+  }
+  await outbox.close();
   closeSync(fd);
-  return { latencies, commits, records, segmentBytes: 0 };
+  return { outbox: summaryOf(ours), raw: summaryOf(raw) };
 };
 
-const main = async (): Promise<void> => {
-  const { values } = parseArgs({
-    options: {
-      mode: { type: "string", default: "outbox" },
-      dir: { type: "string" },
-      seconds: { type: "string" },
-      commits: { type: "string" },
-      "records-per-commit": { type: "string", default: "10" },
-    },
-  });
-  const { mode, dir, seconds, commits } = values;
-  if (dir === undefined) throw new Error("--dir is missing");
-  const started = performance.now();
-  const limitMs = Number(seconds ?? "5") * 1000;
-  const isOver = (done: number): boolean =>
-    commits === undefined ? performance.now() - started >= limitMs : done >= Number(commits);
-  const bytesBefore = writtenBytes();
-  const run = { dir, recordsPerCommit: Number(values["records-per-commit"]), isOver };
-  const modes = { raw: runRaw, outbox: runOutbox, paced: runPaced };
-  if (!Object.hasOwn(modes, mode)) throw new Error(`--mode is one of ${Object.keys(modes).join(", ")}`);
-  const result = await modes[mode as keyof typeof modes](run);
-  const elapsed = (performance.now() - started) / 1000;
-  const sorted = result.latencies.toSorted((a, b) => a - b);
-  const line: BenchResult = {
-    mode,
-    records: result.records,
-    commits: result.commits,
-    seconds: elapsed,
-    capturesPerSecond: result.records / elapsed,
-    p50Ms: percentile(sorted, 0.5),
-    p99Ms: percentile(sorted, 0.99),
-    recordBytes: encodeRecord(weighing({ gw: "bench", ep: 1, eid: "0".repeat(32) }, 1000)).length,
-    writtenBytes: result.writtenBytes ?? writtenBytes() - bytesBefore,
-    segmentBytes: result.segmentBytes,
-  };
-  console.log(JSON.stringify(line));
+const runPaced = async (dir: string, seconds: number): Promise<object> => {
+  const outbox = await openForBench(join(dir, "outbox"));
+  // Segments and reserve are made once; a record's share of them is what it uses up of a segment.
+  await nextSegmentReady(outbox);
+  await delay(pacedEveryMs);
+  const { bufferedBytes } = outbox.stats();
+  const writtenBefore = writtenBytes();
+  const records = Math.max(1, Math.floor((seconds * 1000) / pacedEveryMs));
+  for (let record = 0; record < records; record++) {
+    await outbox.append((seq) => encodeRecord(weighing(outbox.line, seq)), { urgent: false });
+    await delay(pacedEveryMs);
+  }
+  const written = writtenBytes() - writtenBefore;
+  const segmentBytes = outbox.stats().bufferedBytes - bufferedBytes;
+  const recordBytes = encodeRecord(weighing(outbox.line, records)).length;
+  await outbox.close();
+  return { records, recordBytes, writtenBytes: written, segmentBytes };
 };
 
-await main();
+const { values } = parseArgs({
+  options: {
+    mode: { type: "string", default: "pair" },
+    dir: { type: "string" },
+    seconds: { type: "string", default: "5" },
+    "records-per-commit": { type: "string", default: "10" },
+  },
+});
+const { mode, dir } = values;
+if (dir === undefined || !["pair", "paced"].includes(mode)) {
+  console.error("usage: bench-entry --dir DIR [--mode pair|paced] [--seconds S] [--records-per-commit N]");
+  process.exit(2);
+}
+const seconds = Number(values.seconds);
+const result =
+  mode === "paced" ? await runPaced(dir, seconds) : await runPair(dir, seconds, Number(values["records-per-commit"]));
+console.log(JSON.stringify(result));
