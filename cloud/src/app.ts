@@ -2,6 +2,7 @@ import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { type Broker, startBroker } from "./broker/broker.ts";
+import { LiveRelay } from "./broker/live-relay.ts";
 import type { CloudConfig } from "./config/cloud-config.ts";
 import { saveEndpoints } from "./enrol/endpoints.ts";
 import type { CentreCard } from "./enrol/enrol-routes.ts";
@@ -118,13 +119,15 @@ const startIntake = async (
   const credentials = openCredentials(dataDirectory);
   onClose(() => credentials.close());
   const tls = { key: keys.server.keyPem, cert: keys.server.certPem };
+  const live = new LiveRelay((gw, device, payload) => parts.web?.live(gw, device, payload));
+  onClose(() => live.close());
   const broker = await startBroker({
     ...config.mqtts,
     tls,
     ingest: createIngestFront(ledger),
     authenticate: (gw, credential) => credentials.check.authenticates(gw, credential),
     onHint: (hint) => following.hint(hint),
-    onLive: (gw, device, payload) => parts.web?.live(gw, device, payload),
+    onLive: (gw, device, payload) => live.take(gw, device, payload),
     log,
   });
   parts.broker = broker;

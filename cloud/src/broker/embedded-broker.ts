@@ -38,6 +38,7 @@ export class EmbeddedBroker {
   readonly gateways = new Map<Client, AdmittedGateway>();
   readonly #options: BrokerOptions;
   readonly refusals: RefusalLog;
+  readonly #connections = new Map<string, Set<AdmittedGateway>>();
   readonly #retained = new Map<string, string[]>();
   readonly #addresses = new AddressBook();
   #aedes: Aedes | undefined;
@@ -79,7 +80,7 @@ export class EmbeddedBroker {
           done(refusal("bad user name or password", 4), false);
           return;
         }
-        this.gateways.set(client, { ...known, sinceMs: Date.now() });
+        this.#join(client, { ...known, sinceMs: Date.now() });
         (client.conn as GuardedConnection).admit();
         done(null, true);
       },
@@ -194,7 +195,8 @@ export class EmbeddedBroker {
   }
 
   #isConnected(gw: string, except: AdmittedGateway): boolean {
-    return [...this.gateways.values()].some((other) => other.gw === gw && other !== except);
+    const connections = this.#connections.get(gw);
+    return connections !== undefined && (connections.size > 1 || !connections.has(except));
   }
 
   /** An empty retained message removes what was retained (MQTT 3.1.1 §3.3.1.3). */
@@ -226,10 +228,19 @@ export class EmbeddedBroker {
     }
   }
 
+  #join(client: Client, gateway: AdmittedGateway): void {
+    this.gateways.set(client, gateway);
+    const connections = this.#connections.get(gateway.gw) ?? new Set();
+    this.#connections.set(gateway.gw, connections.add(gateway));
+  }
+
   #left(client: Client): void {
     const gateway = this.gateways.get(client);
     this.gateways.delete(client);
     if (gateway === undefined) return;
+    const connections = this.#connections.get(gateway.gw);
+    connections?.delete(gateway);
+    if (connections?.size === 0) this.#connections.delete(gateway.gw);
     if (!this.#isConnected(gateway.gw, gateway))
       this.#tell({ gw: gateway.gw, online: false, reason: "disconnected", state: null });
   }

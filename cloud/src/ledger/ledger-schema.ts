@@ -43,6 +43,7 @@ const firstTables: Migration = (database) => {
     CREATE TABLE damaged (
       id INTEGER PRIMARY KEY, gw TEXT NOT NULL, reason TEXT NOT NULL, digest TEXT NOT NULL, bytes INTEGER NOT NULL,
       payload BLOB, received_ms INTEGER NOT NULL, UNIQUE (gw, digest)) STRICT;
+    CREATE INDEX damaged_newest ON damaged (gw, id);
     -- What an operator must hear of: rollbacks, clones, restores.
     CREATE TABLE report (
       id INTEGER PRIMARY KEY, gw TEXT NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL, at_ms INTEGER NOT NULL) STRICT;

@@ -46,6 +46,16 @@ describe("the ledger's writer", () => {
     expect(count("damaged")).toBe(1);
   });
 
+  it("keeps of endless damage the newest only", () => {
+    const { bench, count } = setUp();
+    const noise = (number: number) => bench.batch(gw, new TextEncoder().encode(`noise ${number}`));
+    bench.take(...Array.from({ length: 1_300 }, (_, number) => noise(number)), noise(1_299));
+    expect(count("damaged")).toBe(1_000);
+    expect(count("damaged WHERE payload IS NOT NULL")).toBe(100);
+    const newest = bench.database.prepare("SELECT payload FROM damaged ORDER BY id DESC LIMIT 1").pluck().get();
+    expect(String(newest)).toBe("noise 1299");
+  });
+
   it("asks for keys when it does not know the sealing key, and stores nothing", () => {
     const { bench, line, count } = setUp();
     const sealer = newSigner();

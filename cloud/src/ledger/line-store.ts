@@ -7,7 +7,7 @@ export interface HeldLine {
   readonly id: number;
   facts: LineFacts;
   /** Ascending. */
-  runs: StoredRun[];
+  readonly runs: StoredRun[];
   readonly gaps: IntervalSet;
   readonly disputed: IntervalSet;
 }

@@ -2,15 +2,17 @@ import { type BatchItem, concat, type LineOfGateway, type Sha256, toHex, utf8 } 
 import type { Statement } from "better-sqlite3";
 import type { SqliteDatabase } from "../store/database.ts";
 
-/** So many damaged payloads per gateway keep their bytes; of older ones only hash, size and reason stay. */
+/** So many damaged payloads per gateway keep their bytes; of older ones only hash, size and reason stay for a while. */
 const keptPayloads = 100;
+const keptRows = 1_000;
 
 /** What could not be believed or read, with its bytes: visible, counted, never mixed with records. */
 export class QuarantineStore {
   readonly #sha256: Sha256;
   readonly #insert: Statement<unknown[]>;
   readonly #damaged: Statement<unknown[]>;
-  readonly #trim: Statement<unknown[]>;
+  readonly #forgetPayload: Statement<unknown[]>;
+  readonly #forgetRow: Statement<unknown[]>;
   readonly #report: Statement<unknown[]>;
 
   constructor(database: SqliteDatabase, sha256: Sha256) {
@@ -23,10 +25,10 @@ export class QuarantineStore {
       `INSERT INTO damaged (gw, reason, digest, bytes, payload, received_ms) VALUES (?, ?, ?, ?, ?, ?)
        ON CONFLICT DO NOTHING`,
     );
-    this.#trim = database.prepare(
-      `UPDATE damaged SET payload = NULL WHERE gw = @gw AND payload IS NOT NULL AND id <=
-       (SELECT id FROM damaged WHERE gw = @gw ORDER BY id DESC LIMIT 1 OFFSET ${keptPayloads})`,
-    );
+    // Every row that is added moves one row out of each window.
+    const nth = `(SELECT id FROM damaged WHERE gw = ? ORDER BY id DESC LIMIT 1 OFFSET ?)`;
+    this.#forgetPayload = database.prepare(`UPDATE damaged SET payload = NULL WHERE id = ${nth}`);
+    this.#forgetRow = database.prepare(`DELETE FROM damaged WHERE id = ${nth}`);
     this.#report = database.prepare("INSERT INTO report (gw, kind, detail, at_ms) VALUES (?, ?, ?, ?)");
   }
 
@@ -54,7 +56,8 @@ export class QuarantineStore {
   /** Keeps a payload that could not be read at all. */
   keepDamaged(gw: string, payload: Uint8Array, payloadHash: string, reason: string, nowMs: number): void {
     this.#damaged.run(gw, reason.slice(0, 256), payloadHash, payload.length, payload, nowMs);
-    this.#trim.run({ gw });
+    this.#forgetPayload.run(gw, keptPayloads);
+    this.#forgetRow.run(gw, keptRows);
   }
 
   /** Something an operator must hear of. */

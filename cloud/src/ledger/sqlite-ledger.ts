@@ -25,6 +25,18 @@ type NamedGap = Omit<Effect<"gap-named">, "type" | "reason"> & {
 /** Who may seal. */
 export type KeyLookup = (gw: string, kid: string) => GatewayKey | undefined;
 
+/** Index of the first run that ends at or behind `seq`; runs ascend and do not overlap. */
+const firstReaching = (runs: readonly StoredRun[], seq: number): number => {
+  let low = 0;
+  let high = runs.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((runs[middle] as StoredRun).to < seq) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
 /**
  * The ledger on disk, as its one writer sees it: answers the protocol's questions and applies its effects inside the
  * transaction that the caller holds. After a transaction that did not commit, call {@link SqliteLedger.forget}.
@@ -129,7 +141,11 @@ export class SqliteLedger implements LedgerView {
   }
 
   runs(gw: string, line: LineOfGateway, from: number, to: number): readonly StoredRun[] {
-    return this.allRuns(gw, line).filter((run) => run.to >= from - 1 && run.from <= to + 1);
+    const all = this.allRuns(gw, line);
+    let at = firstReaching(all, from - 1);
+    const touching: StoredRun[] = [];
+    for (let run = all[at]; run !== undefined && run.from <= to + 1; run = all[++at]) touching.push(run);
+    return touching;
   }
 
   allRuns(gw: string, line: LineOfGateway): readonly StoredRun[] {
@@ -248,7 +264,8 @@ export class SqliteLedger implements LedgerView {
     const held = this.#open(gw, line);
     for (const from of joined) if (from !== run.from) this.#removeRun.run(held.id, from);
     this.#saveRun.run(held.id, run.from, run.to, run.prev, run.h);
-    held.runs = [...held.runs.filter(({ from }) => !joined.includes(from)), run].sort((a, b) => a.from - b.from);
+    // The joined runs stand together, where the new one goes: a line full of holes must not cost more with every batch.
+    held.runs.splice(firstReaching(held.runs, Math.min(run.from, ...joined)), joined.length, run);
   }
 
   #nameGap({ gw, line, from, to, reason, receipt }: NamedGap): void {

@@ -28,7 +28,7 @@ const insertWithoutKey: readonly Plant[] = [
   { module: "ledger/ledger-schema.js", from: "CREATE UNIQUE INDEX record_place", to: "CREATE INDEX record_place" },
   {
     module: "ledger/sqlite-ledger.js",
-    from: "return this.allRuns(gw, line).filter((run) => run.to >= from - 1 && run.from <= to + 1);",
+    from: "return touching;",
     to: "return [];",
   },
 ];
