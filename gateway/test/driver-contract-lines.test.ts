@@ -117,7 +117,7 @@ const listenTo = (driver: DriverDefinition, address: string): ListeningGateway =
 const play = async (scenario: string, name: string) => {
   const [file, oracleFile] = [join(folder, `${name}.yaml`), join(folder, `${name}.jsonl`)];
   writeFileSync(file, scenario);
-  const args = [simulators, "run", file, "--oracle", oracleFile, "--until-done"];
+  const args = [simulators, "run", file, "--oracle", oracleFile, "--until-done", "--seconds", "40"];
   const program = startProgram({ name: "simulators", command: process.execPath, args });
   const ready = await until(() => /^\{"event":"ready".*\}$/m.exec(program.output())?.[0], {
     what: "simulators are ready",

@@ -24,6 +24,8 @@ def say(word):
 def make():
     master, slave = pty.openpty()
     tty.setraw(slave)
+    if os.path.lexists(path + ".new"):
+        os.unlink(path + ".new")
     os.symlink(os.ttyname(slave), path + ".new")
     os.rename(path + ".new", path)
     os.close(slave)

@@ -2,6 +2,7 @@ import { MingchengError } from "@mingcheng/protocols";
 import { SerialPort } from "serialport";
 import type { ByteStream, SerialSettings } from "./byte-stream.ts";
 import { duplexStream } from "./duplex-stream.ts";
+import { endAtHangUp } from "./hang-up.ts";
 
 /**
  * Opens a serial line, politely: exclusive, and without dropping DTR when it is closed again (`hupcl`), because some
@@ -18,6 +19,7 @@ export const openSerial = async (path: string, settings: SerialSettings, signal:
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new MingchengError("DEVICE_OPEN_FAILED", `${path}: ${reason}`, { cause });
   }
+  endAtHangUp(port);
   const release = (): Promise<void> =>
     new Promise((resolve) => {
       if (!port.isOpen) return resolve();

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ByteStream, SerialSettings } from "./byte-stream.ts";
+import { endAtHangUp } from "./hang-up.ts";
 import { createMemoryLine } from "./memory.ts";
 import { openTransport, parseTransportAddress } from "./open-transport.ts";
 import { openTcp, parseTcpAddress } from "./tcp.ts";
@@ -129,6 +130,19 @@ describe("a serial line", () => {
       retryable: true,
     });
     rmSync(folder, { recursive: true });
+  });
+});
+
+describe("a port whose line hung up", () => {
+  it("ends instead of being read again and again", async () => {
+    // A hung-up terminal reads like the end of a file: no bytes, no error.
+    const fd = openSync("/dev/null", "r");
+    const binding = { fd, poller: { once: () => {} }, read: async () => ({ buffer: Buffer.alloc(0), bytesRead: 0 }) };
+    endAtHangUp({ port: binding } as never);
+    await expect((binding.read as (...args: unknown[]) => Promise<unknown>)(Buffer.alloc(8), 0, 8)).rejects.toThrow(
+      "hung up",
+    );
+    closeSync(fd);
   });
 });
 
