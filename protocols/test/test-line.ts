@@ -50,9 +50,18 @@ export class TestLine {
     this.records = [epochRecord(line, predecessor)];
     for (let seq = 2; seq <= count; seq++) this.records.push(utf8(`{"line":"${line.eid}${mark}","seq":${seq}}`));
     this.hashes = [chainStart(sha256, { gw: testGw, ...line })];
-    for (const bytes of this.records) {
-      this.hashes.push(chainLink(sha256, this.hashes.at(-1) as Uint8Array, recordDigest(sha256, bytes)));
-    }
+    for (const bytes of this.records) this.link(bytes);
+  }
+
+  /** One more record. */
+  append(bytes: Uint8Array): this {
+    this.records.push(bytes);
+    this.link(bytes);
+    return this;
+  }
+
+  private link(bytes: Uint8Array): void {
+    this.hashes.push(chainLink(sha256, this.hashes.at(-1) as Uint8Array, recordDigest(sha256, bytes)));
   }
 
   /** h(seq) in hexadecimal. */

@@ -135,7 +135,8 @@ const storeEffects = (
     const isStored = stored.has(seq);
     if (!isStored) effects.push({ type: "store", gw, line, seq, bytes, digest, lane });
     if (bytes === null) {
-      if (!isStored) effects.push({ type: "gap-named", gw, line, from: seq, to: seq, reason: "withheld", receipt: null });
+      if (!isStored)
+        effects.push({ type: "gap-named", gw, line, from: seq, to: seq, reason: "withheld", receipt: null });
       return;
     }
     if (isStored && !gaps.has(seq)) return;

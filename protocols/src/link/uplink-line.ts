@@ -88,6 +88,8 @@ export class UplinkLine {
   nextUrgent(): number | undefined {
     for (let seq = this.urgent.first; seq !== undefined; seq = this.urgent.nextFrom(seq + 1)) {
       const at = seq;
+      // The epoch record is urgent before it is committed.
+      if (at > this.head) return undefined;
       if (!this.held.has(at) || this.done.some((set) => set.has(at))) this.urgent.remove(at, at);
       else if (!this.inFlight.has(at) && !this.queuedLive.has(at)) return at;
     }
