@@ -29,6 +29,11 @@ export interface ScaleModel {
   /** True when the protocol has bits for overload, underload and not-zeroed. */
   readonly statesSent: boolean;
   encode(display: ScaleDisplay): Uint8Array;
+  /**
+   * A scale that speaks only when asked: its answer to what it hears, `null` for none. `weight` says whether the answer
+   * shows the display. `encode` is not used then.
+   */
+  reply?(asked: Uint8Array, display: ScaleDisplay): { readonly bytes: Uint8Array; readonly weight: boolean } | null;
 }
 
 /** One load in a script. Weights are decimal text in the scale's unit, times in milliseconds. */
@@ -122,7 +127,7 @@ export const startScale = (model: ScaleModel, parts: ScaleParts): SimulatedScale
     return { digits: digits === toDigits ? digits - model.increment : digits, motion: true };
   };
 
-  const tick = () => {
+  const say = (answer: (display: ScaleDisplay) => { readonly bytes: Uint8Array; readonly weight: boolean } | null) => {
     const { digits, motion } = shown(clock.nowMs());
     const net = tareDigits !== null;
     const display: ScaleDisplay = {
@@ -137,13 +142,19 @@ export const startScale = (model: ScaleModel, parts: ScaleParts): SimulatedScale
       emptyRun = 0;
       standing = 0;
     }
-    const heard = line.send(model.encode(display));
+    const answered = answer(display);
+    if (answered === null) return;
+    const heard = line.send(answered.bytes);
     if (heard) sent++;
+    if (!answered.weight) return;
     const empty = digits - (tareDigits ?? 0) <= 0 && !motion && state === "normal";
     emptyRun = heard && empty ? emptyRun + 1 : 0;
     if (heard && !motion && !empty && state === "normal") standing++;
   };
 
+  const tick = () => {
+    if (model.reply === undefined) say((display) => ({ bytes: model.encode(display), weight: true }));
+  };
   const run = async () => {
     const periodMs = 1000 / parts.rateHz;
     let dueMs = clock.nowMs();
@@ -155,6 +166,9 @@ export const startScale = (model: ScaleModel, parts: ScaleParts): SimulatedScale
   };
   line.listen({
     ...deaf,
+    bytes: (asked) => {
+      say((display) => model.reply?.(asked, display) ?? null);
+    },
     up: () => oracle.write({ event: "line-up", device: id, atMs: oracle.wallMs() }),
     down: () => oracle.write({ event: "line-down", device: id, atMs: oracle.wallMs() }),
   });

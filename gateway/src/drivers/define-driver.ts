@@ -3,7 +3,7 @@ import type { ByteStream, SerialSettings } from "../transports/byte-stream.ts";
 
 /** What a driver wants stored. The body must fit the schema of its kind in `@mingcheng/protocols`. */
 export interface CaptureDraft {
-  readonly kind: "weighing" | "test" | "scale-event";
+  readonly kind: "weighing" | "test" | "scale-event" | "sale";
   readonly body: Readonly<Record<string, unknown>>;
   /** The device's own bytes for this reading, unchanged. */
   readonly raw: Uint8Array;
@@ -19,6 +19,7 @@ export type SessionMetric =
   | "results"
   | "resends"
   | "naks"
+  | "timeouts"
   | "discarded_bytes"
   | "capture_failures"
   | "load_changes"
@@ -79,6 +80,13 @@ export interface DriverDefinition<Config = unknown> {
   readonly deviceClass: "scale" | "tester";
   /** What the maker ships; always overridable, because serial parameters cannot be guessed. */
   readonly transportDefaults: SerialSettings;
+  /**
+   * Everything a session may ever write to the device, besides ACK and NAK to a tester: harmless read requests. None for
+   * a device that is only listened to.
+   */
+  readonly requests?: readonly Uint8Array[];
+  /** What a reading of this family becomes; `weighing` (scales) or `test` (testers) unless said. */
+  readonly yields?: CaptureDraft["kind"];
   /** Strict: unknown options are refused. */
   readonly configSchema: z.ZodType<Config>;
   /** Options as somebody would write them: those without a default, and what is worth showing. */

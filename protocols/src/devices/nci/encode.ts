@@ -1,0 +1,22 @@
+import { bytesFrom } from "../reading.ts";
+
+/** What a simulated scale answers to `W CR`. */
+export interface NciMessageSpec {
+  /** Shown weight, not negative (a negative weight is answered with the status alone). */
+  readonly value: string;
+  readonly unit: "KG" | "LB" | "OZ";
+  readonly state: "normal" | "motion" | "over" | "under" | "not-zeroed";
+  readonly zero: boolean;
+  /** `S` before the status (DIVA, Brecknell). */
+  readonly prefix: boolean;
+}
+
+/** The message a scale would send (Avery Weigh-Tronix 7821 manual p. 25): weight and status, or the status alone. */
+export const encodeNciMessage = ({ value, unit, state, zero, prefix }: NciMessageSpec): Uint8Array<ArrayBuffer> => {
+  const first = 0x30 | (state === "motion" ? 1 : 0) | (zero ? 2 : 0);
+  const third = state === "not-zeroed" ? "\x38" : "";
+  const second = 0x30 | (state === "under" ? 1 : 0) | (state === "over" ? 2 : 0) | (third === "" ? 0 : 0x40);
+  const status = `${prefix ? "S" : ""}${String.fromCharCode(first, second)}${third}`;
+  const weight = state === "normal" && !value.startsWith("-") ? `\n${value.padStart(6, "0")}${unit}\r` : "";
+  return bytesFrom(`${weight}\n${status}\r\x03`);
+};

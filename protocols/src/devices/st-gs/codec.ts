@@ -1,0 +1,74 @@
+import { createFrameDecoder, maxDiscardBytes } from "../../framing/frame-decoder.ts";
+import { codesOf, createLineGrammar } from "../../framing/text-line.ts";
+import type { DeviceCodec, ReadingEvent } from "../device-event.ts";
+import type { RequestEvent } from "../line-event.ts";
+import { motionOf, numberIn, readingWith, unitIn } from "../reading.ts";
+
+const maxLineBytes = 48;
+
+/** Id (Dini Argeo), status, mode, weight field, unit; commas and blanks between them differ from maker to maker. */
+const line = /^(?:\d{1,4},?)?(ST|US|OL|UL),(GS|NT|TR|G|N)(?=[, +-])[, ]?(.*)$/;
+const fields = /^ *([+-]? *(?:\d+\.?\d*|\.\d+)) *,? *([A-Za-z][A-Za-z.]{0,4}|%)? *(?:,? *[01])? *$/;
+const signOnly = /^[, ]*([+-]?)/;
+
+const modes = { GS: "gross", G: "gross", NT: "net", N: "net", TR: "tare" } as const;
+
+/** What a host asks of Excell and Chinese counting scales. */
+const requests: Readonly<Record<string, string>> = {
+  RW: "weight",
+  RT: "tare-weight",
+  RG: "gross-weight",
+  RN: "net-weight",
+  MZ: "zero",
+  MT: "tare",
+  CT: "clear-tare",
+};
+
+const rangeOf = (status: string, rest: string, mode: ReadingEvent["mode"], raw: Uint8Array): ReadingEvent => {
+  const unit = /([A-Za-z][A-Za-z.]{0,4}) *$/.exec(rest)?.[1] ?? "";
+  const under = status === "UL" || signOnly.exec(rest)?.[1] === "-";
+  return readingWith(raw, { mode, unit: unitIn(unit), overload: !under, underload: under });
+};
+
+const readLine = (text: string, raw: Uint8Array, clean: boolean): ReadingEvent | RequestEvent | "bad-field" => {
+  const match = line.exec(text);
+  if (match === null) {
+    const command = text.replace(/^[%#]/, "").trim();
+    const meaning = clean && Object.hasOwn(requests, command) ? requests[command] : undefined;
+    return meaning === undefined ? "bad-field" : { event: "request", raw, meaning, detail: null };
+  }
+  const [, status = "", modeCode = "", rest = ""] = match;
+  const mode = modes[modeCode as keyof typeof modes];
+  // Beyond the range the field may still hold digits: the status wins.
+  if (status === "OL" || status === "UL") return rangeOf(status, rest, mode, raw);
+  const said = fields.exec(rest);
+  const value = numberIn(said?.[1] ?? "");
+  if (said === null || value === null) return "bad-field";
+  return readingWith(raw, { value, unit: unitIn(said[2] ?? ""), mode, ...motionOf(status === "US") });
+};
+
+const starts = codesOf("SUO0123456789RMC%#");
+
+/**
+ * The `ST,GS,` family: one grammar, many lengths. Sources: KERN KXS-TM manual p. 70; Dini Argeo indicators (`[id]HH,KK,`,
+ * UL); T-Scale NHB and QHW (captured lines); Excell (G, N, `tl.T`, `hkg`). The parity bit is masked.
+ */
+export const stGs: DeviceCodec = {
+  id: "st-gs",
+  displayName: {
+    zh: "ST,GS 文本格式（衡之宝、英展、台衡等）",
+    en: "ST,GS text lines (KERN, Dini Argeo, T-Scale, Excell …)",
+  },
+  deviceClass: "scale",
+  maxPendingBytes: maxLineBytes + 2 + maxDiscardBytes,
+  createDecoder: () =>
+    createFrameDecoder(
+      createLineGrammar({
+        maxLineBytes,
+        isStart: (byte) => starts.includes(byte),
+        wholeLines: false,
+        read: (text, raw, { clean }) => readLine(text, raw, clean),
+      }),
+      maxLineBytes + 2,
+    ),
+};
