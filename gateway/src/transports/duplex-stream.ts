@@ -7,9 +7,9 @@ export interface DuplexPort {
   readonly name: string;
   readonly duplex: Duplex;
   /** Resolves when written bytes have left the process. */
-  flush(): Promise<void>;
+  readonly flush: () => Promise<void>;
   /** Frees the port; called once. */
-  release(): Promise<void>;
+  readonly release: () => Promise<void>;
 }
 
 /**
