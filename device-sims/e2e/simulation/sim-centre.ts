@@ -142,7 +142,7 @@ export class SimCentre {
       const decided = this.decide(message);
       const outcome = this.options.deviations.outcome?.(message, decided, this.ledger) ?? decided;
       this.ledger.apply(outcome.effects);
-      const isTaken = message.type !== "batch" || outcome.answers.some(({ type }) => type === "receipt");
+      const isTaken = outcome.answers.some(({ type }) => type === "receipt" || type === "full");
       if (isTaken) this.options.oracle.committed(message);
       for (const effect of outcome.effects) {
         if (effect.type === "clone" || effect.type === "rollback") this.options.trace(`centre reports ${effect.type}`);
