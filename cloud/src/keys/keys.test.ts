@@ -25,7 +25,7 @@ describe("the centre's certificates", () => {
     await once(listener, "listening");
     const { port } = listener.address() as AddressInfo;
     const reach = async (host: string, ca: string): Promise<string> => {
-      const socket = connect({ host, port, ca, ...(host === "localhost" ? { servername: host } : {}), family: 4 });
+      const socket = connect({ host: "127.0.0.1", port, ca, ...(host === "localhost" ? { servername: host } : {}) });
       try {
         await once(socket, "secureConnect");
         return "trusted";

@@ -149,10 +149,10 @@ const compare = (bench: WriterBench, model: MemoryLedger): void => {
 
 const failAtEnd = (bench: WriterBench, messages: number): void => {
   const { ledger } = bench;
-  const { apply } = ledger;
+  const apply = ledger.apply.bind(ledger);
   let left = messages;
   ledger.apply = (effects) => {
-    apply.call(ledger, effects);
+    apply(effects);
     if (--left > 0) return;
     ledger.apply = apply;
     throw new Database.SqliteError("planted", "SQLITE_FULL");
@@ -203,12 +203,9 @@ describe("the ledger on disk", () => {
 
   it("is found out when it forgets the runs it has joined", () => {
     const bench = new WriterBench();
-    const { apply } = bench.ledger;
+    const apply = bench.ledger.apply.bind(bench.ledger);
     bench.ledger.apply = (effects) =>
-      apply.call(
-        bench.ledger,
-        effects.map((effect) => (effect.type === "run" ? { ...effect, joined: [] } : effect)),
-      );
+      apply(effects.map((effect) => (effect.type === "run" ? { ...effect, joined: [] } : effect)));
     const batch = (from: number) => ({ type: "batch", line: 0, from, size: 3, spoil: "no" }) as const;
     expect(() =>
       run(
