@@ -62,40 +62,43 @@ const injectFault = async (tested: TestedCentre, calls: string, error: string): 
   return strace;
 };
 
-describe("a ledger that cannot be written", () => {
-  it.concurrent.skipIf(trace.skip).for([
+describe.concurrent("a ledger that cannot be written", () => {
+  const faults = [
     ["read-only", "pwrite64", "EROFS"],
     ["not synced", "fdatasync,fsync", "EIO"],
-  ] as const)(
-    trace.title("%s: no receipt, a retry, the connection stays, nothing is lost"),
-    async ([, calls, error], { expect }) => {
-      const tested = await startTestedCentre();
-      try {
-        const watched = await tested.add("market-a");
-        watched.capture(100);
-        await watched.connect();
-        await settle(watched, tested);
-        const connections = watched.connections();
-        const strace = await injectFault(tested, calls, error);
-        const answers = await captureInVain(watched, tested);
-        await strace.stop();
-        expect(answers.map(({ type }) => type)).toEqual(answers.map(() => "retry"));
-        for (const answer of answers) expect(answer.type === "retry" && answer.afterMs).toBeLessThanOrEqual(300_000);
-        await settle(watched, tested);
-        expect(watched.connections()).toBe(connections);
-        expect(await readiness(tested)).toEqual({ ready: true, faults: {} });
-        await tested.centre.stop();
-        const stored = readLedger(tested.centre.dataDir);
-        expect(judgeLedger(stored, tested.gateways)).toEqual(faultless);
-        expect(stored).toHaveLength(watched.digests.length);
-      } finally {
-        await tested.dispose();
-      }
-    },
-    180_000,
-  );
+  ] as const;
+  for (const [name, calls, error] of faults) {
+    it.skipIf(trace.skip)(
+      trace.title(`${name}: no receipt, a retry, the connection stays, nothing is lost`),
+      async ({ expect }) => {
+        const tested = await startTestedCentre();
+        try {
+          const watched = await tested.add("market-a");
+          watched.capture(100);
+          await watched.connect();
+          await settle(watched, tested);
+          const connections = watched.connections();
+          const strace = await injectFault(tested, calls, error);
+          const answers = await captureInVain(watched, tested);
+          await strace.stop();
+          expect(answers.map(({ type }) => type)).toEqual(answers.map(() => "retry"));
+          for (const answer of answers) expect(answer.type === "retry" && answer.afterMs).toBeLessThanOrEqual(300_000);
+          await settle(watched, tested);
+          expect(watched.connections()).toBe(connections);
+          expect(await readiness(tested)).toEqual({ ready: true, faults: {} });
+          await tested.centre.stop();
+          const stored = readLedger(tested.centre.dataDir);
+          expect(judgeLedger(stored, tested.gateways)).toEqual(faultless);
+          expect(stored).toHaveLength(watched.digests.length);
+        } finally {
+          await tested.dispose();
+        }
+      },
+      180_000,
+    );
+  }
 
-  it.concurrent.skipIf(mount.skip)(
+  it.skipIf(mount.skip)(
     mount.title("full disk: no receipt, a retry, and it goes on by itself when there is space"),
     async ({ expect }) => {
       const dir = mkdtempSync(join(tmpdir(), "mingcheng-full-"));
