@@ -30,16 +30,16 @@ export interface MarketUnderTest {
   readonly devices: RunningScenario;
   readonly said: readonly OracleEntry[];
   /** Signed in once: the session outlives restarts of the centre. */
-  api(): Promise<CentreApi>;
-  device(id: string): RunningDevice;
-  gatewayView(gw: string): Promise<GatewayView>;
+  readonly api: () => Promise<CentreApi>;
+  readonly device: (id: string) => RunningDevice;
+  readonly gatewayView: (gw: string) => Promise<GatewayView>;
   /** Waits until the centre holds everything that the running gateway has made durable. */
-  arrived(gateway: GatewayProcess, withinMs?: number): Promise<void>;
+  readonly arrived: (gateway: GatewayProcess, withinMs?: number) => Promise<void>;
   /** Exports and verifies the evidence of a gateway; its records in the order of the file. */
-  evidence(gw: string): Promise<readonly ComparedRecord[]>;
+  readonly evidence: (gw: string) => Promise<readonly ComparedRecord[]>;
   /** What the devices said against what the ledger holds. */
-  findings(): Promise<readonly DeviceFinding[]>;
-  close(): Promise<void>;
+  readonly findings: () => Promise<readonly DeviceFinding[]>;
+  readonly close: () => Promise<void>;
 }
 
 const login = { user: "tester", password: "songbai-market-7531" } as const;
