@@ -1,9 +1,9 @@
 import { once } from "node:events";
-import { createConnection, createServer, type Server } from "node:net";
+import { createConnection, createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Link, openLink } from "./link.ts";
 
-let echo: Server | undefined;
+let echo: { close(): unknown } | undefined;
 let link: Link | undefined;
 
 const start = async (): Promise<Link> => {
