@@ -71,6 +71,7 @@ export const createBench = (
   const context: SessionContext = {
     deviceId: "device-1",
     clock,
+    wall: () => "2024-05-17T12:00:00.000+08:00",
     log: silentLog,
     capture: (draft) => storing(draft),
     recall: async (kind, limit) => stored.flatMap((draft) => (draft.kind === kind ? [draft.body] : [])).slice(-limit),

@@ -75,6 +75,7 @@ const listenTo = (driver: DriverDefinition, address: string): ListeningGateway =
     {
       deviceId: driver.protocol,
       clock: systemClock,
+      wall: () => new Date().toISOString(),
       log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
       capture: async (draft) => void captured.push(draft),
       recall: async () => [],

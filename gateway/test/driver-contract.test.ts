@@ -1,4 +1,4 @@
-import { bodyFault, MingchengError } from "@mingcheng/protocols";
+import { bodyFault, deviceCodecOf, MingchengError } from "@mingcheng/protocols";
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../device-sims/src/random.ts";
 import { fixturesOf } from "../../protocols/test/fixtures.ts";
@@ -11,8 +11,21 @@ const nak = 0x15;
 /** What a session may ever write: nothing to a scale, answers to a tester. No family needs more to be listened to. */
 const allowed: Readonly<Record<DriverDefinition["deviceClass"], readonly number[]>> = { scale: [], tester: [ack, nak] };
 
+/** What a tester may be asked: reading only. Not in the list: whatever erases, sets, or prints. */
+const harmless = ["identify", "count", "items", "read", "read-next", "read-all", "end"];
+
+/** Questions with parameters cannot be listed: the family's codec has to read each of them as a harmless request. */
+const asksOnly = (written: readonly number[], { protocol, deviceClass }: DriverDefinition): boolean => {
+  const decoder = deviceCodecOf(protocol).createDecoder();
+  const events = [...decoder.push(Uint8Array.from(written)), ...decoder.end()];
+  return (
+    deviceClass === "tester" && events.every((event) => event.event === "request" && harmless.includes(event.meaning))
+  );
+};
+
 /** What was written beyond a driver's declared requests and the answers of its class. */
 const notAllowed = (written: readonly number[], driver: DriverDefinition): number[] => {
+  if (asksOnly(written, driver)) return [];
   const requests = (driver.requests ?? []).map((request) => [...request]).sort((a, b) => b.length - a.length);
   const left: number[] = [];
   for (let at = 0; at < written.length; ) {
@@ -106,7 +119,7 @@ describe.each(drivers.map((driver) => [driver.protocol, driver] as const))("driv
 
   it("captures nothing from noise, counts every byte of it, and hears the device again afterwards", async () => {
     // Without the bytes that mean something by themselves on some link: those are no noise.
-    const noise = randomBytes(7, 20_000).filter((byte) => ![0x02, 0x82, 0x04, 0x05, 0x06, 0x15].includes(byte));
+    const noise = randomBytes(7, 20_000).filter((byte) => ![0x02, 0x82, 0x04, 0x05, 0x06, 0x15, 0x1b].includes(byte));
     const bench = createBench(driver);
     const connection = bench.connect();
     await connection.device.write(noise);
@@ -175,7 +188,7 @@ describe.each(drivers.map((driver) => [driver.protocol, driver] as const))("driv
     const bench = createBench(driver);
     const device = simulate(driver, bench);
     device.plug(bench.connect());
-    await device.perform();
+    for (let number = 1; number <= 4; number++) await device.perform(number);
     expect(bench.count("frames")).toBeGreaterThan(3);
     expect(bench.count("discarded_bytes")).toBe(0);
     await device.stop();

@@ -27,7 +27,12 @@ const asText = (events: readonly DeviceEvent[]): string[] => events.map((event) 
 
 /** The frames that were believed, as opposed to what could not be read. */
 const believed = (events: readonly DeviceEvent[]): DeviceEvent[] =>
-  events.filter((event) => event.event === "reading" || (event.event === "frame" && event.checksumOk));
+  events.filter(
+    (event) =>
+      event.event === "reading" ||
+      (event.event === "frame" && event.checksumOk) ||
+      (event.event === "result" && event.raw.length > 0),
+  );
 
 const believedHex = (events: readonly DeviceEvent[]): string[] =>
   believed(events).map((event) => toHex(bytesOf(event)));

@@ -3,6 +3,7 @@ export { aAndD } from "./and.ts";
 export { cas22 } from "./cas-22.ts";
 export { jcsB } from "./jcs-b.ts";
 export { lisTester } from "./lis.ts";
+export { lz4000tMeter } from "./lz-4000t.ts";
 export { mettlerToledo } from "./mt-continuous.ts";
 export { mtExtended } from "./mt-extended.ts";
 export { nci } from "./nci.ts";

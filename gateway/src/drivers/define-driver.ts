@@ -20,6 +20,7 @@ export type SessionMetric =
   | "resends"
   | "naks"
   | "timeouts"
+  | "history"
   | "discarded_bytes"
   | "capture_failures"
   | "load_changes"
@@ -44,6 +45,8 @@ export interface SessionLog {
 export interface SessionContext {
   readonly deviceId: string;
   readonly clock: SessionClock;
+  /** The gateway's local time with offset, ISO 8601; may be wrong, so nothing may be lost by it. */
+  wall(): string;
   readonly log: SessionLog;
   /**
    * Resolves once the record is on disk (after fsync); only then may a device be told that its result was received.

@@ -3,6 +3,7 @@ export { andDriver } from "./and.ts";
 export { cas22Driver } from "./cas-22.ts";
 export { jcsBDriver } from "./jcs-b.ts";
 export { lisDriver } from "./lis.ts";
+export { lz4000tDriver } from "./lz-4000t.ts";
 export { mtContinuousDriver } from "./mt-continuous.ts";
 export { mtExtendedDriver } from "./mt-extended.ts";
 export { nciDriver } from "./nci.ts";

@@ -98,7 +98,8 @@ export class DeviceRunner {
       this.meter.add(metric, reason, by);
       if (metric === "frames") this.heard();
     };
-    return driver.createSession({ deviceId: id, clock, log, capture, recall, live, count }, options);
+    const wall = () => clock.wall();
+    return driver.createSession({ deviceId: id, clock, wall, log, capture, recall, live, count }, options);
   }
 
   private async run(): Promise<void> {

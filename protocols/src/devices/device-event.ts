@@ -110,8 +110,12 @@ export interface ResultEvent {
   readonly event: "result";
   /** Empty when the event before holds the bytes (a frame that completed several records). */
   readonly raw: Uint8Array;
-  /** Specimen id; `null` when the instrument gave none. */
+  /** Specimen id, or the name of what was tested where the instrument knows no ids; `null` when it gave none. */
   readonly sample: string | null;
+  /** The instrument's own number of the record, where it numbers them. */
+  readonly number?: string;
+  /** Channel, hole or position, where one run has several. */
+  readonly channel?: string;
   /** The instrument's code for what was measured; `null` when it gave none. */
   readonly assay: string | null;
   /** As sent, without padding; not always a number. `null` when the field is empty. */

@@ -18,3 +18,13 @@ export const maskParity = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => {
   for (const [index, byte] of bytes.entries()) masked[index] = byte & 0x7f;
   return masked;
 };
+
+/** CRC-8 with polynomial 31h, initial value 00, no reflection, no final exclusive or. */
+export const crc8 = (bytes: Uint8Array): number => {
+  let crc = 0;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = ((crc << 1) ^ ((crc & 0x80) === 0 ? 0 : 0x31)) & 0xff;
+  }
+  return crc;
+};

@@ -19,6 +19,8 @@ export interface AssayRule {
   readonly positiveFrom?: string | undefined;
   /** From here on suspect, exactly this value included. */
   readonly suspectFrom?: string | undefined;
+  /** So many repeats does the method ask for when a result is positive or suspect (GB/T 5009.199-2003: two). */
+  readonly retests?: number | undefined;
 }
 
 /** What the instrument said, as far as judging needs it. */
@@ -29,6 +31,8 @@ export interface AssayResult {
   readonly flags: string;
   /** LIS02-A2 result status; X = cannot be done. */
   readonly status: string;
+  /** The instrument's verdict where it is a code of its protocol and no word in `value` or `flags`. */
+  readonly instrumentVerdict?: Verdict | undefined;
 }
 
 /** A verdict and the reason in a few words, so that a record explains itself. */
@@ -38,6 +42,8 @@ export interface Judgement {
   readonly instrumentVerdict: Verdict;
   /** The value as canonical decimal text; `null` when it is none. */
   readonly number: string | null;
+  /** Repeats that the rule asks for after this verdict; 0: none, or the rule does not say. */
+  readonly retests: number;
 }
 
 interface Measured {
@@ -96,7 +102,8 @@ const instrumentVerdictOf = (result: AssayResult): Verdict => {
   if (result.status.trim().toUpperCase() === "X") return "invalid";
   const said = wordVerdict(result.value);
   const flagged = flagVerdict(result.flags);
-  if (said === "invalid" || flagged === "invalid") return "invalid";
+  if (said === "invalid" || flagged === "invalid" || result.instrumentVerdict === "invalid") return "invalid";
+  if (result.instrumentVerdict !== undefined) return result.instrumentVerdict;
   if (said === "none" || said === flagged) return flagged;
   return flagged === "none" ? said : "none";
 };
@@ -149,6 +156,7 @@ export const judgeAssay = (result: AssayResult, rule: AssayRule | undefined): Ju
     rule: why.slice(0, 128),
     instrumentVerdict,
     number,
+    retests: verdict === "positive" || verdict === "suspect" ? (rule?.retests ?? 0) : 0,
   });
   if (instrumentVerdict === "invalid") return outcome("invalid", "instrument: invalid");
   if (rule === undefined) return outcome("none", "no rule for this assay");

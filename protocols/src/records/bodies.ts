@@ -56,6 +56,10 @@ export const testBody = z.strictObject({
   instrumentVerdict: z.enum(["positive", "suspect", "negative", "invalid", "none"]),
   startedAt: text(32),
   completedAt: text(32),
+  /** Channel, hole or position of an instrument that tests several samples at once. */
+  channel: text(16).optional(),
+  /** So many repeats does the assay's rule ask for after this verdict. */
+  retests: z.int().nonnegative().optional(),
   /** Set when the instrument repeated a result because our acknowledgement was lost: the earlier record's content key. */
   resendOf: text(128).nullable(),
 });

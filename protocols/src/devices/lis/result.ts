@@ -117,6 +117,7 @@ export const testBodyOf = ({ context, result }: ReceivedResult, assays: readonly
     instrumentVerdict: judgement.instrumentVerdict,
     startedAt: clip(text(12).trim(), 32),
     completedAt: clip(text(13).trim(), 32),
+    ...(judgement.retests === 0 ? {} : { retests: judgement.retests }),
     resendOf: null,
   };
 };
@@ -146,4 +147,5 @@ export const resultIdentityText = (body: TestBody): string =>
     body.status,
     body.startedAt,
     body.completedAt,
+    ...(body.channel === undefined ? [] : [body.channel]),
   ]);
