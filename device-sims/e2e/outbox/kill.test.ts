@@ -10,7 +10,7 @@ describe("SIGKILL while the gateway captures", () => {
     expect(report.verdict).toEqual(nothing);
     expect(report.reportedLosses).toBe(0);
     expect(report.acknowledged).toBeGreaterThanOrEqual(96);
-  }, 120_000);
+  }, 240_000);
 
   it.concurrent("the same while receipted records are freed: 80 kills", async ({ expect }) => {
     const report = await killCapturing({ kills: 80, random: Math.random, free: true, longestLifeMs: 120 });
@@ -18,7 +18,7 @@ describe("SIGKILL while the gateway captures", () => {
     expect(report.reportedLosses).toBe(0);
     // Otherwise nothing was freed and the test says no more than the one above.
     expect(report.held).toBeLessThan(report.acknowledged);
-  }, 120_000);
+  }, 240_000);
 
   it("is noticed when records are acknowledged before they are committed", async () => {
     const { verdict } = await killCapturing({ kills: 3, random: Math.random, plant: "ack-before-commit" });
