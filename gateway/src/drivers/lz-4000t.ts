@@ -11,7 +11,7 @@ import { z } from "zod";
 import { assaysOption } from "./assay-config.ts";
 import { defineDriver } from "./define-driver.ts";
 import { testerPollOptions } from "./tester-config.ts";
-import { createTesterSession, type PollFamily, type PollRound } from "./tester-session.ts";
+import { createTesterSession, hasReply, type PollFamily, type PollRound } from "./tester-session.ts";
 
 const lz4000tConfigSchema = z.strictObject({
   ...testerPollOptions(5000),
@@ -33,11 +33,6 @@ const dayAfter = (wall: string, days: number): MeterDay => {
   const date = new Date(Date.parse(`${wall.slice(0, 10)}T00:00:00Z`) + days * dayMs);
   return { year: date.getUTCFullYear() % 100, month: date.getUTCMonth() + 1, day: date.getUTCDate() };
 };
-
-const hasReply =
-  (meaning: string) =>
-  (heard: readonly DeviceEvent[]): boolean =>
-    heard.some((event) => event.event === "reply" && event.meaning === meaning);
 
 const recordsOf = (heard: readonly DeviceEvent[]) => heard.filter((event) => event.event === "result");
 

@@ -42,6 +42,8 @@ export interface PolledResults {
    * @throws {MingchengError} when one cannot be stored; the rest of the list is left for the next reading
    */
   store(events: readonly DeviceEvent[]): Promise<void>;
+  /** True when every result of a list is on disk. */
+  holds(events: readonly DeviceEvent[]): boolean;
   /** Everything the instrument holds was read once: whatever comes from now on is new, however old it says it is. */
   settled(): void;
 }
@@ -128,6 +130,7 @@ export const createPolledResults = (context: SessionContext, facts: PolledFacts)
       return loading;
     },
     store,
+    holds: (events) => listOf(events).every((one) => one.known),
     settled: () => {
       first = false;
     },

@@ -28,9 +28,17 @@ export interface PollLine {
   ): Promise<readonly DeviceEvent[]>;
   /** Captures what is not on disk yet of a list, in the instrument's order. Ends the round when that fails. */
   store(events: readonly DeviceEvent[]): Promise<void>;
+  /** True when every result among these is on disk. */
+  holds(events: readonly DeviceEvent[]): boolean;
   /** Local time with offset. */
   wall(): string;
 }
+
+/** True when an answer of this meaning came. */
+export const hasReply =
+  (meaning: string) =>
+  (heard: readonly DeviceEvent[]): boolean =>
+    heard.some((event) => event.event === "reply" && event.meaning === meaning);
 
 /** One round of questions; keeps from round to round what saves asking (never what was captured). */
 export type PollRound = (line: PollLine) => Promise<void>;
@@ -101,7 +109,13 @@ const createLine = (
     }
   };
 
-  return { ask, store, rest, wall: () => context.wall() };
+  return {
+    ask,
+    store,
+    rest,
+    holds: (events: readonly DeviceEvent[]) => results.holds(events),
+    wall: () => context.wall(),
+  };
 };
 
 /**
@@ -133,7 +147,14 @@ export const createTesterSession = (
     const decoder = codec.createDecoder();
     const reader = createLineReader(stream, context.clock, signal);
     const write = (bytes: Uint8Array) => stream.write(bytes);
-    const line = createLine(context, config, results, decoder, { next: (quietMs) => reader.next(quietMs), write }, signal);
+    const line = createLine(
+      context,
+      config,
+      results,
+      decoder,
+      { next: (quietMs) => reader.next(quietMs), write },
+      signal,
+    );
     connected?.();
     try {
       for (;;) {

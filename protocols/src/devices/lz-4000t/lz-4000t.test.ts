@@ -1,22 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { describeCodec } from "../../../test/codec-contract.ts";
+import { envelopeFits } from "../../../test/crc8-check.ts";
 import { fromHex } from "../../bytes/bytes.ts";
 import type { DeviceEvent } from "../device-event.ts";
 import { lz4000t } from "./codec.ts";
 import { encodeLzRecord } from "./encode.ts";
 import { lzIdentify, lzReadDay } from "./frame.ts";
-
-/** CRC-8 by long division of the bit string by x^8 + x^5 + x^4 + 1, and the lengths of the software. */
-const crcFits = (frame: Uint8Array): boolean => {
-  const bits = [...frame.subarray(1, -1)].flatMap((byte) => [7, 6, 5, 4, 3, 2, 1, 0].map((bit) => (byte >> bit) & 1));
-  for (let at = 0; at + 8 < bits.length; at++) {
-    if (bits[at] === 0) continue;
-    for (const [offset, bit] of [1, 0, 0, 1, 1, 0, 0, 0, 1].entries())
-      bits[at + offset] = (bits[at + offset] ?? 0) ^ bit;
-  }
-  return frame[0] === 0x7e && frame.at(-1) === 0xaa && bits.slice(-8).every((bit) => bit === 0);
-};
 
 const number = fc.nat({ max: 0xffff });
 const spec = fc.record({
@@ -34,7 +24,7 @@ const names = new Map([
 const two = (value: number): string => value.toString().padStart(2, "0");
 
 describeCodec(lz4000t, {
-  confirms: crcFits,
+  confirms: envelopeFits,
   spec,
   encode: (said) => encodeLzRecord({ ...said, at: [...said.at, 9, 30, 15] }),
   meaning: (said) => {
