@@ -44,6 +44,8 @@ export class SimCentre {
   /** Counts processes of the centre: what an earlier one had in hand is gone. */
   private process = 0;
   private isUp = true;
+  /** What is done to the ledger before it is opened again. */
+  private change: () => void = () => undefined;
   private busyUntilMs = 0;
 
   constructor(options: CentreOptions) {
@@ -97,23 +99,28 @@ export class SimCentre {
   /** Back at work at once, whatever went before. */
   recover(): void {
     this.busyUntilMs = 0;
+    this.comeUp();
   }
 
   private stop(downMs: number, change: () => void): void {
     if (!this.isUp) return;
-    const { network, time, oracle, trace } = this.options;
     this.process++;
     this.isUp = false;
     this.queue = [];
-    time.after(downMs, () => {
-      change();
-      const gen = this.options.randomHex();
-      this.ledger.startGeneration(gen);
-      oracle.generationStarted(gen, this.ledger);
-      this.isUp = true;
-      trace(`centre up, generation ${gen.slice(0, 4)}`);
-      network.tellRetained();
-    });
+    this.change = change;
+    this.later(downMs, () => this.comeUp());
+  }
+
+  private comeUp(): void {
+    if (this.isUp) return;
+    const { network, oracle, trace, randomHex } = this.options;
+    this.change();
+    const gen = randomHex();
+    this.ledger.startGeneration(gen);
+    oracle.generationStarted(gen, this.ledger);
+    this.isUp = true;
+    trace(`centre up, generation ${gen.slice(0, 4)}`);
+    network.tellRetained();
   }
 
   private later(delayMs: number, run: () => void): void {

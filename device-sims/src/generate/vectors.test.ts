@@ -1,156 +1,180 @@
-import { createHash, createPublicKey, verify } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { EvidenceVerifier, fromHex, parseBatch } from "@mingcheng/protocols";
+import {
+  EvidenceVerifier,
+  fromHex,
+  parseBatch,
+  parseSigned,
+  readKeyLog,
+  sealVerifies,
+  signedVerifies,
+} from "@mingcheng/protocols";
 import { describe, expect, it } from "vitest";
 import { nodeCrypto } from "../load/node-crypto.ts";
+import { generated } from "./vectors.ts";
+import {
+  chainLink,
+  chainStart,
+  hex,
+  isBelieved,
+  isSigned,
+  refusalOf,
+  rotatedTo,
+  sealOctets,
+  sha,
+  signedOctets,
+} from "./vectors-independent.ts";
 
-const vector = (name: string): string =>
-  readFileSync(new URL(`../../../protocols/vectors/${name}`, import.meta.url), "utf8");
+const root = new URL("../../../", import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, root), "utf8");
+const vector = (name: string): string => read(`protocols/vectors/${name}`);
 const json = (name: string) => JSON.parse(vector(name));
+const keys = json("keys.json");
 
-// Written from docs/evidence-format.md alone, on purpose without the protocol package.
-const sha = (...parts: Uint8Array[]): Buffer => {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return hash.digest();
-};
-const hex = (text: string): Buffer => Buffer.from(text, "hex");
-const u64 = (value: number): Buffer => {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64BE(BigInt(value));
-  return bytes;
-};
-const prefixed = (text: string): Buffer => {
-  const bytes = Buffer.from(text, "utf8");
-  const length = Buffer.alloc(2);
-  length.writeUInt16BE(bytes.length);
-  return Buffer.concat([length, bytes]);
-};
-const signed = (publicKey: string, octets: Uint8Array, sig: string): boolean => {
-  const key = createPublicKey({
-    key: Buffer.concat([hex("302a300506032b6570032100"), hex(publicKey)]),
-    format: "der",
-    type: "spki",
+describe("vectors in the repository", () => {
+  it.each(generated())("$path is what the generator writes", ({ path, text }) => {
+    expect(read(path)).toBe(text);
   });
-  return verify(null, octets, key, Buffer.from(sig, "base64"));
-};
+});
 
-describe("test vectors, recomputed from the documented octets alone", () => {
-  const keys = json("keys.json");
+describe("vectors, recomputed with node:crypto from the documented octets alone", () => {
+  const { line, h0, records } = json("chain.json");
 
   it("derives key ids", () => {
-    for (const { publicKey, kid } of [keys.gateway, keys.centre]) {
-      expect(sha(hex(publicKey)).toString("hex").slice(0, 16)).toBe(kid);
+    for (const { publicKey, kid } of [keys.gateway, keys.centre, keys.rotated]) {
+      expect(sha(hex(publicKey)).slice(0, 16)).toBe(kid);
     }
   });
 
   it("chains the records", () => {
-    const { line, h0, records } = json("chain.json");
-    let h = sha(Buffer.from("mc-chain-v1\0"), prefixed(line.gw), u64(line.ep), hex(line.eid));
-    expect(h.toString("hex")).toBe(h0);
+    let h = chainStart(line);
+    expect(h).toBe(h0);
     for (const record of records) {
-      const d = sha(Buffer.from(record.bytes, "utf8"));
-      h = sha(Buffer.from([1]), h, d);
-      expect([d.toString("hex"), h.toString("hex")]).toEqual([record.d, record.h]);
+      const d = sha(record.bytes);
+      h = chainLink(h, d);
+      expect([d, h]).toEqual([record.d, record.h]);
     }
   });
 
-  it("verifies the seal", () => {
-    const { line, seq, h, octets, seal } = json("seal.json");
-    const own = Buffer.concat([
-      Buffer.from("mc-seal-v1\0"),
-      prefixed(line.gw),
-      u64(line.ep),
-      hex(line.eid),
-      u64(seq),
-      hex(h),
-      prefixed(seal.wall),
-      prefixed(seal.kid),
-    ]);
+  it("verifies the seal, and none of the invalid ones", () => {
+    const { seq, h, octets, seal, invalid } = json("seal.json");
+    const own = sealOctets(line, seq, h, seal.wall, seal.kid);
     expect(own.toString("hex")).toBe(octets);
-    expect(signed(keys.gateway.publicKey, own, seal.sig)).toBe(true);
-    expect(signed(keys.centre.publicKey, own, seal.sig)).toBe(false);
+    expect(isSigned(keys.gateway.publicKey, own, seal.sig)).toBe(true);
+    expect(invalid.length).toBeGreaterThan(5);
+    for (const bad of invalid) {
+      const other = sealOctets(bad.line, bad.seq, bad.h, bad.seal.wall, bad.seal.kid);
+      expect([bad.about, isSigned(keys.gateway.publicKey, other, bad.seal.sig)]).toEqual([bad.about, false]);
+    }
   });
 
-  it("verifies the signed message over its first line as sent", () => {
-    const { tag, gw, payload, octets } = json("signed.json");
-    const cut = payload.lastIndexOf("\n");
-    const own = Buffer.concat([Buffer.from(`${tag}\0`), prefixed(gw), Buffer.from(payload.slice(0, cut))]);
-    expect(own.toString("hex")).toBe(octets);
-    expect(signed(keys.centre.publicKey, own, JSON.parse(payload.slice(cut + 1)).sig)).toBe(true);
+  it("believes every signed message, and none of the invalid ones", () => {
+    const { messages, invalid } = json("signed.json");
+    for (const { tag, gw, kid, payload, octets } of messages) {
+      const { publicKey } = kid === keys.centre.kid ? keys.centre : keys.gateway;
+      expect(signedOctets(tag, gw, payload).toString("hex")).toBe(octets);
+      expect(isBelieved(tag, gw, payload, publicKey)).toBe(true);
+    }
+    for (const { about, tag, gw, payload } of invalid) {
+      expect([about, isBelieved(tag, gw, payload, keys.centre.publicKey)]).toEqual([about, false]);
+    }
   });
 
-  it("unpacks the batches to the chain's records", () => {
+  it("follows the rotation, and none of the invalid ones", () => {
+    const { gw, payload, keyHead, invalid } = json("rotation.json");
+    expect(rotatedTo(gw, payload, keys.gateway.publicKey)).toBe(keys.rotated.publicKey);
+    expect(sha(payload)).toBe(keyHead);
+    for (const bad of invalid) {
+      expect([bad.about, rotatedTo(bad.gw, bad.payload, keys.gateway.publicKey)]).toEqual([bad.about, undefined]);
+    }
+  });
+
+  it("accepts the evidence files, and none of the invalid ones", () => {
+    const refusal = (file: string) => refusalOf(file, keys.gateway.publicKey, keys.centre.publicKey);
+    expect(refusal(vector("evidence.mcx"))).toBeUndefined();
+    expect(refusal(vector("evidence-two-spans.mcx"))).toBeUndefined();
+    for (const { about, file } of json("evidence-invalid.json").files) {
+      expect([about, typeof refusal(file)]).toEqual([about, "string"]);
+    }
+  });
+});
+
+describe("vectors, read by the protocol package", () => {
+  const gatewayKey = fromHex(keys.gateway.publicKey)!;
+  const utf8 = (text: string) => new TextEncoder().encode(text);
+
+  it("unpacks the batches to the chain's records and refuses the damaged ones", () => {
     const { records } = json("chain.json");
-    const { whole, withDigest } = json("batch.json");
+    const { whole, withDigest, damaged } = json("batch.json");
+    const parse = (payload: string) => parseBatch(nodeCrypto.sha256, Buffer.from(payload, "base64"));
     const text = (payload: string) =>
-      parseBatch(nodeCrypto.sha256, Buffer.from(payload, "base64")).items.map((item) =>
+      parse(payload).items.map((item) =>
         "bytes" in item ? Buffer.from(item.bytes).toString() : Buffer.from(item.digest).toString("hex"),
       );
     expect(text(whole)).toEqual(records.map(({ bytes }: { bytes: string }) => bytes));
     expect(text(withDigest)).toEqual([records[0].bytes, records[1].d, records[2].bytes]);
+    for (const { payload } of damaged) {
+      expect(() => parse(payload)).toThrow(expect.objectContaining({ code: "MESSAGE_DAMAGED" }));
+    }
+  });
+
+  it("takes the valid and refuses the invalid ones, like the independent computation", () => {
+    const { line, seq, h, seal, invalid: badSeals } = json("seal.json");
+    expect(sealVerifies(nodeCrypto, gatewayKey, line, seq, fromHex(h)!, seal)).toBe(true);
+    for (const bad of badSeals) {
+      expect(sealVerifies(nodeCrypto, gatewayKey, bad.line, bad.seq, fromHex(bad.h)!, bad.seal)).toBe(false);
+    }
+    const centreKey = fromHex(keys.centre.publicKey)!;
+    for (const { about, tag, gw, payload } of json("signed.json").invalid) {
+      const message = parseSigned(utf8(payload));
+      const isValid = message !== undefined && signedVerifies(nodeCrypto, centreKey, tag, gw, message);
+      expect([about, isValid]).toEqual([about, false]);
+    }
+    const known = (kid: string) =>
+      kid === keys.gateway.kid ? { publicKey: gatewayKey, revokedFrom: null } : undefined;
+    const { gw, payload, invalid: badLogs } = json("rotation.json");
+    expect(readKeyLog(nodeCrypto, gw, utf8(payload), known).added.map(({ kid }) => kid)).toEqual([keys.rotated.kid]);
+    for (const bad of badLogs) expect(readKeyLog(nodeCrypto, bad.gw, utf8(bad.payload), known).added).toEqual([]);
+  });
+
+  const verifyFile = (file: string) => {
+    const verifier = new EvidenceVerifier(nodeCrypto, { gateway: gatewayKey, centre: fromHex(keys.centre.publicKey)! });
+    for (const line of file.replace(/\n$/, "").split("\n")) verifier.push(utf8(line));
+    return verifier.finish();
+  };
+
+  it("accepts both evidence files", () => {
+    expect(verifyFile(vector("evidence.mcx"))).toMatchObject({ ok: true, records: 2, withheld: 1, seals: 2 });
+    expect(verifyFile(vector("evidence-two-spans.mcx"))).toMatchObject({ ok: true, records: 3, withheld: 0, seals: 2 });
+  });
+
+  const invalid: { about: string; span: number | null; seq: number | null; file: string }[] =
+    json("evidence-invalid.json").files;
+  it.each(invalid)("names the first fault: $about", ({ span, seq, file }) => {
+    expect(verifyFile(file)).toMatchObject({ ok: false, fault: { span, seq } });
   });
 });
 
-describe("evidence verification", () => {
-  const keys = json("keys.json");
-  const file = readFileSync(new URL("../../../protocols/vectors/evidence.mcx", import.meta.url));
-  const pinned = { gateway: fromHex(keys.gateway.publicKey)!, centre: fromHex(keys.centre.publicKey)! };
-  const verifyFile = (bytes: Buffer, pins = pinned) => {
-    const verifier = new EvidenceVerifier(nodeCrypto, pins);
-    let from = 0;
-    for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, from)) {
-      verifier.push(bytes.subarray(from, at));
-      from = at + 1;
-    }
-    if (from < bytes.length) verifier.push(bytes.subarray(from));
-    return verifier.finish();
-  };
-  const lines = file.toString("utf8").split("\n").slice(0, -1);
-  const rejoin = (changed: string[]) => verifyFile(Buffer.from(`${changed.join("\n")}\n`));
+describe("the worked example of docs/evidence-format.md", () => {
+  const page = read("docs/evidence-format.md");
 
-  it("accepts the file", () => {
-    expect(verifyFile(file)).toMatchObject({ ok: true, fault: null, records: 2, withheld: 1, seals: 2 });
+  it("gives the values of the vectors", () => {
+    const { h0, records } = json("chain.json");
+    const { octets, seal } = json("seal.json");
+    const { octets: receiptOctets } = json("signed.json");
+    const values = [
+      keys.gateway.publicKey,
+      keys.gateway.kid,
+      h0,
+      ...records.flatMap(({ d, h }: { d: string; h: string }) => [d, h]),
+      seal.sig,
+      // Long octet strings are folded on the page.
+      ...octets.match(/.{1,64}/g),
+      receiptOctets.slice(0, 64),
+    ];
+    expect(values.filter((value) => !page.includes(value))).toEqual([]);
   });
 
-  it("finds every change of any one byte", () => {
-    const survivors: string[] = [];
-    for (let at = 0; at < file.length; at++) {
-      for (const flip of [0x01, 0x02, 0x10, 0x20, 0x80]) {
-        const changed = Buffer.from(file);
-        changed[at] = changed[at]! ^ flip;
-        if (verifyFile(changed).ok) survivors.push(`byte ${at} ^ ${flip}`);
-      }
-    }
-    expect(survivors).toEqual([]);
-  });
-
-  it("finds every cut", () => {
-    // Only the last line feed may be missing.
-    for (let length = 0; length < file.length - 1; length += 7)
-      expect(verifyFile(file.subarray(0, length)).ok).toBe(false);
-  });
-
-  it("names span and sequence of a deleted, doubled, swapped or foreign line", () => {
-    const record = lines.findIndex((line) => line.startsWith("R ") && line.includes('"seq":2'));
-    expect(rejoin(lines.toSpliced(record, 1)).fault).toMatchObject({ span: 0 });
-    expect(rejoin(lines.toSpliced(record, 0, lines[record]!)).fault).toMatchObject({ span: 0, seq: 3 });
-    expect(rejoin(lines.with(record, lines[record - 1]!).with(record - 1, lines[record]!)).fault).toMatchObject({
-      span: 0,
-      seq: 1,
-    });
-    const edited = lines[record]!.replace('"grams":"38620"', '"grams":"28620"');
-    expect(edited).not.toBe(lines[record]);
-    expect(rejoin(lines.with(record, edited)).fault).toMatchObject({
-      span: 0,
-      seq: 2,
-      reason: "the seal does not verify",
-    });
-  });
-
-  it("trusts no key of the file itself", () => {
-    const stranger = new Uint8Array(32).fill(9);
-    expect(verifyFile(file, { ...pinned, centre: stranger }).fault?.reason).toMatch(/pinned key of the centre/);
-    expect(verifyFile(file, { ...pinned, gateway: stranger }).fault?.reason).toMatch(/pinned key of the gateway/);
+  it("lists every vector", () => {
+    expect(generated().filter(({ path }) => !page.includes(path.split("/").at(-1)!))).toEqual([]);
   });
 });

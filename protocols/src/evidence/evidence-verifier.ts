@@ -218,7 +218,8 @@ export class EvidenceVerifier {
     const asWritten = seal.success && fromUtf8(evidenceLines.seal(seal.data.seq, seal.data).subarray(2, -1));
     const here = seal.success && seal.data.seq === this.seq && asWritten === fromUtf8(body);
     if (!here || span === null || manifest === null || this.seq < span.from) {
-      this.fail("a seal that does not belong here", this.seq);
+      const isAhead = seal.success && seal.data.seq > this.seq;
+      this.fail("a seal that does not belong here", isAhead ? this.seq + 1 : this.seq);
       return;
     }
     const key = this.keys.get(seal.data.kid);
@@ -233,7 +234,8 @@ export class EvidenceVerifier {
     }
     const line = { gw: manifest.gw, ep: span.ep, eid: span.eid };
     if (!sealVerifies(this.crypto, key.publicKey, line, this.seq, this.h, seal.data)) {
-      this.fail("the seal does not verify", this.seq);
+      const from = Math.max(span.from, this.sealedAt + 1);
+      this.fail(`the seal does not verify: something in ${from}-${this.seq} was changed`, this.seq);
       return;
     }
     this.sealedAt = this.seq;
