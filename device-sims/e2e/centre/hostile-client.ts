@@ -68,6 +68,9 @@ export interface StrangerEnd {
   readonly sentBytes: number;
 }
 
+/** What a stranger sends at most: a centre that takes so much takes anything. */
+export const strangersPatienceBytes = 64 * 1024 * 1024;
+
 /** A stranger opens TLS and sends `octets`, then `more` again and again, until the other side closes. */
 export const strangerSends = (
   { host, port, ca }: { readonly host: string; readonly port: number; readonly ca: string },
@@ -81,8 +84,13 @@ export const strangerSends = (
       socket.write(octets);
       sentBytes += octets.length;
       const push = () => {
-        while (open && socket.write(more)) sentBytes += more.length;
-        if (open) socket.once("drain", push);
+        let room = true;
+        while (open && room && sentBytes < strangersPatienceBytes) {
+          room = socket.write(more);
+          sentBytes += more.length;
+        }
+        if (sentBytes >= strangersPatienceBytes) socket.destroy();
+        else if (open) socket.once("drain", push);
       };
       push();
     });

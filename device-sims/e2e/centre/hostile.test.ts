@@ -7,7 +7,7 @@ import { until } from "../../src/harness/until.ts";
 import { enrolLoadGateway } from "../../src/load/enrol.ts";
 import { nodeCrypto } from "../../src/load/node-crypto.ts";
 import { batchOf, damagedPayloads } from "./hostile-batches.ts";
-import { connectHostile, strangerSends } from "./hostile-client.ts";
+import { connectHostile, strangerSends, strangersPatienceBytes } from "./hostile-client.ts";
 import { faultless, judgeLedger } from "./judge-ledger.ts";
 import { readLedger } from "./ledger-reading.ts";
 import { startTestedCentre, type TestedCentre } from "./tested-centre.ts";
@@ -56,6 +56,18 @@ describe("strangers", () => {
     expect(readUsage(program.pid).rssMb - before).toBeLessThan(48);
     expect(await figure('mingcheng_broker_refused_total{what="stream"}')).toBeGreaterThanOrEqual(60);
     expect(program.output()).toMatch(/connection cut by the guard/);
+  }, 120_000);
+
+  it("are noticed when nobody stands in front of the broker", async () => {
+    const open = await startTestedCentre({ plant: "no-guard" });
+    try {
+      const { enrolled } = await open.add("market-open");
+      const target = { ...open.centre.addresses.mqtts, ca: enrolled.access.ca };
+      const { sentBytes } = await strangerSends(target, announcing(0x10, 200 * 1024 * 1024), Buffer.alloc(64 * 1024));
+      expect(sentBytes).toBeGreaterThanOrEqual(strangersPatienceBytes);
+    } finally {
+      await open.dispose();
+    }
   }, 120_000);
 
   it("with a wrong credential, a foreign name or no name of a line are refused, counted and logged", async () => {

@@ -68,7 +68,7 @@ describe("SIGKILL of the centre while it takes records", () => {
   }, 300_000);
 
   it("is noticed when receipts go out before the commit", async () => {
-    const { verdicts } = await killWhileIngesting(3, "receipt-before-commit");
+    const { verdicts } = await killWhileIngesting(2, "receipt-before-commit");
     expect(verdicts.flatMap(({ lost }) => lost)).not.toEqual([]);
   }, 120_000);
 

@@ -33,13 +33,36 @@ const insertWithoutKey: readonly Plant[] = [
   },
 ];
 
+/** A commit that fails is taken for one that succeeded. */
+const receiptDespiteFault: readonly Plant[] = [
+  {
+    module: "ledger/ledger-writer.js",
+    from: "const decisions = decide.immediate();",
+    to: `let decisions = [];
+         database.exec("BEGIN IMMEDIATE");
+         try {
+           decisions = decide();
+           database.exec("COMMIT");
+         } catch {
+           if (database.inTransaction) database.exec("ROLLBACK");
+         }`,
+  },
+];
+
+/** Nobody looks at what comes in before the broker does. */
+const noGuard: readonly Plant[] = [
+  { module: "broker/packet-gauge.js", from: "take(bytes) {", to: "take(bytes) { if (bytes) return undefined;" },
+];
+
 /** Commits are not synced. */
 const noSync: readonly Plant[] = [{ module: "store/database.js", from: "synchronous = FULL", to: "synchronous = OFF" }];
 
 const plants = {
   "receipt-before-commit": receiptBeforeCommit,
   "insert-without-key": insertWithoutKey,
+  "receipt-despite-fault": receiptDespiteFault,
   "no-sync": noSync,
+  "no-guard": noGuard,
 } as const;
 
 /** Name of a fault that can be planted. */

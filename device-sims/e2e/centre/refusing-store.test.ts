@@ -98,6 +98,27 @@ describe.concurrent("a ledger that cannot be written", () => {
     );
   }
 
+  it.skipIf(trace.skip)(
+    trace.title("is noticed when a receipt goes out although the commit failed"),
+    async ({ expect }) => {
+      const tested = await startTestedCentre({ plant: "receipt-despite-fault" });
+      try {
+        const watched = await tested.add("market-a");
+        await watched.connect();
+        await settle(watched, tested);
+        const strace = await injectFault(tested, "pwrite64", "EROFS");
+        watched.capture(200);
+        await settle(watched, tested);
+        await tested.centre.kill();
+        await strace.exited;
+        expect(judgeLedger(readLedger(tested.centre.dataDir), tested.gateways).lost).not.toEqual([]);
+      } finally {
+        await tested.dispose();
+      }
+    },
+    180_000,
+  );
+
   it.skipIf(mount.skip)(
     mount.title("full disk: no receipt, a retry, and it goes on by itself when there is space"),
     async ({ expect }) => {
