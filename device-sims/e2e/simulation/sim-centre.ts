@@ -113,13 +113,13 @@ export class SimCentre {
 
   private comeUp(): void {
     if (this.isUp) return;
-    const { network, oracle, trace, randomHex } = this.options;
+    const { network, oracle } = this.options;
     this.change();
-    const gen = randomHex();
+    const gen = this.options.randomHex();
     this.ledger.startGeneration(gen);
     oracle.generationStarted(gen, this.ledger);
     this.isUp = true;
-    trace(`centre up, generation ${gen.slice(0, 4)}`);
+    this.options.trace(`centre up, generation ${gen.slice(0, 4)}`);
     network.tellRetained();
   }
 

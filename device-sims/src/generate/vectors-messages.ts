@@ -179,7 +179,7 @@ export const rotationVector = () => {
   const body = statement.subarray(0, statement.indexOf(0x0a));
   const [one = "", two = "", three = ""] = text(statement).split("\n");
   const alone = text(encodeRotation(line.gw, { ...rotated, kid: gateway.kid }, rotated, wall(6)));
-  const taken = text(encodeRotation(line.gw, gateway, { ...rotated, sign: gateway.sign }, wall(6)));
+  const taken = text(encodeRotation(line.gw, gateway, { ...rotated, sign: (octets) => gateway.sign(octets) }, wall(6)));
   return {
     about:
       "A key log of one statement: the gateway's first key names the second, and both sign. No entry of `invalid` brings in a key for this gateway.",

@@ -52,7 +52,7 @@ describe("fits or duplicates: stored once, receipted", () => {
     take(ledger, box.batch(1, 4));
     take(ledger, box.batch(7, 9));
     expect(take(ledger, box.batch(3, 8)).answers).toEqual(receipt([[3, 8, box.h(8)]]));
-    expect(seqsOf(ledger).sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(seqsOf(ledger).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(ledger.allRuns(testGw, line)).toHaveLength(1);
   });
 

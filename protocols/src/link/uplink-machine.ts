@@ -2,9 +2,10 @@ import { type LineOfGateway, lineKey } from "../chain/line.ts";
 import { maxBatchRecords } from "../messages/batch.ts";
 import type { Downlink, FullReceipt, Nack, Receipt, Retry } from "../messages/link-messages.ts";
 import { Confirmation } from "./confirmation.ts";
-import { type Flight, Flights } from "./flights.ts";
+import { Flights } from "./flights.ts";
 import type { Interval } from "./interval-set.ts";
 import { type Choice, Lanes } from "./lanes.ts";
+import { Refusals } from "./refusals.ts";
 import { type UplinkLimits, uplinkLimits } from "./uplink-limits.ts";
 import { lostRange, UplinkLine } from "./uplink-line.ts";
 import type { Freeable, LineInventory, UplinkEffect, UplinkInput, UplinkOptions, UplinkStats } from "./uplink-port.ts";
@@ -23,12 +24,12 @@ export class UplinkMachine {
   private readonly flights = new Flights();
   private readonly lanes: Lanes;
   private readonly confirmation: Confirmation;
+  private readonly refusals: Refusals;
   private connected = false;
   private ready = false;
   /** Of the state that is not answered yet. */
   private nonce: string | null = null;
   private stateDueMs = Number.POSITIVE_INFINITY;
-  private readonly nackCounts = new Map<string, number>();
   private nextId = 1;
   private effects: UplinkEffect[] = [];
 
@@ -38,6 +39,7 @@ export class UplinkMachine {
     this.newNonce = options.newNonce;
     this.lanes = new Lanes(this.limits, this.flights);
     this.confirmation = new Confirmation(this.lines, this.flights);
+    this.refusals = new Refusals(this.limits.nacksBeforeSplit);
     for (const inventory of options.inventory) this.lines.set(lineKey(inventory), new UplinkLine(inventory));
     const running = this.lines.get(lineKey(options.line));
     this.running = running ?? new UplinkLine({ ...options.line, head: 0, held: [], freed: [], urgent: [] });
@@ -140,8 +142,6 @@ export class UplinkMachine {
     if (this.connected) this.publishState(nowMs);
   }
 
-  // --- sending
-
   private jitter(ms: number): number {
     return ms * (1 + this.random() / 4);
   }
@@ -195,8 +195,6 @@ export class UplinkMachine {
     this.flights.release(flight);
     if (lost !== null) flight.line.lose(lost.from, lost.to);
   }
-
-  // --- state and answers
 
   private publishState(nowMs: number): void {
     this.nonce = this.newNonce();
@@ -257,26 +255,21 @@ export class UplinkMachine {
     const confirmed = this.confirmation.proven(id, ranges);
     for (const line of this.lines.values()) this.land(line);
     if (confirmed !== null) {
-      for (const item of confirmed.lines) {
-        this.answerMissing(
-          item,
-          item.missing.map(([from, to]) => ({ from, to })),
-        );
-      }
+      for (const item of confirmed.lines) this.answerMissing(item);
       this.ready = true;
     }
     this.effects.push({ type: "marks-changed" });
   }
 
   private land(line: UplinkLine): void {
-    for (const flight of this.flights.land(line)) this.nackCounts.delete(nackKey(flight));
+    for (const flight of this.flights.land(line)) this.refusals.forget(flight);
   }
 
   /** What is still on disk is sent again by itself, since it is not marked; the rest is stated to be gone. */
-  private answerMissing(item: LineOfGateway, missing: readonly Interval[]): void {
-    const line = this.lines.get(lineKey(item));
-    for (const range of missing) {
-      const gone = line?.goneWithin(range) ?? [lostRange({ ep: item.ep, eid: item.eid }, range)];
+  private answerMissing({ ep, eid, missing }: FullReceipt["lines"][number]): void {
+    const line = this.lines.get(lineKey({ ep, eid }));
+    for (const [from, to] of missing) {
+      const gone = line?.goneWithin({ from, to }) ?? [lostRange({ ep, eid }, { from, to })];
       for (const answer of gone) this.effects.push({ type: "gone", gone: answer });
     }
   }
@@ -285,14 +278,7 @@ export class UplinkMachine {
     const flight = this.flights.ofPayload(message.payload);
     if (flight === undefined) return;
     this.flights.release(flight);
-    const key = nackKey(flight);
-    const nacks = (this.nackCounts.get(key) ?? 0) + 1;
-    this.nackCounts.set(key, nacks);
-    if (nacks >= this.limits.nacksBeforeSplit) {
-      this.nackCounts.delete(key);
-      if (flight.last > flight.first) flight.line.singly.add(flight.first, flight.last);
-      else flight.line.digestOnly.add(flight.first, flight.first);
-    }
+    this.refusals.count(flight);
     this.lanes.rest(flight.lane, nowMs + this.jitter(this.limits.restAfterNackMs));
   }
 
@@ -308,5 +294,3 @@ export class UplinkMachine {
     if (message.wantKeys) this.effects.push({ type: "keys" });
   }
 }
-
-const nackKey = ({ line, first }: Flight): string => `${line.key}:${first}`;

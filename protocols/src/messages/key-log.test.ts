@@ -50,7 +50,7 @@ describe("key log", () => {
     expect(read(foreign)).toEqual({ added: [], fault: expect.stringContaining("not signed by both") });
     const half = encodeRotation(gw, { ...stranger, kid: first.kid }, second, wall);
     expect(read(half)).toEqual({ added: [], fault: expect.stringContaining("not signed by both") });
-    const taken = encodeRotation(gw, first, { ...second, sign: stranger.sign }, wall);
+    const taken = encodeRotation(gw, first, { ...second, sign: (octets) => stranger.sign(octets) }, wall);
     expect(read(taken)).toEqual({ added: [], fault: expect.stringContaining("not signed by both") });
   });
 

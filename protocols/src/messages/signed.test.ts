@@ -2,19 +2,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nodeCrypto, testSigner } from "../../test/node-crypto.ts";
 import { concat, utf8 } from "../bytes/bytes.ts";
-import { encodeSigned, parseSigned, signedTags, signedVerifies } from "./signed.ts";
+import { encodeSigned, parseSigned, type SignedTag, signedTags, signedVerifies } from "./signed.ts";
 
 const signer = testSigner(1);
 const body = { v: 1, text: "松柏 \n", n: 12.5 };
 const payload = encodeSigned(signedTags.receipt, "market-a", body, signer);
-const verifies = (
-  bytes: Uint8Array,
-  tag = signedTags.receipt as keyof typeof signedTags | string,
-  gw = "market-a",
-  key = signer,
-) => {
+const verifies = (bytes: Uint8Array, tag: SignedTag = signedTags.receipt, gw = "market-a", key = signer) => {
   const message = parseSigned(bytes);
-  return message !== undefined && signedVerifies(nodeCrypto, key.publicKey, tag as "mc-receipt-v1", gw, message);
+  return message !== undefined && signedVerifies(nodeCrypto, key.publicKey, tag, gw, message);
 };
 
 describe("signed message", () => {
