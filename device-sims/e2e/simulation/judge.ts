@@ -12,6 +12,9 @@ export const unsettled = (ledger: MemoryLedger, gateways: readonly SimGateway[])
   for (const gateway of gateways) {
     const stats = gateway.uplink?.machine.stats();
     if (stats === undefined || !stats.ready) return { rule: "not drained", detail: `${gateway.name} is not connected` };
+    if (stats.gen !== ledger.gen) {
+      return { rule: "not drained", detail: `${gateway.name} knows another generation` };
+    }
     if (stats.pending > 0) return { rule: "not drained", detail: `${gateway.name}: ${stats.pending} wait` };
   }
   return holes(ledger, gateways) ?? missedClone(ledger, gateways);
