@@ -20,7 +20,7 @@ const harmless = [
 const meaningsOf = (protocol: string, request: Uint8Array): string[] => {
   const decoder = deviceCodecOf(protocol).createDecoder();
   return [...decoder.push(request), ...decoder.end()].map((event) => {
-    if (event.event === "control") return event.control === "ENQ" ? "enquiry" : event.control;
+    if (event.event === "control") return event.control === "EOT" ? "end" : event.control;
     return event.event === "request" ? event.meaning : event.event;
   });
 };

@@ -1,16 +1,27 @@
 // Every simulated device. A new family is one line here.
+export { aclasOs2 } from "./aclas-os2.ts";
 export { aAndD } from "./and.ts";
+export { berkelEcr } from "./berkel-ecr.ts";
 export { cas22 } from "./cas-22.ts";
+export { casEcr } from "./cas-ecr.ts";
+export { dialog06 } from "./dialog06.ts";
+export { dibal } from "./dibal.ts";
+export { dy03ffAnalyser } from "./dy-03ff.ts";
 export { jcsB } from "./jcs-b.ts";
 export { lisTester } from "./lis.ts";
 export { lz4000tMeter } from "./lz-4000t.ts";
 export { mettlerToledo } from "./mt-continuous.ts";
 export { mtExtended } from "./mt-extended.ts";
+export { mtPrint } from "./mt-print.ts";
+export { mtSics } from "./mt-sics.ts";
 export { nci } from "./nci.ts";
+export { ohaus } from "./ohaus.ts";
 export { stGs } from "./st-gs.ts";
+export { sterling7600 } from "./sterling-7600.ts";
 export { tl310Meter } from "./tl-310.ts";
 export { toledo8217 } from "./toledo-8217.ts";
 export { yaohuaA12e } from "./yaohua-a12e.ts";
 export { yaohuaA9 } from "./yaohua-a9.ts";
+export { yaohuaCommand } from "./yaohua-command.ts";
 export { yaohuaEq } from "./yaohua-eq.ts";
 export { yaohuaWw } from "./yaohua-ww.ts";

@@ -29,6 +29,8 @@ export interface ScaleModel {
   /** True when the protocol has bits for overload, underload and not-zeroed. */
   readonly statesSent: boolean;
   encode(display: ScaleDisplay): Uint8Array;
+  /** How the protocol words a shown value, where it is not sent as shown (grams of a display in kilograms). */
+  said?(value: string): string;
   /**
    * A scale that speaks only when asked: its answer to what it hears, `null` for none. `weight` says whether the answer
    * shows the display. `encode` is not used then.
@@ -197,7 +199,7 @@ export const startScale = (model: ScaleModel, parts: ScaleParts): SimulatedScale
       event: "load",
       device: id,
       protocol: model.protocol,
-      value: textOf(digits - (tareDigits ?? 0)),
+      value: model.said?.(textOf(digits - (tareDigits ?? 0))) ?? textOf(digits - (tareDigits ?? 0)),
       unit: model.unit,
       mode: model.mode(tareDigits !== null),
       tare: model.tareSent ? textOf(tareDigits ?? 0) : null,

@@ -1,16 +1,27 @@
 // Every driver of the gateway. A new family is one line here.
+export { aclasOs2Driver } from "./aclas-os2.ts";
 export { andDriver } from "./and.ts";
+export { berkelEcrDriver } from "./berkel-ecr.ts";
 export { cas22Driver } from "./cas-22.ts";
+export { casEcrDriver } from "./cas-ecr.ts";
+export { dialog06Driver } from "./dialog06.ts";
+export { dibalDriver } from "./dibal.ts";
+export { dy03ffDriver } from "./dy-03ff.ts";
 export { jcsBDriver } from "./jcs-b.ts";
 export { lisDriver } from "./lis.ts";
 export { lz4000tDriver } from "./lz-4000t.ts";
 export { mtContinuousDriver } from "./mt-continuous.ts";
 export { mtExtendedDriver } from "./mt-extended.ts";
+export { mtPrintDriver } from "./mt-print.ts";
+export { mtSicsDriver } from "./mt-sics.ts";
 export { nciDriver } from "./nci.ts";
+export { ohausDriver } from "./ohaus.ts";
 export { stGsDriver } from "./st-gs.ts";
+export { sterling7600Driver } from "./sterling-7600.ts";
 export { tl310Driver } from "./tl-310.ts";
 export { toledo8217Driver } from "./toledo-8217.ts";
 export { yaohuaA12eDriver } from "./yaohua-a12e.ts";
 export { yaohuaA9Driver } from "./yaohua-a9.ts";
+export { yaohuaCommandDriver } from "./yaohua-command.ts";
 export { yaohuaEqDriver } from "./yaohua-eq.ts";
 export { yaohuaWwDriver } from "./yaohua-ww.ts";

@@ -37,6 +37,8 @@ export interface PollPlan {
    * @throws {MingchengError} when the device demands what cannot be given
    */
   next?(answer: DeviceEvent): Uint8Array | null;
+  /** What ends an answered round; nothing is expected in return. */
+  readonly closing?: Uint8Array;
 }
 
 /** Hears the answers in a decoder's events, without changing them. */
@@ -106,6 +108,7 @@ export const createPollSession = (
       if (answer === undefined) return context.count("timeouts");
       request = plan.next?.(answer) ?? null;
     }
+    if (plan.closing !== undefined && !signal.aborted) await stream.write(plan.closing);
   };
 
   const askAgainAndAgain = async (stream: ByteStream, signal: AbortSignal): Promise<void> => {

@@ -6,6 +6,7 @@ export * from "./cas-22/index.ts";
 export * from "./cas-ecr/index.ts";
 export * from "./dialog06/index.ts";
 export * from "./dibal/index.ts";
+export * from "./dy-03ff/index.ts";
 export * from "./jcs-b/index.ts";
 export * from "./lis/index.ts";
 export * from "./lz-4000t/index.ts";

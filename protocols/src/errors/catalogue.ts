@@ -130,6 +130,13 @@ export const errorCatalogue = {
     "检查电源、串口线或网络；系统会自动重连",
     "check power, serial cable or network; it reconnects by itself",
   ),
+  SCALE_CHECKSUM_SECRET: entry(
+    false,
+    "秤要求保密的校验和，无法完成称重对话",
+    "the scale demands a checksum that is secret, so the dialogue cannot be completed",
+    "在秤的菜单中关闭校验和要求，或改用其他输出协议（连续输出、8217、NCI）",
+    "switch the checksum demand off in the scale's menu, or choose another of its protocols (continuous output, 8217, NCI)",
+  ),
   SIM_VALUE_INVALID: entry(
     false,
     "模拟设备无法表示该数值",
