@@ -48,6 +48,8 @@ export interface PollFamily {
   readonly codec: DeviceCodec;
   /** Name of the instrument in records. */
   readonly instrument: string;
+  /** The decoder needs the questions to understand the answers: it gets to hear them, too. */
+  readonly hearsQuestions?: boolean;
   /** A round for one session. `connected` is called for every new connection. */
   createRound(): { readonly round: PollRound; readonly connected?: () => void };
 }
@@ -57,7 +59,11 @@ const createLine = (
   config: TesterPollConfig,
   results: PolledResults,
   decoder: DeviceDecoder,
-  parts: { readonly next: (quietMs: number) => Promise<LineEvent>; readonly write: ByteStream["write"] },
+  parts: {
+    readonly next: (quietMs: number) => Promise<LineEvent>;
+    readonly write: ByteStream["write"];
+    readonly hearsQuestions: boolean;
+  },
   signal: AbortSignal,
 ) => {
   const { clock } = context;
@@ -77,6 +83,10 @@ const createLine = (
   };
 
   const ask: PollLine["ask"] = async (request, isWhole) => {
+    if (parts.hearsQuestions) {
+      count(decoder.end());
+      decoder.push(request);
+    }
     await parts.write(request);
     const heard: DeviceEvent[] = [];
     let lastMs = clock.nowMs();
@@ -127,7 +137,7 @@ export const createTesterSession = (
   family: PollFamily,
   config: TesterPollConfig & { readonly assays: readonly AssayRule[] },
 ): DriverSession => {
-  const { codec, instrument } = family;
+  const { codec, instrument, hearsQuestions = false } = family;
   const { assays, historyDays } = config;
   const results = createPolledResults(context, { protocol: codec.id, instrument, assays, historyDays });
   const { round, connected } = family.createRound();
@@ -152,7 +162,7 @@ export const createTesterSession = (
       config,
       results,
       decoder,
-      { next: (quietMs) => reader.next(quietMs), write },
+      { next: (quietMs) => reader.next(quietMs), write, hearsQuestions },
       signal,
     );
     connected?.();
