@@ -134,7 +134,10 @@ export class UplinkLine {
 
   free(from: number, to: number, h: string, gen: string): void {
     this.held.remove(from, to);
-    this.freed.push({ from, to, h, gen });
+    const last = this.freed.at(-1);
+    const isNext = last !== undefined && last.to + 1 === from && last.gen === gen;
+    if (isNext) this.freed[this.freed.length - 1] = { from: last.from, to, h, gen };
+    else this.freed.push({ from, to, h, gen });
   }
 
   lose(from: number, to: number): void {

@@ -185,7 +185,8 @@ describe("what is missing at the centre", () => {
     const bench = new UplinkBench(line, [inventoryOf(line, 6)]);
     bench.gen = genA;
     bench.connect([{ ...line, ranges: [[1, 6, hOf(line, 6)]] }]);
-    bench.step({ type: "freed", line, from: 1, to: 4, h: hOf(line, 4) });
+    bench.step({ type: "freed", line, from: 1, to: 2, h: hOf(line, 2) });
+    bench.step({ type: "freed", line, from: 3, to: 4, h: hOf(line, 4) });
     bench.gen = genB;
     bench.wait(uplinkLimits.stateEveryMs);
     const ready = bench.prove(bench.full([{ ...line, missing: [[1, 6]] }]));
