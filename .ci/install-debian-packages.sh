@@ -5,7 +5,6 @@ set -euo pipefail
 
 # package        why
 packages=(
-  socat            # pty pairs: serial lines without hardware
   strace           # power-cut test: records writes and fsyncs
   libfaketime      # clock tests: 1970, jumps of two weeks
   mosquitto        # a real broker beside the embedded one

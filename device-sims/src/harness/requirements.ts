@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /** What a test may need from outside npm. `root` is the right to mount a small file system. */
-export type Requirement = "strace" | "socat" | "libfaketime" | "mosquitto" | "openssl" | "chromium" | "root";
+export type Requirement = "strace" | "libfaketime" | "mosquitto" | "openssl" | "chromium" | "root";
 
 /** Where Debian puts the library that `faketime` preloads, per architecture. */
 const fakeTimeLibraries = ["x86_64-linux-gnu", "aarch64-linux-gnu"].map(
@@ -29,7 +29,6 @@ const isMet = (requirement: Requirement): boolean => {
     case "root":
       return process.getuid?.() === 0;
     case "strace":
-    case "socat":
     case "mosquitto":
     case "openssl":
     case "chromium":

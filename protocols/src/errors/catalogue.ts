@@ -148,8 +148,8 @@ export const errorCatalogue = {
     false,
     "模拟设备的线路无法建立",
     "a simulated device's line cannot be set up",
-    "检查监听地址是否被占用；串口模拟需要 Debian 软件包 socat",
-    "check that the address is free; simulated serial ports need Debian's package socat",
+    "检查监听地址是否被占用；串口模拟需要 python3",
+    "check that the address is free; simulated serial ports need python3",
   ),
   STORE_TOO_NEW: entry(
     false,
