@@ -126,6 +126,31 @@ program
     await runDecode(options, { stdin: process.stdin, writeLine: writeLineInTurn });
   });
 
+program
+  .command("detect [ports...]")
+  .description(
+    text(
+      "监听串口或 tcp:// 地址，说出是什么设备、什么参数，并给出配置；全部识别时退出码为 0，否则为 1",
+      "listen to serial ports or tcp:// addresses and say which device speaks with which settings, with its configuration; exit code 0 when all are recognised, else 1",
+    ),
+  )
+  .option(
+    "--probe",
+    text(
+      "监听无果时发送只读询问（绝不发送置零、去皮、清除命令）",
+      "where listening finds nothing, send read requests (never zero, tare or erase)",
+    ),
+  )
+  .option("--seconds <n>", text("每个端口最多监听几秒", "listen to a port for at most so many seconds"), "15")
+  .option(...jsonOption)
+  .action(async (ports: string[], options: { probe?: boolean; seconds?: string; json?: boolean }) => {
+    const { runDetect } = await import("./commands/detect.ts");
+    const stopping = new AbortController();
+    process.once("SIGINT", () => stopping.abort());
+    const io = { writeLine, writeProgress: writeError, signal: stopping.signal };
+    process.exitCode = await runDetect(ports, options, language, io);
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {
