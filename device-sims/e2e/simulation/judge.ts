@@ -63,7 +63,7 @@ export const judge = (oracle: Oracle, ledger: MemoryLedger, gateways: readonly S
     const violation = fateOf(truth, oracle, ledger, gateways);
     if (violation !== undefined) found.push(violation);
   }
-  found.push(...falseReports(oracle, ledger, gateways));
+  found.push(...falseReports(oracle, ledger, gateways), ...missedRollbacks(ledger, gateways));
   return found;
 };
 
@@ -112,6 +112,21 @@ const fateOf = (
   // Nobody that is left ever heard of it: only a disk or a ledger that went back in time may leave that behind.
   if (!isKnown && (oracle.harmed.has(gw) || oracle.wasRestored)) return undefined;
   return { rule: "lost without a named gap", detail: nameOf(truth) };
+};
+
+/** A line that left its parent before the parent's last stored record was rolled back, and the centre has to say so. */
+const missedRollbacks = (ledger: MemoryLedger, gateways: readonly SimGateway[]): Violation[] => {
+  const found: Violation[] = [];
+  for (const gw of new Set(gateways.map((gateway) => gateway.gw))) {
+    for (const facts of ledger.lines(gw)) {
+      const { predecessor } = facts;
+      const tip = predecessor === null ? 0 : (ledger.allRuns(gw, predecessor).at(-1)?.to ?? 0);
+      if (predecessor === null || tip <= predecessor.seq) continue;
+      const isReported = ledger.rollbacks.some(({ line }) => lineKey(line) === lineKey(facts));
+      if (!isReported) found.push({ rule: "missed rollback", detail: `${gw} line ${facts.ep}` });
+    }
+  }
+  return found;
 };
 
 const falseReports = (oracle: Oracle, ledger: MemoryLedger, gateways: readonly SimGateway[]): Violation[] => {

@@ -25,6 +25,7 @@ export interface Violation {
     | "false clone"
     | "missed clone"
     | "false rollback"
+    | "missed rollback"
     | "gap without a reason"
     | "honest record disputed"
     | "sent again without need";

@@ -151,6 +151,18 @@ export const plantedBugs: readonly PlantedBug[] = [
     },
   },
   {
+    name: "a rollback is not reported",
+    scenario: under("image", "rollback"),
+    withinSeeds: 20,
+    breaks: ["missed rollback"],
+    deviations: {
+      outcome: (_message, outcome) => ({
+        ...outcome,
+        effects: outcome.effects.filter(({ type }) => type !== "rollback"),
+      }),
+    },
+  },
+  {
     name: "a line's id follows from its number",
     scenario: under("image", "rollback", "rollback"),
     withinSeeds: 30,
