@@ -20,6 +20,7 @@ export { stGs } from "./st-gs.ts";
 export { sterling7600 } from "./sterling-7600.ts";
 export { tl310Meter } from "./tl-310.ts";
 export { toledo8217 } from "./toledo-8217.ts";
+export { ty16Meter } from "./ty-16.ts";
 export { yaohuaA12e } from "./yaohua-a12e.ts";
 export { yaohuaA9 } from "./yaohua-a9.ts";
 export { yaohuaCommand } from "./yaohua-command.ts";

@@ -20,6 +20,7 @@ export { stGsDriver } from "./st-gs.ts";
 export { sterling7600Driver } from "./sterling-7600.ts";
 export { tl310Driver } from "./tl-310.ts";
 export { toledo8217Driver } from "./toledo-8217.ts";
+export { ty16Driver } from "./ty-16.ts";
 export { yaohuaA12eDriver } from "./yaohua-a12e.ts";
 export { yaohuaA9Driver } from "./yaohua-a9.ts";
 export { yaohuaCommandDriver } from "./yaohua-command.ts";

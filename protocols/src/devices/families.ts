@@ -20,6 +20,7 @@ export * from "./st-gs/index.ts";
 export * from "./sterling-7600/index.ts";
 export * from "./tl-310/index.ts";
 export * from "./toledo-8217/index.ts";
+export * from "./ty-16/index.ts";
 export * from "./yaohua-a12e/index.ts";
 export * from "./yaohua-a9/index.ts";
 export * from "./yaohua-command/index.ts";
