@@ -1,6 +1,8 @@
 import type { Bench } from "./bench.ts";
+import { codecsBench } from "./codecs.ts";
 import { followersBench } from "./followers.ts";
 import { footprintBench } from "./footprint.ts";
+import { fuzzBench } from "./fuzz.ts";
 import { killBench } from "./kill.ts";
 import { outboxBench } from "./outbox.ts";
 import { pipelineBench } from "./pipeline.ts";
@@ -14,4 +16,6 @@ export const benches: readonly Bench[] = [
   killBench,
   followersBench,
   simulateBench,
+  codecsBench,
+  fuzzBench,
 ];
