@@ -1,7 +1,9 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nodeCrypto, testSigner } from "../../test/node-crypto.ts";
 import { type BatchChoice, gatewayKey, lineNamed, messageOf, TestLine, testGw } from "../../test/test-line.ts";
 import { utf8 } from "../bytes/bytes.ts";
+import { IntervalSet } from "../link/interval-set.ts";
 import type { BatchMessage } from "./ingest-batch.ts";
 import { busy, ingestBatch } from "./ingest-batch.ts";
 import type { IngestOutcome } from "./ledger-view.ts";
@@ -54,6 +56,34 @@ describe("fits or duplicates: stored once, receipted", () => {
     expect(take(ledger, box.batch(3, 8)).answers).toEqual(receipt([[3, 8, box.h(8)]]));
     expect(seqsOf(ledger).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(ledger.allRuns(testGw, line)).toHaveLength(1);
+  });
+
+  it("ends at the same ledger whatever the order, the overlaps and the digests on the way", () => {
+    const part = fc.tuple(fc.integer({ min: 1, max: 9 }), fc.nat(4), fc.option(fc.integer({ min: 1, max: 9 })));
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 12 }), (parts) => {
+        const ledger = newLedger();
+        const whole = new IntervalSet();
+        const chained = new IntervalSet();
+        for (const [first, more, digest] of parts) {
+          const last = Math.min(9, first + more);
+          take(ledger, box.batch(first, last, { digests: digest === null ? [] : [digest] }));
+          chained.add(first, last);
+          for (let seq = first; seq <= last; seq++) if (seq !== digest) whole.add(seq, seq);
+        }
+        const runs = ledger.allRuns(testGw, line);
+        expect(runs.map(({ from, to }) => ({ from, to }))).toEqual(chained.intervals);
+        for (const { from, to, prev, h } of runs) expect([prev, h]).toEqual([box.hashes[from - 1], box.hashes[to]]);
+        const missing = new IntervalSet(chained.intervals);
+        missing.removeAll(whole);
+        expect(ledger.gaps(testGw, line)).toEqual(missing.intervals);
+        for (let seq = 1; seq <= 9; seq++) {
+          const expected = whole.has(seq) ? box.records[seq - 1] : chained.has(seq) ? null : undefined;
+          expect(ledger.bytes(testGw, line, seq)).toEqual(expected);
+        }
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it("takes ranges in any order and joins them", () => {
