@@ -53,7 +53,7 @@ export class SimGateway {
   private uncommitted: { seq: number; isUrgent: boolean; bytes: Uint8Array }[] = [];
   private isCommitting = false;
   /** Counts lines: a commit of an earlier one is void. */
-  private commits = 0;
+  private lineCount = 0;
   private slowUntilMs = 0;
   /** How long a commit takes on this card. */
   private readonly commitMs: number;
@@ -93,7 +93,7 @@ export class SimGateway {
     this.h = chainStart(world.crypto.sha256, { gw: this.gw, ...this.line });
     this.uncommitted = [];
     this.isCommitting = false;
-    this.commits++;
+    this.lineCount++;
     disk.openLine(this.line);
     world.oracle.lineOpened(this.gw, this.line, earlier);
     const behind = before === undefined ? "nothing" : `${shortName(before.line)}/${before.seq}`;
@@ -208,13 +208,13 @@ export class SimGateway {
   /** One commit at a time; what comes meanwhile shares the next. A card stalls now and then. */
   private commit(): void {
     const { random, oracle, time } = this.world;
-    const { commits } = this;
+    const { lineCount } = this;
     const group = this.uncommitted;
     this.uncommitted = [];
     this.isCommitting = true;
     const isSlow = random.chance(0.02) || time.nowMs < this.slowUntilMs;
     this.later(isSlow ? 3000 * random.next() : this.commitMs * (0.2 + random.next()), () => {
-      if (this.commits !== commits) return;
+      if (this.lineCount !== lineCount) return;
       for (const { seq, bytes } of group) {
         const frame = this.disk.frame(this.line, seq);
         if (frame !== undefined) frame.isSynced = true;
