@@ -99,12 +99,12 @@ const verdictOf = ({ ok, fault, manifest, records, withheld, seals }: EvidenceRe
       `good: gateway ${gw}, as of ${asOf}, ${records} records exactly as captured, ${withheld} by digest only, ${seals} seals`,
     );
   }
-  const { span, seq, reason } = fault ?? { span: null, seq: null, reason: "" };
+  const { span, seq, reason } = fault ?? { span: null, seq: null, reason: { zh: "", en: "" } };
   const place =
     span === null
-      ? inLanguage("文件头", "the manifest")
+      ? inLanguage("清单或整个文件", "the manifest or the whole file")
       : inLanguage(`第 ${span} 段，序号 ${seq ?? "-"}`, `span ${span}, record ${seq ?? "-"}`);
-  return inLanguage(`不通过：${place}：${reason}`, `not good: ${place}: ${reason}`);
+  return inLanguage(`不通过：${place}：${reason.zh}`, `not good: ${place}: ${reason.en}`);
 };
 
 const runVerify = async (path: string, options: DataOptions & { keys?: string }, say: Say): Promise<number> => {

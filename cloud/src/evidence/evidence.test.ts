@@ -94,7 +94,8 @@ describe("evidence", () => {
         9,
       ],
       "a record added": [changed((copy) => copy.splice(record(9), 0, copy[record(9)] ?? "")), 10],
-      "cut off": [changed((copy) => copy.splice(record(20))), 20],
+      "cut off": [`${changed((copy) => copy.splice(record(20)))}\n`, 20],
+      "cut off inside a line": [changed((copy) => copy.splice(record(20))), 19],
       "the manifest": [good.replace('"records":30', '"records":29'), null],
     };
     for (const [name, [text, seq]] of Object.entries(cases)) {
@@ -104,7 +105,7 @@ describe("evidence", () => {
       expect({ name, ok, seq: fault?.seq ?? null }).toEqual({ name, ok: false, seq });
     }
     const stranger = { ...pinned, centre: newSigner().publicKey };
-    expect((await verifyEvidence(out, stranger)).fault?.reason).toMatch(/not signed by the pinned key/);
+    expect((await verifyEvidence(out, stranger)).fault?.reason.en).toMatch(/not signed by the pinned key/);
     expect((await verifyEvidence(out, { ...pinned, gateway: newSigner().publicKey })).ok).toBe(false);
   });
 

@@ -6,9 +6,13 @@ import {
   type EvidenceSpan,
   evidenceLines,
   IntervalSet,
+  type Seal,
   type Signer,
+  sealsLink,
+  sealsStart,
   toHex,
 } from "@mingcheng/protocols";
+import { nodeCrypto } from "../crypto/node-crypto.ts";
 import type { RegisteredGateway } from "../register/gateway-register.ts";
 import type { SqliteDatabase } from "../store/database.ts";
 
@@ -48,6 +52,10 @@ interface PlannedSpan {
   readonly span: EvidenceSpan;
 }
 
+interface SealRow extends Seal {
+  readonly seq: number;
+}
+
 type Bounds = { readonly low: number; readonly high: number };
 
 const boundsOf = (database: SqliteDatabase, line: number, run: RunRow, request: ExportRequest): Bounds | undefined => {
@@ -83,6 +91,21 @@ const widen = (database: SqliteDatabase, line: number, run: RunRow, { low, high 
   };
 };
 
+/** A line's seals in order: at most one at a place. */
+const sealRows = (database: SqliteDatabase, line: number, from: number, to: number): IterableIterator<SealRow> =>
+  database
+    .prepare("SELECT seq, wall, kid, sig FROM seal WHERE line = ? AND seq BETWEEN ? AND ? ORDER BY seq")
+    .iterate(line, from, to) as IterableIterator<SealRow>;
+
+/** What the manifest says of a span's seals. */
+const sealsOf = (database: SqliteDatabase, line: number, from: number, to: number): string => {
+  let hash = sealsStart;
+  for (const seal of sealRows(database, line, from, to)) {
+    hash = sealsLink(nodeCrypto.sha256, hash, evidenceLines.seal(seal.seq, seal).subarray(0, -1));
+  }
+  return toHex(hash);
+};
+
 const planSpans = (database: SqliteDatabase, lines: readonly LineRow[], request: ExportRequest): PlannedSpan[] => {
   const planned: PlannedSpan[] = [];
   const runs = database.prepare(
@@ -105,6 +128,7 @@ const planSpans = (database: SqliteDatabase, lines: readonly LineRow[], request:
         to,
         prev: toHex(prev),
         h: toHex(h),
+        seals: sealsOf(database, id, from, to),
         withheld: withheld.intervals.map((part) => [part.from, part.to]),
         disputed: status === "disputed",
       };
@@ -151,9 +175,7 @@ const manifestOf = (
 /** Lines of one span, in the order of the format. */
 function* spanLines(database: SqliteDatabase, index: number, { line, span }: PlannedSpan): Generator<Uint8Array> {
   yield evidenceLines.span(index);
-  const seals = database
-    .prepare("SELECT seq, wall, kid, sig FROM seal WHERE line = ? AND seq BETWEEN ? AND ? ORDER BY seq")
-    .iterate(line, span.from, span.to) as IterableIterator<{ seq: number; wall: string; kid: string; sig: string }>;
+  const seals = sealRows(database, line, span.from, span.to);
   const records = database
     .prepare(
       `SELECT seq, digest, bytes FROM record WHERE line = @line AND seq BETWEEN @from AND @to
@@ -168,7 +190,7 @@ function* spanLines(database: SqliteDatabase, index: number, { line, span }: Pla
     let seal = seals.next();
     for (const { seq, digest, bytes } of records) {
       yield bytes === null ? evidenceLines.withheld(digest) : evidenceLines.record(bytes);
-      while (seal.done !== true && seal.value.seq === seq) {
+      if (seal.done !== true && seal.value.seq === seq) {
         yield evidenceLines.seal(seq, seal.value);
         seal = seals.next();
       }

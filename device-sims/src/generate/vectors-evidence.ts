@@ -1,4 +1,4 @@
-import { type EvidenceManifest, evidenceLines, type Signer, toHex } from "@mingcheng/protocols";
+import { type EvidenceManifest, evidenceLines, type Signer, sealsLink, sealsStart, toHex } from "@mingcheng/protocols";
 import {
   centre,
   first,
@@ -27,6 +27,7 @@ const spanOf = (
   from: number,
   to: number,
   withheld: [number, number][],
+  seals: readonly Uint8Array[],
 ): EvidenceManifest["spans"][number] => ({
   ep: of.line.ep,
   eid: of.line.eid,
@@ -34,6 +35,7 @@ const spanOf = (
   to,
   prev: h(of, from - 1),
   h: h(of, to),
+  seals: toHex(seals.reduce((hash, line) => sealsLink(sha256, hash, line.subarray(0, -1)), sealsStart)),
   withheld,
   disputed: false,
 });
@@ -61,7 +63,11 @@ const join = (lines: readonly Uint8Array[]): string => lines.map(text).join("");
 export const evidenceFile = (): string =>
   join([
     evidenceLines.manifest(
-      manifestOf({ spans: [spanOf(first, 1, 3, [[3, 3]])], keys: [keyOf(gateway, 0)], records: 3 }),
+      manifestOf({
+        spans: [spanOf(first, 1, 3, [[3, 3]], [seal(first, 2, gateway), seal(first, 3, gateway)])],
+        keys: [keyOf(gateway, 0)],
+        records: 3,
+      }),
       centre,
     ),
     evidenceLines.span(0),
@@ -74,7 +80,7 @@ export const evidenceFile = (): string =>
 
 const twoSpans = (): EvidenceManifest =>
   manifestOf({
-    spans: [spanOf(first, 3, 3, []), spanOf(second, 1, 2, [])],
+    spans: [spanOf(first, 3, 3, [], [seal(first, 3, gateway)]), spanOf(second, 1, 2, [], [seal(second, 2, rotated)])],
     keys: [keyOf(gateway, 0), keyOf(rotated, 4)],
     records: 3,
   });
@@ -178,6 +184,28 @@ const invalidFiles = (): Invalid[] => {
       seq: 3,
       file: signedAnew({ spans: [{ ...spans[0], h: "00".repeat(32) }, spans[1]] as typeof spans }),
     },
+    {
+      about: "a seal that the manifest counts, but that no later one needs, left out",
+      span: 0,
+      seq: 3,
+      file: evidenceFile().split("\n").toSpliced(5, 1).join("\n"),
+    },
+    { about: "a seal twice", span: 0, seq: 3, file: lines.toSpliced(4, 0, lines[4] as string).join("\n") },
+    {
+      about: "lines that end with carriage return and line feed",
+      span: null,
+      seq: null,
+      file: good.replaceAll("\n", "\r\n"),
+    },
+    { about: "a byte order mark in front of the file", span: null, seq: null, file: `\ufeff${good}` },
+    {
+      about: "a byte order mark in a seal",
+      span: 1,
+      seq: 2,
+      file: lines.with(8, `S \ufeff${lines[8]?.slice(2)}`).join("\n"),
+    },
+    { about: "the last line feed cut off", span: 1, seq: 2, file: good.slice(0, -1) },
+    { about: "one line more at the end", span: 1, seq: 2, file: `${good}\n` },
     { about: "fewer records than announced", span: null, seq: null, file: signedAnew({ records: 4 }) },
   ];
 };

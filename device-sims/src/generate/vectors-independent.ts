@@ -87,6 +87,7 @@ interface Span {
   readonly to: number;
   readonly prev: string;
   readonly h: string;
+  readonly seals: string;
   readonly withheld: readonly (readonly [number, number])[];
 }
 
@@ -110,6 +111,7 @@ const verifySpan = (manifest: Manifest, span: Span, lines: readonly string[]): v
   let h = span.prev;
   let seq = span.from - 1;
   let sealed = 0;
+  let seals = "00".repeat(32);
   if (span.from === 1) demand(h === chainStart(line), "start of the line");
   for (const text of lines) {
     const [form, body] = [text.slice(0, 2), text.slice(2)];
@@ -124,7 +126,7 @@ const verifySpan = (manifest: Manifest, span: Span, lines: readonly string[]): v
       h = chainLink(h, body);
       seq++;
     } else {
-      demand(form === "S ", "form of a line");
+      demand(form === "S " && sealed < seq, "form of a line");
       const seal = JSON.parse(body);
       demand(body === JSON.stringify({ seq, wall: seal.wall, kid: seal.kid, sig: seal.sig }), "form of a seal");
       const key = manifest.keys.find(({ kid }) => kid === seal.kid);
@@ -135,15 +137,17 @@ const verifySpan = (manifest: Manifest, span: Span, lines: readonly string[]): v
       );
       demand(isSigned(key?.publicKey ?? "", sealOctets(line, seq, h, seal.wall, seal.kid), seal.sig), "seal");
       sealed = seq;
+      seals = sha(hex(seals), text);
     }
   }
-  demand(seq === span.to && h === span.h && sealed === span.to, "end of the span");
+  demand(seq === span.to && h === span.h && sealed === span.to && seals === span.seals, "end of the span");
 };
 
 /** Verifies an evidence file as the page says. Undefined when it holds, else what does not. */
 export const refusalOf = (file: string, gatewayKey: string, centreKey: string): string | undefined => {
   try {
-    const [body = "", tail = "", ...lines] = file.replace(/\n$/, "").split("\n");
+    demand(file.endsWith("\n"), "last line");
+    const [body = "", tail = "", ...lines] = file.slice(0, -1).split("\n");
     const manifest = JSON.parse(body) as Manifest;
     demand(isBelieved("mc-manifest-v1", manifest.gw, `${body}\n${tail}`, centreKey), "manifest");
     for (const { kid, publicKey } of manifest.keys) demand(sha(hex(publicKey)).slice(0, 16) === kid, "key id");

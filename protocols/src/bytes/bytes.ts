@@ -1,16 +1,16 @@
 // The two text classes are part of every runtime we support (Node and browsers) but of no ECMAScript library type.
 declare const TextEncoder: { new (): { encode(text: string): Uint8Array<ArrayBuffer> } };
 declare const TextDecoder: {
-  new (label: string, options: { fatal: boolean }): { decode(bytes: Uint8Array): string };
+  new (label: string, options: { fatal: boolean; ignoreBOM: boolean }): { decode(bytes: Uint8Array): string };
 };
 
 const encoder = new TextEncoder();
-const strictDecoder = new TextDecoder("utf-8", { fatal: true });
+const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** UTF-8 bytes of `text`. */
 export const utf8 = (text: string): Uint8Array<ArrayBuffer> => encoder.encode(text);
 
-/** Text of `bytes`; `undefined` when they are not valid UTF-8 (nothing is replaced silently). */
+/** Text of `bytes`, a byte order mark included; `undefined` when they are not valid UTF-8. Nothing is replaced or dropped silently. */
 export const fromUtf8 = (bytes: Uint8Array): string | undefined => {
   try {
     return strictDecoder.decode(bytes);

@@ -5,6 +5,9 @@ import type { Line } from "./line.ts";
 
 const sealTag = utf8("mc-seal-v1\0");
 
+/** What a seal's `wall` is made of: ASCII that JSON writes as it is, so that a seal has one written form only. */
+export const sealWallPattern = /^[ !#-[\]-~]{1,64}$/;
+
 /** A gateway's signature over the state of a line at `seq`. `wall` is the gateway's local time with offset (ISO 8601). */
 export interface Seal {
   readonly wall: string;

@@ -14,6 +14,8 @@ export const spanSchema = z.object({
   /** h(from-1) and h(to). */
   prev: hash,
   h: hash,
+  /** Over the span's `S` lines, see {@link sealsLink}: no seal can be left out, added or exchanged. */
+  seals: hash,
   /** Records whose bytes are left out (privacy, retention, never received): only their digests are in the file. */
   withheld: z.array(range),
   /** True when the line is disputed: an operator has not decided which of two boxes was the real one. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { concat, fromHex, fromUtf8, toHex, utf8 } from "../bytes/bytes.ts";
 import { gatewayIdPattern } from "../chain/line.ts";
+import { sealWallPattern } from "../chain/seal.ts";
 import type { Sha256 } from "../crypto/crypto-port.ts";
 import { MingchengError } from "../errors/mingcheng-error.ts";
 import { maxRecordBytes } from "../records/record.ts";
@@ -32,7 +33,11 @@ export const batchHeaderSchema = z.object({
   /** h(first-1). */
   prev: hash,
   /** Seal over the last record. */
-  seal: z.strictObject({ wall: z.string().max(64), kid: z.string().regex(/^[0-9a-f]{16}$/), sig: z.base64() }),
+  seal: z.strictObject({
+    wall: z.string().regex(sealWallPattern),
+    kid: z.string().regex(/^[0-9a-f]{16}$/),
+    sig: z.base64(),
+  }),
   /** The sender's running line, which may be a successor of `line`. */
   sender: lineRef,
   /** Last witness the sender has received, null before the first. */
