@@ -26,3 +26,4 @@ export { yaohuaA9 } from "./yaohua-a9.ts";
 export { yaohuaCommand } from "./yaohua-command.ts";
 export { yaohuaEq } from "./yaohua-eq.ts";
 export { yaohuaWw } from "./yaohua-ww.ts";
+export { z24Meter } from "./z-24.ts";

@@ -11,7 +11,7 @@ export interface TyModel {
   record(held: HeldResult, first: boolean): Uint8Array;
 }
 
-const [escape, identify, read, next] = [0x1b, 0xbf, 0xb1, 0x24];
+const [escapeByte, identify, read, next] = [0x1b, 0xbf, 0xb1, 0x24];
 
 /** A meter that is read record by record and says when there is no more. */
 export const createTyModel = (model: TyModel): PolledModel => {
@@ -35,7 +35,7 @@ export const createTyModel = (model: TyModel): PolledModel => {
 
   return {
     protocol: model.protocol,
-    specimenOf: model.specimenOf,
+    specimenOf: (held) => model.specimenOf(held),
     hear: (bytes, memory) => {
       const said: SaidPiece[] = [];
       let begins = false;
@@ -44,7 +44,7 @@ export const createTyModel = (model: TyModel): PolledModel => {
           begins ||= byte === identify;
           said.push(...command(byte, memory));
         } else if (byte === next) said.push(say(memory, false));
-        wasEscape = !wasEscape && byte === escape;
+        wasEscape = !wasEscape && byte === escapeByte;
       }
       return { said, begins };
     },

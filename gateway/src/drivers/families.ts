@@ -26,3 +26,4 @@ export { yaohuaA9Driver } from "./yaohua-a9.ts";
 export { yaohuaCommandDriver } from "./yaohua-command.ts";
 export { yaohuaEqDriver } from "./yaohua-eq.ts";
 export { yaohuaWwDriver } from "./yaohua-ww.ts";
+export { z24Driver } from "./z-24.ts";
