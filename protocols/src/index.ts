@@ -31,6 +31,7 @@ export type { SignatureCheck } from "./evidence/span-verifier.ts";
 export * from "./framing/checksums.ts";
 export * from "./framing/frame-decoder.ts";
 export * from "./ingest/ingest-batch.ts";
+export * from "./ingest/ingest-keys.ts";
 export * from "./ingest/ingest-state.ts";
 export * from "./ingest/ledger-view.ts";
 export * from "./ingest/memory-ledger.ts";

@@ -5,9 +5,9 @@ import {
   type IngestOutcome,
   ingestBatch,
   ingestGone,
+  ingestKeys,
   ingestState,
   MemoryLedger,
-  readKeyLog,
 } from "@mingcheng/protocols";
 import type { Random } from "../../src/random.ts";
 import type { Deviations } from "./deviations.ts";
@@ -170,11 +170,8 @@ export class SimCentre {
         return this.withKey(message, () => ingestState(ledger, message));
       case "gone":
         return this.withKey(message, () => ingestGone(ledger, message));
-      case "keys": {
-        const { added } = readKeyLog(crypto, message.gw, message.payload, (kid) => ledger.key(message.gw, kid));
-        for (const { kid, publicKey } of added) ledger.addKey(message.gw, kid, { publicKey, revokedFrom: null });
-        return { effects: [], answers: [] };
-      }
+      case "keys":
+        return ingestKeys(ledger, crypto, message);
     }
   }
 

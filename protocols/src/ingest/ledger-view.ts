@@ -2,6 +2,7 @@ import type { LineOfGateway } from "../chain/line.ts";
 import type { Seal } from "../chain/seal.ts";
 import type { Interval } from "../link/interval-set.ts";
 import type { BatchItem, Witness } from "../messages/batch.ts";
+import type { AddedKey } from "../messages/key-log.ts";
 import type { Downlink } from "../messages/link-messages.ts";
 
 /** A stored run of a line: h(from-1) and h(to) are known, so runs join only where the chain fits. */
@@ -154,6 +155,8 @@ export type LedgerEffect =
       readonly kept: LineOfGateway;
       readonly disputed: LineOfGateway;
     }
+  /** A rotation statement that holds brought a key in. */
+  | ({ readonly type: "key-added"; readonly gw: string } & AddedKey)
   /** The retained state of a line that has a successor is to be cleared. */
   | { readonly type: "clear-state"; readonly gw: string; readonly line: LineOfGateway };
 

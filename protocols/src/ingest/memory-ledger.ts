@@ -236,6 +236,9 @@ export class MemoryLedger implements LedgerView {
       case "rollback":
         this.rollbacks.push(effect);
         return;
+      case "key-added":
+        this.addKey(effect.gw, effect.kid, { publicKey: effect.publicKey, revokedFrom: null });
+        return;
       case "seal":
       case "clear-state":
         return;

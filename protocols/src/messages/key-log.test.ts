@@ -62,6 +62,22 @@ describe("key log", () => {
     expect(read(one, known)).toEqual({ added: [], fault: expect.stringContaining("revoked") });
   });
 
+  it("reads on behind a statement that does not hold here", () => {
+    const known = (kid: string) =>
+      kid === first.kid
+        ? { publicKey: first.publicKey, revokedFrom: { ep: 1, eid: "", seq: 1 } }
+        : knowing(second)(kid);
+    expect(read(log, known).added.map(({ kid }) => kid)).toEqual([third.kid]);
+    const elsewhere = read(log, knowing(second));
+    expect(elsewhere.added.map(({ kid }) => kid)).toEqual([third.kid]);
+    const fromStranger = encodeKeyLog([encodeRotation(gw, stranger, first, wall), one]);
+    expect(read(fromStranger, knowing(first)).added.map(({ kid }) => kid)).toEqual([second.kid]);
+  });
+
+  it("hands each statement on as it came", () => {
+    expect(encodeKeyLog(read(log).added.map(({ statement }) => statement))).toEqual(log);
+  });
+
   it("keeps what stands before a broken statement", () => {
     const broken = new Uint8Array(log);
     broken[one.length + 30] = broken[one.length + 30]! ^ 1;

@@ -51,9 +51,11 @@ export interface AddedKey {
   readonly publicKey: Uint8Array;
   readonly replaces: string;
   readonly at: string;
+  /** The statement as it came, three lines with their line feeds: whoever stores the key stores this. */
+  readonly statement: Uint8Array;
 }
 
-/** What a key log says that was not known. Reading ends at the first statement that does not hold. */
+/** What a key log says that was not known, and the first statement that does not hold. */
 export interface KeyLogReading {
   readonly added: readonly AddedKey[];
   readonly fault: string | null;
@@ -69,6 +71,9 @@ const linesOf = (payload: Uint8Array): Uint8Array[] => {
   }
   return lines;
 };
+
+const encodeLines = (lines: readonly Uint8Array[]): Uint8Array =>
+  concat(...lines.flatMap((line) => [line, Uint8Array.of(lineFeed)]));
 
 const readSignature = (line: Uint8Array | undefined): { kid: string; sig: Uint8Array } | undefined => {
   try {
@@ -95,9 +100,38 @@ export interface KnownKey {
   readonly revokedFrom: object | null;
 }
 
+/** Three lines of a key log, read but not believed. */
+interface Statement {
+  readonly rotation: Rotation;
+  readonly publicKey: Uint8Array;
+  /** Key id of {@link publicKey}. */
+  readonly kid: string;
+  readonly octets: Uint8Array;
+  readonly byOld: { readonly kid: string; readonly sig: Uint8Array };
+  readonly byNew: { readonly kid: string; readonly sig: Uint8Array };
+}
+
+const readStatement = (sha256: Sha256, gw: string, lines: readonly Uint8Array[]): Statement | undefined => {
+  const [body] = lines;
+  const rotation = body && readRotation(body);
+  const byOld = readSignature(lines[1]);
+  const byNew = readSignature(lines[2]);
+  const publicKey = rotation && fromHex(rotation.publicKey);
+  if (body === undefined || rotation === undefined || publicKey === undefined) return undefined;
+  if (byOld === undefined || byNew === undefined) return undefined;
+  return { rotation, publicKey, kid: keyIdOf(sha256, publicKey), octets: rotationOctets(gw, body), byOld, byNew };
+};
+
+const isSigned = (crypto: CryptoPort, old: Uint8Array, statement: Statement): boolean => {
+  const { rotation, publicKey, kid, octets, byOld, byNew } = statement;
+  const namesBoth = byOld.kid === rotation.old && byNew.kid === kid;
+  return namesBoth && crypto.verify(old, octets, byOld.sig) && crypto.verify(publicKey, octets, byNew.sig);
+};
+
 /**
  * Reads a key log against the keys that are known. A statement counts when the old key is known and not revoked and both
- * keys signed it for this gateway; keys that are known already are passed over.
+ * keys signed it for this gateway; keys that are known already are passed over. Each statement stands for itself: one that
+ * does not hold (its key belongs to an earlier centre, or was revoked since) keeps no later one from counting.
  */
 export const readKeyLog = (
   crypto: CryptoPort,
@@ -107,29 +141,42 @@ export const readKeyLog = (
 ): KeyLogReading => {
   const added = new Map<string, AddedKey>();
   const lines = linesOf(payload);
-  const end = (fault: string | null): KeyLogReading => ({ added: [...added.values()], fault });
-  if (lines.length % 3 !== 0 || lines.length > 3 * maxStatements) return end("not whole statements of three lines");
-  for (let at = 0; at < lines.length; at += 3) {
-    const body = lines[at] as Uint8Array;
-    const rotation = readRotation(body);
-    const byOld = readSignature(lines[at + 1]);
-    const byNew = readSignature(lines[at + 2]);
-    const publicKey = rotation && fromHex(rotation.publicKey);
-    if (rotation === undefined || byOld === undefined || byNew === undefined || publicKey === undefined) {
-      return end(`statement ${at / 3 + 1} does not parse`);
-    }
-    const kid = keyIdOf(crypto.sha256, publicKey);
-    const old = added.get(rotation.old) ?? known(rotation.old);
-    if (old === undefined) return end(`statement ${at / 3 + 1} follows an unknown key ${rotation.old}`);
-    if ("revokedFrom" in old && old.revokedFrom !== null) return end(`key ${rotation.old} is revoked`);
-    const octets = rotationOctets(gw, body);
-    const isSigned =
-      byOld.kid === rotation.old &&
-      byNew.kid === kid &&
-      crypto.verify(old.publicKey, octets, byOld.sig) &&
-      crypto.verify(publicKey, octets, byNew.sig);
-    if (!isSigned) return end(`statement ${at / 3 + 1} is not signed by both keys`);
-    if (known(kid) === undefined) added.set(kid, { kid, publicKey, replaces: rotation.old, at: rotation.at });
+  if (lines.length % 3 !== 0 || lines.length > 3 * maxStatements) {
+    return { added: [], fault: "not whole statements of three lines" };
   }
-  return end(null);
+  let fault: string | null = null;
+  const take = (own: readonly Uint8Array[]): string | null => {
+    const statement = readStatement(crypto.sha256, gw, own);
+    if (statement === undefined) return "does not parse";
+    const { rotation, publicKey, kid } = statement;
+    if (added.has(kid) || known(kid) !== undefined) return null;
+    const old = added.get(rotation.old) ?? known(rotation.old);
+    if (old === undefined) return `follows an unknown key ${rotation.old}`;
+    if ("revokedFrom" in old && old.revokedFrom !== null) return `follows key ${rotation.old}, which is revoked`;
+    if (!isSigned(crypto, old.publicKey, statement)) return "is not signed by both keys";
+    const text = encodeLines(own);
+    added.set(kid, { kid, publicKey, replaces: rotation.old, at: rotation.at, statement: text });
+    return null;
+  };
+  for (let at = 0; at < lines.length; at += 3) {
+    const found = take(lines.slice(at, at + 3));
+    if (found !== null) fault ??= `statement ${at / 3 + 1} ${found}`;
+  }
+  return { added: [...added.values()], fault };
+};
+
+/**
+ * The rotations of a key log that is one's own: no signature is checked.
+ * @throws {Error} when it is not whole statements
+ */
+export const readRotations = (log: Uint8Array): { readonly old: string; readonly publicKey: Uint8Array }[] => {
+  const lines = linesOf(log);
+  if (lines.length % 3 !== 0) throw new Error("not whole statements of three lines");
+  return lines.flatMap((body, index) => {
+    if (index % 3 !== 0) return [];
+    const rotation = readRotation(body);
+    const publicKey = rotation && fromHex(rotation.publicKey);
+    if (rotation === undefined || publicKey === undefined) throw new Error(`statement ${index / 3 + 1} does not parse`);
+    return [{ old: rotation.old, publicKey }];
+  });
 };
