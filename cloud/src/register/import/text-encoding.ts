@@ -1,0 +1,79 @@
+import { createReadStream } from "node:fs";
+import { MingchengError } from "@mingcheng/protocols";
+
+/** Encodings that files may have. */
+export const encodings = ["utf-8", "gb18030"] as const;
+
+/** One of {@link encodings}. */
+export type Encoding = (typeof encodings)[number];
+
+const refuse = (path: string, reason: string): never => {
+  throw new MingchengError("INPUT_INVALID", `${path}: ${reason}`, { field: "file" });
+};
+
+/** Reads a file as text of one encoding. @throws {MingchengError} INPUT_INVALID naming the line that is not in it */
+export async function* decodeFile(path: string, encoding: Encoding): AsyncGenerator<string> {
+  const decoder = new TextDecoder(encoding, { fatal: true });
+  let line = 1;
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 64 * 1024 })) {
+      const text = decoder.decode(chunk as Uint8Array, { stream: true });
+      for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) line++;
+      yield text;
+    }
+    yield decoder.decode();
+  } catch (error) {
+    if (error instanceof TypeError) {
+      refuse(path, `not ${encoding} at or soon after line ${line} (第 ${line} 行附近不是 ${encoding} 编码)`);
+    }
+    throw error;
+  }
+}
+
+interface Survey {
+  readonly mark: "utf-8" | "utf-16" | null;
+  readonly damaged: number;
+  readonly chinese: number;
+}
+
+/** Reads the whole file as UTF-8 that may be damaged. */
+const survey = async (path: string): Promise<Survey> => {
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  let mark: Survey["mark"] = null;
+  let first = true;
+  let damaged = 0;
+  let chinese = 0;
+  const count = (text: string): void => {
+    for (let at = 0; at < text.length; at++) {
+      const unit = text.charCodeAt(at);
+      if (unit === 0xfffd) damaged++;
+      else if (unit >= 0x4e00 && unit <= 0x9fff) chinese++;
+    }
+  };
+  for await (const chunk of createReadStream(path, { highWaterMark: 64 * 1024 })) {
+    const bytes = chunk as Uint8Array;
+    if (first) {
+      if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) mark = "utf-8";
+      if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) mark = "utf-16";
+      first = false;
+    }
+    count(decoder.decode(bytes, { stream: true }));
+  }
+  count(decoder.decode());
+  return { mark, damaged, chinese };
+};
+
+/**
+ * Tells UTF-8 (with or without byte order mark) from GB18030 by the whole file. UTF-8 with damaged places is not taken for
+ * GB18030, as which it would read as other words.
+ * @throws {MingchengError} INPUT_INVALID for UTF-16
+ */
+export const detectEncoding = async (path: string): Promise<Encoding> => {
+  const { mark, damaged, chinese } = await survey(path);
+  if (mark === "utf-16") {
+    refuse(path, "UTF-16 text; save it as “CSV UTF-8” (UTF-16 编码，请另存为“CSV UTF-8”)");
+  }
+  if (mark === "utf-8" || damaged === 0) return "utf-8";
+  // A GB18030 text read as UTF-8 is nearly all damage; it hardly ever yields Chinese.
+  return chinese > damaged ? "utf-8" : "gb18030";
+};
