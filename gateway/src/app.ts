@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import type { Line } from "@mingcheng/protocols";
 import type { Capture } from "./capture/capture.ts";
 import { openCapture, quarantineDirectory } from "./capture/open-capture.ts";
@@ -6,12 +7,18 @@ import type { GatewayClock } from "./clock/gateway-clock.ts";
 import { openGatewayClock } from "./clock/open-clock.ts";
 import { wallText } from "./clock/wall-text.ts";
 import type { GatewayConfig } from "./config/parse-config.ts";
+import { BindingFile } from "./device-identity/binding-file.ts";
+import type { DevicePlaces } from "./device-identity/device-places.ts";
+import { PortFinder } from "./device-identity/port-finder.ts";
+import { PortWatch } from "./device-identity/port-watch.ts";
+import { systemPlaces } from "./device-identity/usb-adapter.ts";
 import { Alarms } from "./health/alarms.ts";
 import { type HealthServer, jsonAnswer, openHealthServer, type Routes } from "./health/health-server.ts";
 import { codeOfCondition } from "./health/next-steps.ts";
 import { type StatusSources, statusReport } from "./health/status-report.ts";
 import type { GatewayStatus } from "./health/status-schema.ts";
-import { type GatewayIdentity, loadIdentity } from "./identity/identity.ts";
+import { type GatewayIdentity, identityDirectory, loadIdentity } from "./identity/identity.ts";
+import { watchKeys } from "./identity/key-watch.ts";
 import { createLog, deviceLog, type GatewayLog } from "./log.ts";
 import { createGatewayMetrics, type GatewayMetrics } from "./metrics/gateway-metrics.ts";
 import type { Outbox } from "./outbox/outbox.ts";
@@ -31,6 +38,7 @@ export interface GatewayReady {
 /** The running gateway: everything is wired here and nowhere else. */
 export class Gateway {
   private readonly config: GatewayConfig;
+  private readonly places: DevicePlaces;
   private readonly identity: GatewayIdentity;
   private readonly clock: GatewayClock;
   private readonly log: GatewayLog;
@@ -44,13 +52,22 @@ export class Gateway {
   private head = 0;
   private ending: Promise<void> | undefined;
   private unwatchClock = (): void => undefined;
+  private unwatchKeys = (): void => undefined;
   private health: HealthServer | undefined;
   private outbox: Outbox | undefined;
   private capture: Capture | undefined;
   private uplink: Uplink | undefined;
   private supervisor: Supervisor | undefined;
+  private portWatch: PortWatch | undefined;
 
-  private constructor(config: GatewayConfig, identity: GatewayIdentity, clock: GatewayClock, log: GatewayLog) {
+  private constructor(
+    config: GatewayConfig,
+    identity: GatewayIdentity,
+    clock: GatewayClock,
+    log: GatewayLog,
+    places: DevicePlaces,
+  ) {
+    this.places = places;
     this.config = config;
     this.identity = identity;
     this.clock = clock;
@@ -65,11 +82,15 @@ export class Gateway {
    * Loads who this gateway is and serves its local state; captures nothing yet.
    * @throws {MingchengError} NOT_ENROLLED, IDENTITY_DAMAGED, KEY_INVALID, LISTEN_FAILED
    */
-  static async open(config: GatewayConfig, logOf: typeof createLog = createLog): Promise<Gateway> {
+  static async open(
+    config: GatewayConfig,
+    logOf: typeof createLog = createLog,
+    places: DevicePlaces = systemPlaces,
+  ): Promise<Gateway> {
     const identity = await loadIdentity(config.data);
     const log = logOf(config.log.level, identity.gw);
     const clock = await openGatewayClock({ dataDirectory: config.data, notBefore: identity.enrolledAt, log });
-    const gateway = new Gateway(config, identity, clock, log);
+    const gateway = new Gateway(config, identity, clock, log, places);
     gateway.health = await openHealthServer(config.health, gateway.routes(), (error) => {
       log.error({ err: error }, "health: a request could not be answered");
     });
@@ -89,6 +110,7 @@ export class Gateway {
    */
   async start(): Promise<GatewayReady | undefined> {
     const { config, identity, clock, log, alarms, metrics } = this;
+    const finder = await this.openPorts();
     const opened = await openCapture({
       config,
       identity,
@@ -126,8 +148,11 @@ export class Gateway {
     this.unwatchClock = clock.onChange((body) => capture.record("clock", body));
     this.uplink = startUplink({ identity, outbox, clock, log, centre: config.centre });
     alarms.attach(this.uplink);
-    this.supervisor = this.createSupervisor(capture, this.uplink);
+    this.unwatchKeys = watchKeys({ directory: identityDirectory(config.data), keys: identity.signer, clock, log });
+    this.supervisor = this.createSupervisor(capture, this.uplink, finder);
+    this.portWatch = new PortWatch({ devices: config.devices, finder, supervised: this.supervisor, clock, log });
     this.supervisor.start();
+    this.portWatch.start();
     log.info({ line: outbox.line, devices: config.devices.length, software }, "gateway: captures");
     const { ep, eid } = outbox.line;
     return { pid: process.pid, health: this.address, line: { ep, eid } };
@@ -143,6 +168,8 @@ export class Gateway {
     this.stopping.abort();
     this.log.info({}, "gateway: stops");
     this.unwatchClock();
+    this.unwatchKeys();
+    await this.portWatch?.stop();
     await this.supervisor?.stop();
     await this.capture?.close();
     await this.uplink?.close();
@@ -153,11 +180,21 @@ export class Gateway {
     this.log.info({}, "gateway: stopped");
   }
 
-  private createSupervisor(capture: Capture, uplink: Uplink): Supervisor {
+  /** Knows which adapter is which device. */
+  private async openPorts(): Promise<PortFinder> {
+    const { log, places } = this;
+    const bindings = new BindingFile(join(this.config.data, "adapters.json"));
+    if (!(await bindings.open())) {
+      log.warn({}, "ports: the file of known adapters cannot be read; devices are bound to what is plugged in now");
+    }
+    return new PortFinder({ places, bindings, open: openTransport, log });
+  }
+
+  private createSupervisor(capture: Capture, uplink: Uplink, finder: PortFinder): Supervisor {
     return new Supervisor({
       devices: this.config.devices,
       clock: this.clock,
-      open: openTransport,
+      open: (_address, serial, signal, device) => finder.open(device, serial, signal),
       random: Math.random,
       log: ({ id }) => deviceLog(this.log, id, () => this.clock.nowMs()),
       capture: (device, draft) => capture.capture(device, draft),

@@ -1,6 +1,9 @@
 import { deviceIdPattern } from "@mingcheng/protocols";
 import { z } from "zod";
 
+/** Begins the device id of an adapter whose device is not known for certain. */
+export const unidentifiedPrefix = "unidentified.";
+
 const host = z.string().min(1).max(253);
 const port = z.int().min(0).max(65_535);
 
@@ -81,6 +84,10 @@ export const deviceSchema = z.strictObject({
   id: z
     .string()
     .regex(deviceIdPattern, "须为 1-64 个字母、数字或 . _ - / must be 1 to 64 letters, digits or . _ -")
+    .refine(
+      (id) => !id.startsWith(unidentifiedPrefix),
+      "以 unidentified. 开头的编号留给未确认的转接器 / ids that begin with unidentified. are kept for adapters that nobody has confirmed",
+    )
     .describe("设备编号，在本网关内唯一，写入每条记录 / device id, unique in this gateway, part of every record."),
   protocol: z.string().min(1).max(64).describe("设备协议 / device protocol:"),
   address: z

@@ -17,6 +17,16 @@ export interface DeviceConfig {
   readonly silentAfterMs: number | null;
   /** Output of the driver's own schema. */
   readonly options: unknown;
+  /** Set for an adapter that nobody configured, heard in the place of one that is missing. Never in a file. */
+  readonly unidentified?: Unidentified;
+}
+
+/** An adapter whose device is not known for certain. */
+export interface Unidentified {
+  /** Where it is: the link that an operator would configure. */
+  readonly path: string;
+  /** Ids of the devices that it may be. */
+  readonly mayBe: readonly string[];
 }
 
 /** What the gateway runs with. */

@@ -23,8 +23,15 @@ const garbageStep: NextStep = {
   en: "bytes arrive that are no frames: check baud rate, data bits, parity and protocol; try the decode command on them",
 };
 
+/** What to do about an adapter that nobody has confirmed. */
+const confirmStep = ({ path, mayBe }: NonNullable<DeviceStatus["unidentified"]>): NextStep => ({
+  zh: `无法确认这个转接器是哪台设备（可能是 ${mayBe.join("、")}）：核实后把该设备的 address 改为 ${path} 并重启；读数照常保存在本编号下`,
+  en: `it is not certain which device this adapter is (may be ${mayBe.join(", ")}): find out, set that device's address to ${path} and restart; readings are kept under this id meanwhile`,
+});
+
 /** What to do about a device. */
-export const nextOfDevice = ({ state, fault, meter, quietForMs }: DeviceStatus): NextStep => {
+export const nextOfDevice = ({ state, fault, meter, quietForMs, unidentified }: DeviceStatus): NextStep => {
+  if (unidentified !== undefined) return confirmStep(unidentified);
   const isGarbage = meter.total("discarded_bytes") > 0 && (quietForMs === null || state === "silent");
   switch (state) {
     case "offline":

@@ -52,6 +52,7 @@ export class DeviceRunner {
   private quietSinceMs = 0;
   private connections = 0;
   private cancelSilence: (() => void) | undefined;
+  private waiting: AbortController | undefined;
 
   constructor(config: DeviceConfig, ports: DevicePorts) {
     this.config = config;
@@ -64,6 +65,11 @@ export class DeviceRunner {
     this.running ??= this.run();
   }
 
+  /** Does not wait any longer before the line is opened again: its adapter has just been plugged in. */
+  retryNow(): void {
+    this.waiting?.abort();
+  }
+
   /** Ends the session and frees the port, within one second. */
   async stop(): Promise<void> {
     this.stopping.abort();
@@ -73,7 +79,7 @@ export class DeviceRunner {
   }
 
   status(): DeviceStatus {
-    const { id, driver, address, insecureTransport } = this.config;
+    const { id, driver, address, insecureTransport, unidentified } = this.config;
     const { state, since, reason, connections, meter, lastFrameMs } = this;
     return {
       id,
@@ -87,6 +93,7 @@ export class DeviceRunner {
       quietForMs: lastFrameMs === null ? null : this.ports.clock.nowMs() - lastFrameMs,
       connections,
       meter,
+      ...(unidentified === undefined ? {} : { unidentified }),
     };
   }
 
@@ -107,7 +114,8 @@ export class DeviceRunner {
     while (!signal.aborted) {
       const servedMs = await this.serve(signal);
       if (signal.aborted || this.state === "parked") return;
-      await this.ports.clock.sleep(this.schedule.next(servedMs), signal);
+      this.waiting = new AbortController();
+      await this.ports.clock.sleep(this.schedule.next(servedMs), AbortSignal.any([signal, this.waiting.signal]));
     }
   }
 
@@ -215,8 +223,15 @@ export class DeviceRunner {
     if (state === this.recorded) return;
     const previous = this.recorded;
     this.recorded = state;
-    const { driver, insecureTransport } = this.config;
+    const { driver, insecureTransport, unidentified } = this.config;
     this.ports.log.info("device state", { state, previous, reason: this.reason });
-    this.ports.record({ status: state, previous, reason: this.reason, driver: driver.protocol, insecureTransport });
+    this.ports.record({
+      status: state,
+      previous,
+      reason: this.reason,
+      driver: driver.protocol,
+      insecureTransport,
+      ...(unidentified === undefined ? {} : { unidentified: { ...unidentified, mayBe: [...unidentified.mayBe] } }),
+    });
   }
 }

@@ -1,4 +1,5 @@
 import type { DeviceBody, ErrorCode } from "@mingcheng/protocols";
+import type { Unidentified } from "../config/parse-config.ts";
 import type { DeviceMeter } from "./device-meter.ts";
 
 /**
@@ -24,4 +25,6 @@ export interface DeviceStatus {
   readonly quietForMs: number | null;
   readonly connections: number;
   readonly meter: DeviceMeter;
+  /** Set when it is not known for certain which device this is. */
+  readonly unidentified?: Unidentified;
 }

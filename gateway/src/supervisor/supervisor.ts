@@ -1,7 +1,8 @@
 import type { DeviceBody } from "@mingcheng/protocols";
 import type { DeviceConfig } from "../config/parse-config.ts";
 import type { CaptureDraft, SessionContext, SessionLog } from "../drivers/define-driver.ts";
-import { type DevicePorts, DeviceRunner, type SupervisorClock } from "./device-runner.ts";
+import type { ByteStream, SerialSettings } from "../transports/byte-stream.ts";
+import { DeviceRunner, type SupervisorClock } from "./device-runner.ts";
 import type { DeviceStatus } from "./device-status.ts";
 import { deviceRetryLimits, type RetryLimits } from "./retry-schedule.ts";
 
@@ -9,7 +10,8 @@ import { deviceRetryLimits, type RetryLimits } from "./retry-schedule.ts";
 export interface SupervisorOptions {
   readonly devices: readonly DeviceConfig[];
   readonly clock: SupervisorClock;
-  readonly open: DevicePorts["open"];
+  /** Opens a device's line. @throws {MingchengError} DEVICE_OPEN_FAILED, CONFIG_INVALID */
+  open(address: string, serial: SerialSettings, signal: AbortSignal, device: DeviceConfig): Promise<ByteStream>;
   /** Uniform in [0, 1), for jitter. */
   readonly random: () => number;
   readonly retry?: RetryLimits;
@@ -25,36 +27,62 @@ export interface SupervisorOptions {
  * whatever way, does not disturb the others.
  */
 export class Supervisor {
-  private readonly runners: readonly DeviceRunner[];
+  private readonly options: SupervisorOptions;
+  private readonly runners: Map<string, DeviceRunner>;
+  private ended = false;
 
   constructor(options: SupervisorOptions) {
-    const { clock, open, random, retry = deviceRetryLimits } = options;
-    this.runners = options.devices.map((device) => {
-      const { id } = device;
-      return new DeviceRunner(device, {
-        clock,
-        open,
-        random,
-        retry,
-        log: options.log(device),
-        capture: (draft) => options.capture(id, draft),
-        recall: (kind, limit) => options.recall(id, kind, limit),
-        live: (payload) => options.live(id, payload),
-        record: (body) => options.record(id, body),
-      });
-    });
+    this.options = options;
+    this.runners = new Map(options.devices.map((device) => [device.id, this.createRunner(device)]));
   }
 
   start(): void {
-    for (const runner of this.runners) runner.start();
+    for (const runner of this.runners.values()) runner.start();
   }
 
   /** Ends every session and frees every port, within one second. */
   async stop(): Promise<void> {
-    await Promise.all(this.runners.map((runner) => runner.stop()));
+    this.ended = true;
+    await Promise.all(Array.from(this.runners.values(), (runner) => runner.stop()));
   }
 
   status(): readonly DeviceStatus[] {
-    return this.runners.map((runner) => runner.status());
+    return Array.from(this.runners.values(), (runner) => runner.status());
+  }
+
+  /** Takes in a device that turned up while running; nothing when its id is taken or everything ends. */
+  adopt(device: DeviceConfig): void {
+    if (this.ended || this.runners.has(device.id)) return;
+    const runner = this.createRunner(device);
+    this.runners.set(device.id, runner);
+    runner.start();
+  }
+
+  /** Lets go of an adopted device and frees its port, within one second. */
+  async release(id: string): Promise<void> {
+    const runner = this.runners.get(id);
+    await runner?.stop();
+    this.runners.delete(id);
+  }
+
+  /** The device's adapter has just been plugged in. */
+  retryNow(id: string): void {
+    this.runners.get(id)?.retryNow();
+  }
+
+  private createRunner(device: DeviceConfig): DeviceRunner {
+    const { id } = device;
+    const { clock, open, random, retry = deviceRetryLimits, log, capture, recall, live, record } = this.options;
+    return new DeviceRunner(device, {
+      clock,
+      random,
+      retry,
+      open: (address, serial, signal) => open(address, serial, signal, device),
+      log: log(device),
+      capture: (draft) => capture(id, draft),
+      recall: (kind, limit) => recall(id, kind, limit),
+      live: (payload) => live(id, payload),
+      record: (body) => record(id, body),
+    });
   }
 }

@@ -71,6 +71,8 @@ export const deviceBody = z.strictObject({
   reason: text(256),
   driver: code.optional(),
   insecureTransport: z.boolean().optional(),
+  /** An adapter that nobody configured: where it is, and which missing devices it may be. */
+  unidentified: z.strictObject({ path: text(256), mayBe: z.array(text(64)).max(256) }).optional(),
 });
 
 /** The gateway's clock was set or jumped. `before` and `after` are the wall times around the change. */
