@@ -10,6 +10,7 @@ const harmless = [
   "net-weight",
   "weigh",
   "enquiry",
+  "identify",
   "confirm",
   "end",
   "status",

@@ -8,6 +8,7 @@ export * from "./cas-ecr/index.ts";
 export * from "./dialog06/index.ts";
 export * from "./dibal/index.ts";
 export * from "./dy-03ff/index.ts";
+export * from "./dy-6200/index.ts";
 export * from "./jcs-b/index.ts";
 export * from "./line/index.ts";
 export * from "./lis/index.ts";

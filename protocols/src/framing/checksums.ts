@@ -28,3 +28,13 @@ export const crc8 = (bytes: Uint8Array): number => {
   }
   return crc;
 };
+
+/** CRC-16 of Modbus: polynomial A001h (reflected), initial value FFFFh; sent low byte first. */
+export const crc16Modbus = (bytes: Uint8Array): number => {
+  let crc = 0xffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc & 1) === 0 ? crc >> 1 : (crc >> 1) ^ 0xa001;
+  }
+  return crc;
+};

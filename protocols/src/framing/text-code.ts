@@ -1,0 +1,19 @@
+import { decodeRecordText, lisEncodings } from "../devices/lis/text-encoding.ts";
+
+/** How a device writes text. `cp437`: IBM PC characters, as old printers use them (F8h is the degree sign). */
+export const textCodes = [...lisEncodings, "cp437"] as const;
+
+/** One of `textCodes`. */
+export type TextCode = (typeof textCodes)[number];
+
+/** Characters 80h to FFh of code page 437. */
+const cp437Upper =
+  "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0";
+
+/** The text in `bytes`; never fails, what cannot be decoded becomes a replacement character. */
+export const decodeText = (bytes: Uint8Array, code: TextCode): string => {
+  if (code !== "cp437") return decodeRecordText(bytes, code);
+  let text = "";
+  for (const byte of bytes) text += byte < 0x80 ? String.fromCharCode(byte) : cp437Upper.charAt(byte - 0x80);
+  return text;
+};
