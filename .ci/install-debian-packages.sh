@@ -9,6 +9,7 @@ packages=(
   libfaketime      # clock tests: 1970, jumps of two weeks
   mosquitto        # a real broker beside the embedded one
   openssl          # independent check of signatures and certificates
+  python3          # the second verifier of evidence
   chromium         # screens in a real browser
   fonts-noto-cjk   # Chinese text in the pictures
 )

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /** What a test may need from outside npm. `root` is the right to mount a small file system. */
-export type Requirement = "strace" | "libfaketime" | "mosquitto" | "openssl" | "chromium" | "root";
+export type Requirement = "strace" | "libfaketime" | "mosquitto" | "openssl" | "python3" | "chromium" | "root";
 
 /** Where Debian puts the library that `faketime` preloads, per architecture. */
 const fakeTimeLibraries = ["x86_64-linux-gnu", "aarch64-linux-gnu"].map(
@@ -31,6 +31,7 @@ const isMet = (requirement: Requirement): boolean => {
     case "strace":
     case "mosquitto":
     case "openssl":
+    case "python3":
     case "chromium":
       return onPath(requirement);
   }
