@@ -78,6 +78,20 @@ program
   });
 
 program
+  .command("rotate-key")
+  .description(
+    text(
+      "为本网关更换封签密钥；运行中的网关自动换用，旧密钥封签的记录仍然有效",
+      "give this gateway a new sealing key; a running gateway takes it over, what the old key sealed stays valid",
+    ),
+  )
+  .requiredOption(...configOption)
+  .action(async ({ config }: { config: string }) => {
+    const { runRotateKey } = await import("./commands/rotate-key.ts");
+    process.exitCode = await runRotateKey(config, language, { writeLine, writeError });
+  });
+
+program
   .command("status")
   .description(
     text(

@@ -19,6 +19,7 @@ import { nodeCrypto } from "../crypto/node-crypto.ts";
 import { loadSigner } from "../crypto/signing-key.ts";
 import { type Enrolment, keyFileName, readEnrolment, saveEnrolment } from "../identity/enrolment-file.ts";
 import { type GatewayIdentity, identityDirectory, loadIdentity } from "../identity/identity.ts";
+import { readKeyLogFile } from "../identity/key-log-file.ts";
 import { openSecureSocket } from "../uplink/secure-socket.ts";
 import { keyForEnrolment, prepareDirectory, settleKeys } from "./enrolment-key.ts";
 import { certificateFingerprint, fetchAuthority } from "./fetch-authority.ts";
@@ -120,7 +121,7 @@ export const enrolGateway = async (options: EnrolGatewayOptions): Promise<Gatewa
   const signer =
     present === undefined || replace
       ? await keyForEnrolment(directory, { gw: code.gw, codeSha256 })
-      : await loadSigner(join(directory, present.keyFile));
+      : await loadSigner(join(directory, keyFileName((await readKeyLogFile(directory)).successorOf(present.kid))));
   const answer = await requestEnrolment(code, signer, authority);
   const keyFile = keyFileName(signer.kid);
   await saveEnrolment(directory, { ...answer, caPem: authority.toString(), kid: signer.kid, keyFile });

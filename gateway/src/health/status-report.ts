@@ -162,6 +162,7 @@ export const statusReport = (sources: StatusSources): GatewayStatus => {
     uptimeMs: sources.nowMs() - startedMs,
     rssBytes: process.memoryUsage.rss(),
     line: lineStatus(outbox),
+    kid: identity.signer.kid,
     ...parts,
     alarms: sources.alarms().map(alarmStatus),
   };

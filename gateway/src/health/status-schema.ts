@@ -88,6 +88,8 @@ export const statusSchema = z.object({
     aheadOfCentreMs: z.number().nullable(),
     next,
   }),
+  /** Key id of the key that seals now. */
+  kid: z.string(),
   outbox: outboxSchema,
   capture: z.object({
     /** Devices and reasons of which a gap record is still to be written. */

@@ -1,7 +1,9 @@
 import { join } from "node:path";
-import { fromHex, MingchengError, type Signer } from "@mingcheng/protocols";
+import { fromHex, MingchengError } from "@mingcheng/protocols";
 import { loadSigner } from "../crypto/signing-key.ts";
-import { type Enrolment, readEnrolment } from "./enrolment-file.ts";
+import { type Enrolment, keyFileName, readEnrolment } from "./enrolment-file.ts";
+import { readKeyLogFile } from "./key-log-file.ts";
+import { createKeyRing, type KeyRing } from "./key-ring.ts";
 
 /** Where a listener stands. IPv6 without brackets. */
 export interface Endpoint {
@@ -12,7 +14,8 @@ export interface Endpoint {
 /** Who this gateway is and whom it trusts, as enrolled. */
 export interface GatewayIdentity {
   readonly gw: string;
-  readonly signer: Signer;
+  /** The key that seals, which may change in mid-run. */
+  readonly signer: KeyRing;
   /** MQTT password. Not enumerable, so that it appears in no log and no JSON. */
   readonly credential: string;
   readonly mqtt: Endpoint;
@@ -37,7 +40,7 @@ const keyOctets = (name: string, hex: string): Uint8Array => {
   return octets;
 };
 
-const identityOf = (enrolment: Enrolment, signer: Signer): GatewayIdentity => {
+const identityOf = (enrolment: Enrolment, signer: KeyRing): GatewayIdentity => {
   const { gw, mqtt, caPem, centreName, site } = enrolment;
   const identity = {
     gw,
@@ -55,7 +58,7 @@ const identityOf = (enrolment: Enrolment, signer: Signer): GatewayIdentity => {
 };
 
 /**
- * Loads what `enrol` stored.
+ * Loads what `enrol` stored, and the key it was rotated to since.
  * @throws {MingchengError} NOT_ENROLLED; IDENTITY_DAMAGED; KEY_INVALID when the signing key is missing, no key, not the
  *   enrolled one, or when a secret is readable by others than its owner
  */
@@ -63,10 +66,12 @@ export const loadIdentity = async (dataDirectory: string): Promise<GatewayIdenti
   const directory = identityDirectory(dataDirectory);
   const enrolment = await readEnrolment(directory);
   if (enrolment === undefined) throw new MingchengError("NOT_ENROLLED", `no enrolment in ${directory}`);
-  const path = join(directory, enrolment.keyFile);
+  const log = await readKeyLogFile(directory);
+  const kid = log.successorOf(enrolment.kid);
+  const path = join(directory, keyFileName(kid));
   const signer = await loadSigner(path);
-  if (signer.kid !== enrolment.kid) {
-    throw new MingchengError("KEY_INVALID", `${path} holds key ${signer.kid}, enrolled is ${enrolment.kid}`);
+  if (signer.kid !== kid) {
+    throw new MingchengError("KEY_INVALID", `${path} holds key ${signer.kid}, the one that seals is ${kid}`);
   }
-  return identityOf(enrolment, signer);
+  return identityOf(enrolment, createKeyRing(signer, log.octets));
 };

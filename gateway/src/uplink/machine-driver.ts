@@ -109,6 +109,10 @@ export class MachineDriver {
     this.unsubscribe = [
       outbox.onCommit((commit) => this.committed(commit)),
       outbox.onFault(() => this.freeing.diskFailed()),
+      signer.onRotated(() => {
+        this.keyQuestions = 0;
+        this.step({ type: "rotated" });
+      }),
     ];
   }
 
@@ -212,6 +216,7 @@ export class MachineDriver {
         this.publish(topics.gone(gw), encodeSigned(signedTags.gone, gw, effect.gone, signer), false);
         return;
       case "keys":
+        if (signer.log.length > 0) this.publish(topics.keys(gw), signer.log, false);
         this.keysWanted(signer.kid);
         return;
       case "prove":

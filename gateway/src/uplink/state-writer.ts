@@ -1,12 +1,14 @@
 import {
   encodeSigned,
+  keyLogHead,
   type LineOfGateway,
-  type Signer,
   type State,
   type StateCore,
   type StateLine,
   signedTags,
 } from "@mingcheng/protocols";
+import { nodeCrypto } from "../crypto/node-crypto.ts";
+import type { KeyRing } from "../identity/key-ring.ts";
 import type { OutboxLine } from "../outbox/outbox.ts";
 
 /** Alarms shown at a time; a gateway with more has one problem, not thirty. */
@@ -17,7 +19,7 @@ const maxDetailChars = 512;
 /** What a state says beside what the uplink machine knows. */
 export interface StateParts {
   readonly gw: string;
-  readonly signer: Signer;
+  readonly signer: KeyRing;
   readonly wall: () => string;
   readonly facts: () => { readonly cseq: number; readonly config: number };
 }
@@ -61,7 +63,7 @@ export class StateWriter {
       line: { ep: line.ep, eid: line.eid },
       online,
       lines: core.lines,
-      keyHead: null,
+      keyHead: signer.log.length === 0 ? null : keyLogHead(nodeCrypto.sha256, signer.log),
       cseq,
       config,
       witness: core.witness,

@@ -7,6 +7,7 @@ import type { GatewayClock } from "../../src/clock/gateway-clock.ts";
 import { nodeCrypto } from "../../src/crypto/node-crypto.ts";
 import { generateSigningKey, signerFromPem } from "../../src/crypto/signing-key.ts";
 import type { GatewayIdentity } from "../../src/identity/identity.ts";
+import { createKeyRing } from "../../src/identity/key-ring.ts";
 import { type Outbox, openOutbox } from "../../src/outbox/outbox.ts";
 
 /** A log that nobody reads. */
@@ -112,7 +113,7 @@ export const identityFor = (
   caPem: string,
 ): GatewayIdentity => ({
   gw,
-  signer: signerFromPem(generateSigningKey()),
+  signer: createKeyRing(signerFromPem(generateSigningKey()), new Uint8Array()),
   credential,
   mqtt: { host: "127.0.0.1", port },
   receiptKey,

@@ -151,6 +151,27 @@ export const errorCatalogue = {
     "检查监听地址是否被占用；串口模拟需要 python3",
     "check that the address is free; simulated serial ports need python3",
   ),
+  BACKUP_FAILED: entry(
+    true,
+    "备份没有完成",
+    "the backup was not completed",
+    "按提示检查备份目录的空间和权限，再次运行；没有留下不完整的备份，中心不受影响",
+    "check space and permissions of the named directory and run it again; no half backup was left, the centre is not affected",
+  ),
+  BACKUP_DAMAGED: entry(
+    false,
+    "备份不完整或已损坏",
+    "the backup is not whole, or damaged",
+    "改用另一份备份；数据目录未被改动",
+    "use another backup; the data directory was not changed",
+  ),
+  RESTORE_REFUSED: entry(
+    false,
+    "不能这样恢复",
+    "this cannot be restored this way",
+    "按提示处理：数据目录须为空，密钥须属于同一中心；没有覆盖任何内容",
+    "do as the message says: the data directory must be empty, and the keys must be this centre's; nothing was overwritten",
+  ),
   STORE_TOO_NEW: entry(
     false,
     "数据库由更新版本的程序写成",
@@ -271,6 +292,13 @@ export const errorCatalogue = {
     "this gateway's enrolment cannot be read",
     "从备份恢复数据目录下的 identity 目录，或用新的登记码加 --replace 重新登记；记录不受影响",
     "restore the folder identity in the data directory from a backup, or enrol again with a new code and --replace; records are not affected",
+  ),
+  IDENTITY_BUSY: entry(
+    true,
+    "另一个命令正在更换本网关的密钥",
+    "another command is changing this gateway's key",
+    "稍候再试",
+    "try again in a moment",
   ),
   ENROL_IDENTITY_PRESENT: entry(
     false,
