@@ -1,5 +1,6 @@
 import { explain, MingchengError } from "@mingcheng/protocols";
 import { Command } from "commander";
+import { addBackupCommand } from "./commands/backup-command.ts";
 import { type DataOptions, withDataOptions } from "./commands/data-options.ts";
 import { addEvidenceCommands } from "./commands/evidence-commands.ts";
 import { addGatewayCommands } from "./commands/gateway-commands.ts";
@@ -40,6 +41,7 @@ addGatewayCommands(program, say);
 addUserCommands(program, say);
 addEvidenceCommands(program, say);
 addRebuildCommand(program, say);
+addBackupCommand(program, say);
 
 try {
   await program.parseAsync();
