@@ -4,9 +4,11 @@ import { followersBench } from "./followers.ts";
 import { footprintBench } from "./footprint.ts";
 import { fuzzBench } from "./fuzz.ts";
 import { killBench } from "./kill.ts";
+import { mutationsBench } from "./mutations.ts";
 import { outboxBench } from "./outbox.ts";
 import { pipelineBench } from "./pipeline.ts";
 import { simulateBench } from "./simulate.ts";
+import { verifyBench } from "./verify.ts";
 
 /** Every benchmark, in the order in which `npm run bench` runs them. */
 export const benches: readonly Bench[] = [
@@ -16,6 +18,8 @@ export const benches: readonly Bench[] = [
   killBench,
   followersBench,
   simulateBench,
+  mutationsBench,
+  verifyBench,
   codecsBench,
   fuzzBench,
 ];

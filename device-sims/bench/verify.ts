@@ -1,0 +1,89 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { concat, fromBase64, sealAt, sealOctets, toHex } from "@mingcheng/protocols";
+import { evidenceFile, type SealedRun, sealedRun } from "../src/evidence/sealed-file.ts";
+import { repositoryRoot } from "../src/harness/repository.ts";
+import { newSigner, nodeCrypto } from "../src/load/node-crypto.ts";
+import { createRandom } from "../src/random.ts";
+import { type Bench, median } from "./bench.ts";
+
+const runs = 3;
+const program = join(repositoryRoot, "cloud/bin/mingcheng-cloud.mjs");
+
+/** What the format demands of cryptography, ready to be computed: the octets to hash and the signatures to verify. */
+const rawWork = (run: SealedRun) => {
+  const hashes = [...run.hashes];
+  const links = run.records.map((bytes, index) =>
+    concat(Uint8Array.of(1), hashes[index] ?? bytes, nodeCrypto.sha256(bytes)),
+  );
+  const seals = [...run.sealed].map((seq) => {
+    const h = hashes[seq] ?? new Uint8Array(32);
+    const { wall, kid, sig } = sealAt(run.signer, run.line, seq, h, "2026-11-24T10:00:00.000+08:00");
+    return { octets: sealOctets(run.line, seq, h, wall, kid), signature: fromBase64(sig) ?? h };
+  });
+  return { hashed: [...run.records, ...links], seals };
+};
+
+/** Seconds for nothing but SHA-256 of each record and link and Ed25519 of each seal, on one thread. */
+const rawSeconds = ({ hashed, seals }: ReturnType<typeof rawWork>, publicKey: Uint8Array): number => {
+  const startedAt = performance.now();
+  for (const bytes of hashed) nodeCrypto.sha256(bytes);
+  for (const { octets, signature } of seals) {
+    if (!nodeCrypto.verify(publicKey, octets, signature)) throw new Error("a seal of the benchmark does not verify");
+  }
+  return (performance.now() - startedAt) / 1000;
+};
+
+/** Seconds of the whole program, its start included. */
+const programSeconds = async (...args: string[]): Promise<number> => {
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "ignore", "inherit"] });
+  const [code] = await once(child, "exit");
+  if (code !== 0) throw new Error(`mingcheng-cloud ${args[0]} ended with ${code}`);
+  return (performance.now() - startedAt) / 1000;
+};
+
+/**
+ * `mingcheng-cloud verify` of a file with one line, beside the cryptography of the same records and seals alone.
+ * `--records` how many (default 200,000; quick 40,000).
+ */
+export const verifyBench: Bench = {
+  name: "verify",
+  summary: "verifying an evidence file, beside SHA-256 and Ed25519 of the same bytes alone",
+  run: async ({ quick, args, report, progress }) => {
+    const records = Number(args["records"] ?? (quick ? 40_000 : 200_000));
+    const directory = mkdtempSync(join(tmpdir(), "mingcheng-verify-"));
+    const [file, keys] = [join(directory, "evidence.mcx"), join(directory, "keys.json")];
+    try {
+      for (const perSeal of [1, 10, 100]) {
+        progress(`${records} records, ${perSeal} per seal`);
+        const [centre, signer] = [newSigner(), newSigner()];
+        const line = { gw: "market-a", ep: 1, eid: "ab".repeat(16) };
+        const run = sealedRun(signer, line, records, perSeal, createRandom(perSeal));
+        const stretch = { run, from: 1, to: records, withheld: [] };
+        writeFileSync(file, evidenceFile([stretch], { centre, keys: [signer] }, "2026-11-24T10:00:00.000Z"));
+        writeFileSync(keys, JSON.stringify({ gateway: toHex(signer.publicKey), centre: toHex(centre.publicKey) }));
+        const work = rawWork(run);
+        const rounds: { raw: number; own: number }[] = [];
+        for (let round = 0; round < runs; round++) {
+          const raw = rawSeconds(work, signer.publicKey);
+          rounds.push({ raw, own: await programSeconds("verify", file, "--keys", keys) });
+        }
+        const own = median(rounds.map((round) => round.own));
+        const raw = median(rounds.map((round) => round.raw));
+        const seconds = rounds.reduce((sum, round) => sum + round.raw + round.own, 0);
+        const measured = { n: records, seconds, variant: `${perSeal} records per seal` };
+        const [numerator, denominator] = [Math.round(records / own), Math.round(records / raw)];
+        const ratio = median(rounds.map((round) => round.raw / round.own));
+        report({ figure: "ratioToRawCrypto", value: ratio, unit: "ratio", numerator, denominator, ...measured });
+        report({ figure: "recordsPerSecond", value: records / own, unit: "records/s", ...measured });
+        report({ figure: "secondsPer10000Records", value: (own * 10_000) / records, unit: "s", ...measured });
+      }
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  },
+};
