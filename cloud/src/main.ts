@@ -6,6 +6,8 @@ import { addEvidenceCommands } from "./commands/evidence-commands.ts";
 import { addGatewayCommands } from "./commands/gateway-commands.ts";
 import { terminalLanguage } from "./commands/language.ts";
 import { addRebuildCommand } from "./commands/rebuild-command.ts";
+import { addRegisterCommands } from "./commands/register-commands.ts";
+import { addRestoreCommand } from "./commands/restore-command.ts";
 import { addUserCommands } from "./commands/user-commands.ts";
 
 // A reader that went away (`| head`) ends the program, it does not crash it.
@@ -41,7 +43,9 @@ addGatewayCommands(program, say);
 addUserCommands(program, say);
 addEvidenceCommands(program, say);
 addRebuildCommand(program, say);
+addRegisterCommands(program, say);
 addBackupCommand(program, say);
+addRestoreCommand(program, say);
 
 try {
   await program.parseAsync();

@@ -1,0 +1,129 @@
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { MingchengError } from "@mingcheng/protocols";
+import { loadCloudConfig } from "../config/cloud-config.ts";
+import { exportFile, exportRows } from "../register/import/export-file.ts";
+import { type ImportFile, type ImportReport, importFiles } from "../register/import/import-files.ts";
+import type { Encoding } from "../register/import/text-encoding.ts";
+import { kindNamed, registerKinds } from "../register/model/kinds.ts";
+import { type ZoneClock, zoneClock } from "../register/model/validity.ts";
+import { openRegister } from "../register/register-database.ts";
+import type { SqliteDatabase } from "../store/database.ts";
+import type { DataOptions } from "./data-options.ts";
+import { inLanguage } from "./language.ts";
+
+type Say = (text: string) => void;
+
+/** Every kind that has a file in a folder, for `all`. */
+const everyKind = "all";
+
+const withRegister = async <Result>(
+  options: DataOptions,
+  body: (database: SqliteDatabase, clock: ZoneClock) => Result | Promise<Result>,
+): Promise<Result> => {
+  const { timezone } = await loadCloudConfig(options.config);
+  const database = openRegister(options.data);
+  try {
+    return await body(database, zoneClock(timezone));
+  } finally {
+    database.close();
+  }
+};
+
+const filesOf = (kind: string, path: string): ImportFile[] => {
+  if (kind !== everyKind) {
+    const file = { kind: kindNamed(kind), path };
+    if (existsSync(path)) return [file];
+    throw new MingchengError("INPUT_INVALID", `${path}: there is no such file`, { field: "file" });
+  }
+  const found = registerKinds.flatMap((known) =>
+    ["csv", "xlsx"].map((ending) => ({ kind: known, path: join(path, `${known.kind}.${ending}`) })),
+  );
+  const files = found.filter((file) => existsSync(file.path));
+  if (files.length > 0) return files;
+  throw new MingchengError("INPUT_INVALID", `${path}: no file like ${registerKinds[0]?.kind}.csv in it`, {
+    field: "file",
+  });
+};
+
+const sayReport = ({ counts, findings, findingsTotal, change, encodings: read }: ImportReport, say: Say): void => {
+  for (const { kind, row, column, zh, en } of findings) {
+    const place = [kind, row === null ? "" : inLanguage(`第 ${row} 行`, `row ${row}`), column ?? ""];
+    say(`${place.filter((part) => part !== "").join(" ")}: ${inLanguage(zh, en)}`);
+  }
+  if (findingsTotal > findings.length) {
+    const more = findingsTotal - findings.length;
+    say(inLanguage(`另有 ${more} 处错误未列出`, `and ${more} more`));
+  }
+  for (const [kind, { added, corrected, unchanged }] of Object.entries(counts)) {
+    const encoding = read[kind] ?? "";
+    say(
+      inLanguage(
+        `${kind}（${encoding}）：新增 ${added}，更正 ${corrected}，未变 ${unchanged}`,
+        `${kind} (${encoding}): ${added} added, ${corrected} corrected, ${unchanged} unchanged`,
+      ),
+    );
+  }
+  if (findingsTotal > 0) {
+    say(inLanguage(`${findingsTotal} 处错误，没有导入任何内容`, `${findingsTotal} errors, nothing was imported`));
+  } else if (change === null) say(inLanguage("登记册没有改动", "the register was not changed"));
+  else say(inLanguage(`已导入，变更号 ${change}`, `imported as change ${change}`));
+};
+
+/** Options of `import`. */
+export interface ImportCommandOptions extends DataOptions {
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+  readonly encoding?: Encoding;
+  readonly note?: string;
+}
+
+/** Imports a file, or a folder of them, and reports. Returns the exit code: 0, or 1 when something was wrong. */
+export const runImport = async (
+  kind: string,
+  path: string,
+  options: ImportCommandOptions,
+  say: Say,
+): Promise<number> => {
+  const files = filesOf(kind, path);
+  const report = await withRegister(options, (database, clock) =>
+    importFiles(database, clock, {
+      ...{ files, by: `${userInfo().username}@terminal`, note: options.note ?? "", atMs: Date.now() },
+      dryRun: options.dryRun === true,
+      ...(options.encoding === undefined ? {} : { encoding: options.encoding }),
+      onRows: (rows) => {
+        if (process.stderr.isTTY) process.stderr.write(`\r${rows}\u001b[K`);
+      },
+    }),
+  );
+  if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
+  if (options.json === true) say(JSON.stringify({ ok: report.findingsTotal === 0, ...report }));
+  else sayReport(report, say);
+  return report.findingsTotal === 0 ? 0 : 1;
+};
+
+/** Options of `register export`. */
+export interface ExportCommandOptions extends DataOptions {
+  readonly out: string;
+  readonly at?: string;
+  readonly excel?: boolean;
+}
+
+/** Writes entries of one kind, or a folder with every kind. */
+export const runExport = (kind: string, options: ExportCommandOptions, say: Say): Promise<void> =>
+  withRegister(options, async (database, clock) => {
+    const at = options.at === undefined ? null : clock.parse(options.at);
+    if (at === undefined) {
+      throw new MingchengError("INPUT_INVALID", `${options.at}: a time like 2026-11-24 12:30`, { field: "--at" });
+    }
+    const kinds = kind === everyKind ? registerKinds : [kindNamed(kind)];
+    if (kind === everyKind) await mkdir(options.out, { recursive: true, mode: 0o700 });
+    for (const known of kinds) {
+      const path = kind === everyKind ? join(options.out, `${known.kind}.csv`) : options.out;
+      const rows = exportRows(database, clock, known, { at });
+      const count = await exportFile(rows, path, { byteOrderMark: options.excel === true });
+      say(inLanguage(`${path}：${count} 行`, `${path}: ${count} rows`));
+    }
+  });
