@@ -1,6 +1,7 @@
 import {
   type Downlink,
   downlinkSchema,
+  type GatewayKey,
   parseSigned,
   type Signer,
   signedTags,
@@ -12,7 +13,7 @@ import { nodeCrypto } from "../src/crypto/node-crypto.ts";
 import type { LedgerAnswer, LedgerMessage } from "../src/ledger/ledger-port.ts";
 import { ledgerMigrations } from "../src/ledger/ledger-schema.ts";
 import { LedgerWriter } from "../src/ledger/ledger-writer.ts";
-import { SqliteLedger } from "../src/ledger/sqlite-ledger.ts";
+import { type RegisteredKeys, SqliteLedger } from "../src/ledger/sqlite-ledger.ts";
 import { openForWriting, type SqliteDatabase } from "../src/store/database.ts";
 import { newSigner } from "./sealed-line.ts";
 
@@ -28,6 +29,7 @@ export class WriterBench {
   readonly faults: ReportedFault[] = [];
   readonly database: SqliteDatabase;
   readonly keys = new Map<string, Signer>();
+  readonly revoked = new Map<string, GatewayKey["revokedFrom"]>();
   ledger: SqliteLedger;
   writer: LedgerWriter;
   nowMs = Date.parse("2026-11-24T02:00:00Z");
@@ -71,9 +73,12 @@ export class WriterBench {
 
   #open(): [SqliteLedger, LedgerWriter] {
     const gen = (++this.#gen).toString(16).padStart(32, "0");
-    const keys = (_gw: string, kid: string) => {
-      const signer = this.keys.get(kid);
-      return signer === undefined ? undefined : { publicKey: signer.publicKey, revokedFrom: null };
+    const keys: RegisteredKeys = {
+      enrolled: (_gw, kid) => {
+        const signer = this.keys.get(kid);
+        return signer && { publicKey: signer.publicKey, revokedFrom: this.revoked.get(kid) ?? null };
+      },
+      revokedFrom: (_gw, kid) => this.revoked.get(kid) ?? null,
     };
     const ledger = new SqliteLedger(this.database, nodeCrypto, keys, { gen, reason: "start", nowMs: this.nowMs });
     const writer = new LedgerWriter({

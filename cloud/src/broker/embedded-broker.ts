@@ -173,6 +173,9 @@ export class EmbeddedBroker {
       case "gone":
         after(ingest.gone(gw, payload));
         break;
+      case "keys":
+        after(ingest.keys(gw, payload));
+        break;
       case "live":
         if (payload.length <= maxLiveBytes) this.#options.onLive(gw, parsed.device, payload);
         done(null, false);

@@ -38,6 +38,7 @@ export interface IngestFront {
   records(gw: string, payload: Uint8Array): Promise<LedgerAnswer>;
   state(gw: string, eid: string, payload: Uint8Array): Promise<LedgerAnswer>;
   gone(gw: string, payload: Uint8Array): Promise<LedgerAnswer>;
+  keys(gw: string, payload: Uint8Array): Promise<LedgerAnswer>;
 }
 
 /** Stands between broker and ledger: inflates, hashes, hands over. */
@@ -45,4 +46,5 @@ export const createIngestFront = (ledger: LedgerPort): IngestFront => ({
   records: async (gw, payload) => ledger.submit(await prepare(gw, payload)),
   state: (gw, eid, payload) => ledger.submit({ type: "state", gw, eid, payload: own(payload) }),
   gone: (gw, payload) => ledger.submit({ type: "gone", gw, payload: own(payload) }),
+  keys: (gw, payload) => ledger.submit({ type: "keys", gw, payload: own(payload) }),
 });

@@ -7,6 +7,8 @@ export type LedgerMessage =
   /** `eid` as in the topic. */
   | { readonly type: "state"; readonly gw: string; readonly eid: string; readonly payload: Uint8Array }
   | { readonly type: "gone"; readonly gw: string; readonly payload: Uint8Array }
+  /** The gateway's key log. */
+  | { readonly type: "keys"; readonly gw: string; readonly payload: Uint8Array }
   /** A payload that could not even be inflated. */
   | {
       readonly type: "damaged";

@@ -1,4 +1,5 @@
 import type { Migration } from "../store/database.ts";
+import { restoreTable } from "./restore-mark.ts";
 
 const firstTables: Migration = (database) => {
   database.exec(`
@@ -50,5 +51,20 @@ const firstTables: Migration = (database) => {
   `);
 };
 
+const keyLog: Migration = (database) => {
+  database.exec(`
+    -- Rotation statements that held, as they came. Sealing keys that came by enrolment are in the register.
+    CREATE TABLE key_log (
+      id INTEGER PRIMARY KEY, gw TEXT NOT NULL, kid TEXT NOT NULL, public_key BLOB NOT NULL, replaces TEXT NOT NULL,
+      at TEXT NOT NULL, statement BLOB NOT NULL, received_ms INTEGER NOT NULL, UNIQUE (gw, kid)) STRICT;
+    CREATE TRIGGER key_log_stays BEFORE DELETE ON key_log
+      BEGIN SELECT RAISE(ABORT, 'statements of the key log are never deleted'); END;
+    CREATE TRIGGER key_log_same BEFORE UPDATE ON key_log
+      BEGIN SELECT RAISE(ABORT, 'statements of the key log are never changed'); END;
+    -- Decisions of an operator (register.db, gateway_decision) that this ledger has carried out.
+    CREATE TABLE carried_out (decision INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL) STRICT;
+  `);
+};
+
 /** Layout of `ledger.db`, the system of record. Append-only: rows of `record` and `seal` are never changed or removed. */
-export const ledgerMigrations: readonly Migration[] = [firstTables];
+export const ledgerMigrations: readonly Migration[] = [firstTables, restoreTable, keyLog];

@@ -7,6 +7,7 @@ import {
   type IngestOutcome,
   ingestBatch,
   ingestGone,
+  ingestKeys,
   ingestState,
   parseSigned,
   type SignedTag,
@@ -152,6 +153,11 @@ export class LedgerWriter {
         const read = this.#readSigned(message, signedTags.gone, goneSchema);
         if (!("value" in read)) return read;
         return { ...ingestGone(ledger, { gw: message.gw, gone: read.value }), outcome: "stored", state: null };
+      }
+      case "keys": {
+        const { fault, ...outcome } = ingestKeys(ledger, crypto, message);
+        if (fault !== null) this.#keepDamaged(message, toHex(crypto.sha256(message.payload)), `keys: ${fault}`);
+        return { ...outcome, outcome: fault === null ? "stored" : "refused", state: null };
       }
     }
   }

@@ -1,28 +1,44 @@
 import { join } from "node:path";
 import { MingchengError, recordDigest, type Sha256, sameBytes } from "@mingcheng/protocols";
+import { GatewayDecisions } from "../register/gateway-decisions.ts";
 import { GatewayRegister, type RegisteredKey } from "../register/gateway-register.ts";
 import { openForReading, openForWriting, type SqliteDatabase } from "../store/database.ts";
 import { ledgerMigrations } from "./ledger-schema.ts";
 import { LedgerWriter, type LedgerWriterOptions } from "./ledger-writer.ts";
-import { type KeyLookup, SqliteLedger } from "./sqlite-ledger.ts";
+import { reasonToBegin } from "./restore-mark.ts";
+import { type RegisteredKeys, SqliteLedger } from "./sqlite-ledger.ts";
 
 /** Where the ledger of a data directory is. */
 export const ledgerPath = (dataDirectory: string): string => join(dataDirectory, "ledger.db");
 
-/** Keys by (gw, kid), read again whenever another connection has changed the register. */
-const keyLookup = (register: SqliteDatabase): KeyLookup => {
+/** What the register says of one key. */
+interface KeyFacts {
+  readonly enrolled: RegisteredKey | undefined;
+  readonly revokedFrom: RegisteredKey["revokedFrom"];
+}
+
+/** Keys held in memory, unknown ones included. */
+const maxKnownKeys = 10_000;
+
+/** What the register says of keys, read again whenever another connection has changed it. */
+const registeredKeys = (register: SqliteDatabase): RegisteredKeys => {
   const gateways = new GatewayRegister(register);
+  const decisions = new GatewayDecisions(register);
   const dataVersion = register.prepare("PRAGMA data_version").pluck();
-  const known = new Map<string, RegisteredKey>();
+  const known = new Map<string, KeyFacts>();
   let version: unknown;
-  return (gw, kid) => {
+  const facts = (gw: string, kid: string): KeyFacts => {
     const now = dataVersion.get();
-    if (now !== version) known.clear();
+    if (now !== version || known.size > maxKnownKeys) known.clear();
     version = now;
     const name = `${gw}/${kid}`;
-    const key = known.get(name) ?? gateways.key(gw, kid);
-    if (key !== undefined) known.set(name, key);
-    return key;
+    const found = known.get(name) ?? { enrolled: gateways.key(gw, kid), revokedFrom: decisions.revokedFrom(gw, kid) };
+    known.set(name, found);
+    return found;
+  };
+  return {
+    enrolled: (gw, kid) => facts(gw, kid).enrolled,
+    revokedFrom: (gw, kid) => facts(gw, kid).revokedFrom,
   };
 };
 
@@ -87,12 +103,13 @@ export const openLedger = (
     // Larger than SQLite's default of 1000 pages: a backlog arrives at megabytes a second, and checkpoints cost fsyncs.
     database.pragma("wal_autocheckpoint = 4000");
     register = openForReading(join(dataDirectory, "register.db"));
-    const ledger = new SqliteLedger(database, ports.crypto, keyLookup(register), {
-      gen: generation.gen,
-      reason: "start",
-      nowMs: ports.nowMs(),
-    });
     const opened = { database, register };
+    const begin = database.transaction(() => {
+      const reason = reasonToBegin(opened.database, generation.gen);
+      const begun = { gen: generation.gen, reason, nowMs: ports.nowMs() };
+      return new SqliteLedger(opened.database, ports.crypto, registeredKeys(opened.register), begun);
+    });
+    const ledger = begin.immediate();
     return {
       writer: new LedgerWriter({ ...ports, database, ledger }),
       close: () => {

@@ -11,9 +11,11 @@ import type {
 import { sameLine } from "@mingcheng/protocols";
 import type { Statement } from "better-sqlite3";
 import type { SqliteDatabase } from "../store/database.ts";
+import { KeyStore } from "./key-store.ts";
 import { type HeldLine, LineStore } from "./line-store.ts";
 import { QuarantineStore } from "./quarantine-store.ts";
 import { laneNumbers, RecordStore } from "./record-store.ts";
+import { unreportedRestore } from "./restore-mark.ts";
 
 type Effect<Type extends LedgerEffect["type"]> = LedgerEffect & { readonly type: Type };
 
@@ -22,8 +24,13 @@ type NamedGap = Omit<Effect<"gap-named">, "type" | "reason"> & {
   readonly reason: Effect<"gap-named">["reason"] | "restore";
 };
 
-/** Who may seal. */
-export type KeyLookup = (gw: string, kid: string) => GatewayKey | undefined;
+/** What the register says of who may seal. */
+export interface RegisteredKeys {
+  /** A key that came by enrolment. */
+  enrolled(gw: string, kid: string): GatewayKey | undefined;
+  /** Where a key, however it came, was revoked; null when it was not. */
+  revokedFrom(gw: string, kid: string): GatewayKey["revokedFrom"];
+}
 
 /** Index of the first run that ends at or behind `seq`; runs ascend and do not overlap. */
 const firstReaching = (runs: readonly StoredRun[], seq: number): number => {
@@ -44,7 +51,9 @@ const firstReaching = (runs: readonly StoredRun[], seq: number): number => {
 export class SqliteLedger implements LedgerView {
   readonly gen: string;
   readonly quarantine: QuarantineStore;
-  readonly #keys: KeyLookup;
+  readonly #database: SqliteDatabase;
+  readonly #registered: RegisteredKeys;
+  readonly #rotated: KeyStore;
   readonly #lines: LineStore;
   readonly #records: RecordStore;
   readonly #positions = new Map<string, number>();
@@ -67,11 +76,13 @@ export class SqliteLedger implements LedgerView {
   constructor(
     database: SqliteDatabase,
     crypto: CryptoPort,
-    keys: KeyLookup,
+    registered: RegisteredKeys,
     generation: { readonly gen: string; readonly reason: string; readonly nowMs: number },
   ) {
     this.gen = generation.gen;
-    this.#keys = keys;
+    this.#database = database;
+    this.#registered = registered;
+    this.#rotated = new KeyStore(database);
     this.#lines = new LineStore(database);
     this.#records = new RecordStore(database, crypto.sha256);
     this.quarantine = new QuarantineStore(database, crypto.sha256);
@@ -116,6 +127,7 @@ export class SqliteLedger implements LedgerView {
   /** The transaction did not commit: what memory holds may not be true. */
   forget(): void {
     this.#lines.forget();
+    this.#rotated.forget();
     this.#restoresNoted.clear();
     this.#born = this.#bornCommitted;
   }
@@ -129,7 +141,11 @@ export class SqliteLedger implements LedgerView {
   }
 
   key(gw: string, kid: string): GatewayKey | undefined {
-    return this.#keys(gw, kid);
+    const enrolled = this.#registered.enrolled(gw, kid);
+    if (enrolled !== undefined) return enrolled;
+    const rotated = this.#rotated.find(gw, kid);
+    if (rotated === undefined) return undefined;
+    return { publicKey: rotated.publicKey, revokedFrom: this.#registered.revokedFrom(gw, kid) };
   }
 
   line(gw: string, line: LineOfGateway): LineFacts | undefined {
@@ -174,7 +190,8 @@ export class SqliteLedger implements LedgerView {
   /**
    * A gateway has seen a generation that this ledger does not know: what is open here is an older copy. Lines that the
    * gateway still knows are made whole by number; of the others nobody can say how far they went, and of lines that
-   * neither knows there is only the time between (PROTOCOL: a restore is a gap in time).
+   * neither knows there is only the time between (PROTOCOL: a restore is a gap in time): between the backup and the
+   * restore when `mingcheng-cloud restore` put the copy here, else between its last record and now.
    */
   noteRestore(gw: string, known: readonly LineOfGateway[]): void {
     if (this.#restoresNoted.has(gw)) return;
@@ -184,8 +201,9 @@ export class SqliteLedger implements LedgerView {
       const line = { ep: facts.ep, eid: facts.eid };
       this.#nameGap({ gw, line, from: facts.heardHead + 1, to: null, reason: "restore", receipt: null });
     }
-    const lastMs = this.#lastReceived.get() as number | null;
-    this.quarantine.report(gw, "restore", { fromMs: lastMs, toMs: this.#nowMs }, this.#nowMs);
+    const copied = { fromMs: this.#lastReceived.get() as number | null, toMs: this.#nowMs };
+    const { fromMs, toMs } = unreportedRestore(this.#database, gw) ?? copied;
+    this.quarantine.report(gw, "restore", { fromMs, toMs }, this.#nowMs);
   }
 
   /** Applies the effects of one message, in order. @throws SqliteError, also when a place would be taken twice */
@@ -248,6 +266,9 @@ export class SqliteLedger implements LedgerView {
         break;
       case "rollback":
         this.quarantine.report(effect.gw, "rollback", effect, this.#nowMs);
+        break;
+      case "key-added":
+        this.#rotated.add(effect.gw, effect, this.#nowMs);
         break;
       case "clear-state":
         break;

@@ -2,6 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { fromHex, type GatewayKey, gatewayIdPattern, keyIdOf, MingchengError } from "@mingcheng/protocols";
 import { nodeCrypto } from "../crypto/node-crypto.ts";
 import type { SqliteDatabase } from "../store/database.ts";
+import { GatewayDecisions } from "./gateway-decisions.ts";
 
 /** A gateway as the register knows it. Times are ISO 8601 UTC; null = not yet. */
 export interface RegisteredGateway {
@@ -32,9 +33,6 @@ interface KeyRow {
   kid: string;
   public_key: Buffer;
   since_ms: number;
-  revoked_ep: number | null;
-  revoked_eid: string | null;
-  revoked_seq: number | null;
 }
 
 /** An enrolment code is valid for so long. */
@@ -43,22 +41,14 @@ export const codeValidMs = 24 * 3_600_000;
 const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
-const keyOf = (row: KeyRow): RegisteredKey => ({
-  kid: row.kid,
-  publicKey: new Uint8Array(row.public_key),
-  since: new Date(row.since_ms).toISOString(),
-  revokedFrom:
-    row.revoked_ep === null || row.revoked_eid === null || row.revoked_seq === null
-      ? null
-      : { ep: row.revoked_ep, eid: row.revoked_eid, seq: row.revoked_seq },
-});
-
 /** Gateways, their credentials, keys and enrolment codes. Works on a reading connection too, for what only reads. */
 export class GatewayRegister {
   readonly #database: SqliteDatabase;
+  readonly #decisions: GatewayDecisions;
 
   constructor(database: SqliteDatabase) {
     this.#database = database;
+    this.#decisions = new GatewayDecisions(database);
   }
 
   /**
@@ -152,7 +142,7 @@ export class GatewayRegister {
 
   key(gw: string, kid: string): RegisteredKey | undefined {
     const row = this.#database.prepare("SELECT * FROM gateway_key WHERE gw = ? AND kid = ?").get(gw, kid);
-    return row === undefined ? undefined : keyOf(row as KeyRow);
+    return row === undefined ? undefined : this.#keyOf(gw, row as KeyRow);
   }
 
   /** @throws {MingchengError} GATEWAY_UNKNOWN */
@@ -171,6 +161,15 @@ export class GatewayRegister {
     return this.#database.prepare("SELECT * FROM gateway WHERE gw = ?").get(gw) as GatewayRow | undefined;
   }
 
+  #keyOf(gw: string, { kid, public_key, since_ms }: KeyRow): RegisteredKey {
+    return {
+      kid,
+      publicKey: new Uint8Array(public_key),
+      since: new Date(since_ms).toISOString(),
+      revokedFrom: this.#decisions.revokedFrom(gw, kid),
+    };
+  }
+
   #withKeys(row: GatewayRow): RegisteredGateway {
     const keys = this.#database.prepare("SELECT * FROM gateway_key WHERE gw = ? ORDER BY since_ms, kid").all(row.gw);
     return {
@@ -179,7 +178,7 @@ export class GatewayRegister {
       createdAt: new Date(row.created_ms).toISOString(),
       enrolledAt: isoOrNull(row.enrolled_ms),
       disabledAt: isoOrNull(row.disabled_ms),
-      keys: (keys as KeyRow[]).map(keyOf),
+      keys: (keys as KeyRow[]).map((key) => this.#keyOf(row.gw, key)),
     };
   }
 }
