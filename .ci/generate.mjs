@@ -10,6 +10,7 @@ const generators = [
   "device-sims/dist/src/generate/vectors.js",
   "gateway/dist/config/generate.js",
   "cloud/dist/config/generate.js",
+  "cloud/dist/register/sample/generate.js",
 ];
 
 const check = process.argv.includes("--check");

@@ -22,7 +22,7 @@ const gb18030 = (() => {
     }
   }
   return (text: string): Uint8Array =>
-    Uint8Array.from([...text].flatMap((character) => table.get(character) ?? [character.charCodeAt(0)]));
+    Uint8Array.from(Array.from(text).flatMap((character) => table.get(character) ?? [character.charCodeAt(0)]));
 })();
 
 let files = 0;

@@ -1,0 +1,2 @@
+/** Rows of one kind: the cells of its columns, then from and to. */
+export type SampleRows = readonly (readonly string[])[];
