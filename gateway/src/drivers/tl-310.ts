@@ -15,10 +15,10 @@ const tl310ConfigSchema = z.strictObject({
 
 /** So many records as the first of them announces; a meter without results says nothing at all. */
 const isWhole = (heard: readonly DeviceEvent[], silent: boolean): boolean => {
-  const records = heard.filter(
-    (event) => event.event === "result" || (event.event === "reply" && event.meaning === "empty"),
+  const records = heard.flatMap((event) =>
+    event.event === "result" || (event.event === "reply" && event.meaning === "empty") ? [event.raw] : [],
   );
-  return silent || (records[0] !== undefined && records.length >= tlTotalOf(records[0].raw));
+  return silent || (records[0] !== undefined && records.length >= tlTotalOf(records[0]));
 };
 
 /** Asks for the last results, and for all when one of them is new. */
