@@ -29,6 +29,8 @@ export class BackedUpCentre {
     this.alerts = openForWriting({ path: alertsPath(this.data), migrations: alertsMigrations });
     this.bench = new WriterBench(join(this.data, "ledger.db"));
     this.bench.keys.set(this.signer.kid, this.signer);
+    // No test here cuts the power.
+    for (const database of [this.bench.database, this.register, this.alerts]) database.pragma("synchronous = OFF");
   }
 
   /** Makes the centre's keys. */

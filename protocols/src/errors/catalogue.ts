@@ -172,6 +172,13 @@ export const errorCatalogue = {
     "按提示处理：数据目录须为空，密钥须属于同一中心；没有覆盖任何内容",
     "do as the message says: the data directory must be empty, and the keys must be this centre's; nothing was overwritten",
   ),
+  RESTORE_UNFINISHED: entry(
+    false,
+    "向该数据目录的恢复中途中断",
+    "a restore into this data directory was interrupted",
+    "清空该目录，再次运行 mingcheng-cloud restore；备份未被改动",
+    "empty the directory and run mingcheng-cloud restore again; the backup was not changed",
+  ),
   STORE_TOO_NEW: entry(
     false,
     "数据库由更新版本的程序写成",
