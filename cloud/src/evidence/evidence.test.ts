@@ -32,7 +32,8 @@ const setUp = () => {
   };
   const write = async (bounds: { from?: string; to?: string } = {}) => {
     const out = join(scratch, `${files++}.mcx`);
-    const request = { gateway, from: bounds.from ?? null, to: bounds.to ?? null, out, software: "test" };
+    const revokedFrom = (kid: string) => bench.revoked.get(kid) ?? null;
+    const request = { gateway, revokedFrom, from: bounds.from ?? null, to: bounds.to ?? null, out, software: "test" };
     return { out, result: await exportEvidence(bench.database, manifestKey, request, { asOf }) };
   };
   const pinned = { gateway: signer.publicKey, centre: manifestKey.publicKey };

@@ -13,12 +13,17 @@ import {
   toHex,
 } from "@mingcheng/protocols";
 import { nodeCrypto } from "../crypto/node-crypto.ts";
-import type { RegisteredGateway } from "../register/gateway-register.ts";
+import { KeyStore } from "../ledger/key-store.ts";
+import type { RegisteredGateway, RegisteredKey } from "../register/gateway-register.ts";
+import { keyHistory } from "../register/key-history.ts";
 import type { SqliteDatabase } from "../store/database.ts";
+import { dropCountedSeals, layCountedSeals } from "./counted-seals.ts";
 
 /** What to export. Times bound the centre's time of receipt, ISO 8601; null: no bound. */
 export interface ExportRequest {
   readonly gateway: RegisteredGateway;
+  /** Where a key of the gateway was revoked; null when it was not. */
+  readonly revokedFrom: (kid: string) => RegisteredKey["revokedFrom"];
   readonly from: string | null;
   readonly to: string | null;
   /** Where the file goes. */
@@ -75,26 +80,29 @@ const boundsOf = (database: SqliteDatabase, line: number, run: RunRow, request: 
   return row.low === null || row.high === null ? undefined : { low: row.low, high: row.high };
 };
 
-/** A stretch widened to begin right behind a seal (or at the run's start) and to end at one. */
+/**
+ * A stretch widened to begin right behind a seal (or at the run's start) and to end at one. Where no seal that counts
+ * stands behind it, it ends at the last that does; undefined when there is none.
+ */
 const widen = (database: SqliteDatabase, line: number, run: RunRow, { low, high }: Bounds) => {
   const before = database
-    .prepare("SELECT seq, h FROM seal WHERE line = ? AND seq BETWEEN ? AND ? ORDER BY seq DESC LIMIT 1")
+    .prepare("SELECT seq, h FROM counted_seal WHERE line = ? AND seq BETWEEN ? AND ? ORDER BY seq DESC LIMIT 1")
     .get(line, run.from, low - 1) as { seq: number; h: Buffer } | undefined;
   const behind = database
-    .prepare("SELECT seq, h FROM seal WHERE line = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT 1")
+    .prepare("SELECT seq, h FROM counted_seal WHERE line = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT 1")
     .get(line, high, run.to) as { seq: number; h: Buffer } | undefined;
-  return {
-    from: before === undefined ? run.from : before.seq + 1,
-    prev: before?.h ?? run.prev,
-    to: behind?.seq ?? run.to,
-    h: behind?.h ?? run.h,
-  };
+  const from = before === undefined ? run.from : before.seq + 1;
+  const last = database
+    .prepare("SELECT seq, h FROM counted_seal WHERE line = ? AND seq BETWEEN ? AND ? ORDER BY seq DESC LIMIT 1")
+    .get(line, from, high) as { seq: number; h: Buffer } | undefined;
+  const end = behind ?? last;
+  return end === undefined ? undefined : { from, prev: before?.h ?? run.prev, to: end.seq, h: end.h };
 };
 
 /** A line's seals in order: at most one at a place. */
 const sealRows = (database: SqliteDatabase, line: number, from: number, to: number): IterableIterator<SealRow> =>
   database
-    .prepare("SELECT seq, wall, kid, sig FROM seal WHERE line = ? AND seq BETWEEN ? AND ? ORDER BY seq")
+    .prepare("SELECT seq, wall, kid, sig FROM counted_seal WHERE line = ? AND seq BETWEEN ? AND ? ORDER BY seq")
     .iterate(line, from, to) as IterableIterator<SealRow>;
 
 /** What the manifest says of a span's seals. */
@@ -118,7 +126,9 @@ const planSpans = (database: SqliteDatabase, lines: readonly LineRow[], request:
     for (const run of runs.all(id) as RunRow[]) {
       const bounds = boundsOf(database, id, run, request);
       if (bounds === undefined) continue;
-      const { from, to, prev, h } = widen(database, id, run, bounds);
+      const widened = widen(database, id, run, bounds);
+      if (widened === undefined) continue;
+      const { from, to, prev, h } = widened;
       const withheld = new IntervalSet();
       for (const seq of withheldSeqs.all(id, from, to) as number[]) withheld.add(seq, seq);
       const span: EvidenceSpan = {
@@ -141,6 +151,7 @@ const planSpans = (database: SqliteDatabase, lines: readonly LineRow[], request:
 const manifestOf = (
   database: SqliteDatabase,
   request: ExportRequest,
+  keys: readonly RegisteredKey[],
   spans: readonly EvidenceSpan[],
   asOf: string,
 ): EvidenceManifest => {
@@ -161,7 +172,7 @@ const manifestOf = (
     asked: { from: request.from, to: request.to },
     spans: [...spans],
     gaps,
-    keys: gateway.keys.map(({ kid, publicKey, since, revokedFrom }) => ({
+    keys: keys.map(({ kid, publicKey, since, revokedFrom }) => ({
       kid,
       publicKey: toHex(publicKey),
       since,
@@ -210,9 +221,12 @@ const planExport = (database: SqliteDatabase, signer: Signer, request: ExportReq
   const lines = database
     .prepare("SELECT id, ep, eid, status FROM line WHERE gw = ? ORDER BY id")
     .all(request.gateway.gw) as LineRow[];
+  // From the very state of the ledger that is exported: no seal in it is by a key that is missing here.
+  const keys = keyHistory(request.gateway, request.revokedFrom, new KeyStore(database));
+  layCountedSeals(database, request.gateway.gw, keys);
   const planned = planSpans(database, lines, request);
   const spans = planned.map(({ span }) => span);
-  const manifest = manifestOf(database, request, spans, asOf);
+  const manifest = manifestOf(database, request, keys, spans, asOf);
   const withheld = spans.reduce((sum, span) => sum + new IntervalSet(span.withheld.map(asInterval)).size, 0);
   function* all(): Generator<Uint8Array> {
     yield evidenceLines.manifest(manifest, signer);
@@ -249,6 +263,7 @@ export const exportEvidence = async (
     await rename(temporary, request.out);
     return { spans, records, withheld };
   } finally {
+    dropCountedSeals(database);
     database.exec("COMMIT");
     file.destroy();
     await rm(temporary, { force: true });

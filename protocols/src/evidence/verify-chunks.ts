@@ -1,0 +1,81 @@
+import type { Sha256 } from "../crypto/crypto-port.ts";
+import type { EvidenceFault } from "./evidence-fault.ts";
+import { type EvidenceReport, EvidenceVerifier, type PinnedKeys } from "./evidence-verifier.ts";
+import { LineCutter } from "./line-cutter.ts";
+import type { SignatureCheck } from "./span-verifier.ts";
+
+/** Signatures under way at the same time. More would only hold memory. */
+const maxUnderWay = 256;
+
+/** What a runtime gives: hashing at once, signatures whenever they are ready. */
+export interface AsyncCrypto {
+  readonly sha256: Sha256;
+  /** Whether the Ed25519 signature holds. A rejection counts as no: what is no key has signed nothing. */
+  verify(check: SignatureCheck): Promise<boolean>;
+}
+
+/** Verifies signatures while the chain is computed, and knows the first in the file that does not hold. */
+class SignatureQueue {
+  firstBad: EvidenceFault | undefined;
+  private readonly crypto: AsyncCrypto;
+  private readonly underWay = new Set<Promise<void>>();
+  private taken = 0;
+  private badAt = Number.POSITIVE_INFINITY;
+
+  constructor(crypto: AsyncCrypto) {
+    this.crypto = crypto;
+  }
+
+  get isFull(): boolean {
+    return this.underWay.size >= maxUnderWay;
+  }
+
+  take(check: SignatureCheck): void {
+    const order = this.taken++;
+    const done = this.settle(check, order).finally(() => this.underWay.delete(done));
+    this.underWay.add(done);
+  }
+
+  /** Until there is room. */
+  async room(): Promise<void> {
+    while (this.isFull) await Promise.race(this.underWay);
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all(this.underWay);
+  }
+
+  private async settle(check: SignatureCheck, order: number): Promise<void> {
+    const holds = await this.crypto.verify(check).catch(() => false);
+    if (holds || order > this.badAt) return;
+    this.badAt = order;
+    this.firstBad = check.fault;
+  }
+}
+
+/**
+ * Verifies an evidence file that comes in chunks, in bounded memory, with nothing but the file and the two pinned keys.
+ * Reading ends at the first fault. `onRead` hears the size of every chunk.
+ */
+export const verifyChunks = async (
+  chunks: AsyncIterable<Uint8Array>,
+  crypto: AsyncCrypto,
+  pinned: PinnedKeys,
+  onRead?: (bytes: number) => void,
+): Promise<EvidenceReport> => {
+  const signatures = new SignatureQueue(crypto);
+  // Every signature is deferred: `verify` is never asked.
+  const port = { sha256: crypto.sha256, verify: () => false };
+  const verifier = new EvidenceVerifier(port, pinned, { defer: (check) => signatures.take(check) });
+  const cutter = new LineCutter();
+  for await (const chunk of chunks) {
+    onRead?.(chunk.length);
+    for (const line of cutter.push(chunk)) {
+      verifier.push(line);
+      if (signatures.isFull) await signatures.room();
+    }
+    if (verifier.isBroken || cutter.isTooLong || signatures.firstBad !== undefined) break;
+  }
+  await signatures.settled();
+  return verifier.finish({ isCutOff: cutter.isCutOff, badSignature: signatures.firstBad });
+};
