@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DeviceBody, deviceIdPattern, MingchengError } from "@mingcheng/protocols";
@@ -17,7 +18,7 @@ import { Supervisor } from "../src/supervisor/supervisor.ts";
 import { openTransport } from "../src/transports/open-transport.ts";
 import { type CarriedAdapter, openUsbSockets, type UsbSockets } from "./harness/usb-sockets.ts";
 
-const endings: (() => Promise<unknown> | unknown)[] = [];
+const endings: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const end of endings.splice(0).reverse()) await end();
 });
@@ -162,7 +163,7 @@ const usb = (): UsbSockets => {
 
 const dataDirectory = (): string => {
   const folder = mkdtempSync(join(tmpdir(), "mingcheng-adapters-"));
-  endings.push(() => rmSync(folder, { recursive: true, force: true }));
+  endings.push(() => rm(folder, { recursive: true, force: true }));
   return folder;
 };
 

@@ -50,6 +50,18 @@ describe("a serial port", () => {
     await line.close();
   });
 
+  it("can be closed at any moment, also while a read is under way", async () => {
+    const line = await openPtyLine(join(folder, "hasty"));
+    for (let opened = 0; opened < 20; opened++) {
+      const stream = await openSoon(line.address);
+      const ended = readToEnd(stream);
+      // No wait in between: the system is still asked for bytes when the port goes.
+      await stream.close();
+      expect(await ended).toEqual({ bytes: 0, fault: undefined });
+    }
+    await line.close();
+  });
+
   it("carries answers to the device, and is free for the next after it was closed", async () => {
     const line = await openPtyLine(join(folder, "tester"));
     const heard: number[] = [];

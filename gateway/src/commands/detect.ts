@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { MingchengError } from "@mingcheng/protocols";
 import type { Language } from "../config/config-issue.ts";
 import { type Detection, type DetectRequest, detect } from "../detect/detect.ts";
@@ -81,6 +82,8 @@ export const runDetect = async (
     open: io.open ?? openTransport,
     progress: (step) => io.writeProgress(progressLine(step, language)),
   };
+  // Every port and every wait listens to it.
+  setMaxListeners(0, io.signal);
   const detection = await detect(requestOf(addresses, options), ports, io.places ?? systemPlaces, io.signal);
   if (options.json === true) io.writeLine(asJson(detection));
   else for (const line of detectionLines(detection, language)) io.writeLine(line);

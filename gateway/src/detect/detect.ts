@@ -89,7 +89,8 @@ export const detect = async (
     wanted.map(async (address): Promise<Detected> => {
       const port = await portAt(address, present);
       const finding = await detectPort(address, plan, ports, signal);
-      return { finding, port, bestAddress: port === null ? address : bestAddressOf(port) };
+      const isBindable = port !== null && port.identity !== null;
+      return { finding, port, bestAddress: isBindable ? bestAddressOf(port) : address };
     }),
   );
   return { ports: detected, configuration: configurationOf(foundDevices(detected)) };

@@ -71,18 +71,19 @@ export class Supervisor {
   }
 
   private createRunner(device: DeviceConfig): DeviceRunner {
+    const { options } = this;
+    const { clock, random, retry = deviceRetryLimits } = options;
     const { id } = device;
-    const { clock, open, random, retry = deviceRetryLimits, log, capture, recall, live, record } = this.options;
     return new DeviceRunner(device, {
       clock,
       random,
       retry,
-      open: (address, serial, signal) => open(address, serial, signal, device),
-      log: log(device),
-      capture: (draft) => capture(id, draft),
-      recall: (kind, limit) => recall(id, kind, limit),
-      live: (payload) => live(id, payload),
-      record: (body) => record(id, body),
+      open: (address, serial, signal) => options.open(address, serial, signal, device),
+      log: options.log(device),
+      capture: (draft) => options.capture(id, draft),
+      recall: (kind, limit) => options.recall(id, kind, limit),
+      live: (payload) => options.live(id, payload),
+      record: (body) => options.record(id, body),
     });
   }
 }

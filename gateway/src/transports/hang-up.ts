@@ -30,7 +30,8 @@ const readUntilHangUp = async (binding: PolledBinding, buffer: Buffer, offset: n
       if (bytesRead > 0) return { buffer, bytesRead };
     } catch (error) {
       if (!mayComeLater(error)) throw error;
-      await readable(binding);
+      // Closed while the read was under way: its poller is freed memory and must not be touched.
+      if (binding.fd !== null) await readable(binding);
       continue;
     }
     throw new Error("hung up");
