@@ -159,8 +159,10 @@ const saidBy = (protocol: string, oracle: readonly OracleEntry[]) => {
   return { all, promised };
 };
 
+const soldIn = (body: CaptureDraft["body"]): unknown => (body["lines"] as { weight: unknown }[])[0]?.weight;
+
 const capturedAs = ({ kind, body }: CaptureDraft): string =>
-  String(kind === "test" ? body["specimenId"] : body["value"]);
+  String(kind === "test" ? body["specimenId"] : kind === "sale" ? soldIn(body) : body["value"]);
 
 const expectHeard = ({ gateways, oracle }: Awaited<ReturnType<typeof play>>): void => {
   for (const { protocol } of drivers) {

@@ -30,6 +30,7 @@ const believed = (events: readonly DeviceEvent[]): DeviceEvent[] =>
   events.filter(
     (event) =>
       event.event === "reading" ||
+      (event.event === "sale" && event.raw.length > 0) ||
       (event.event === "frame" && event.checksumOk) ||
       (event.event === "result" && event.raw.length > 0),
   );

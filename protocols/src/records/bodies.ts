@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { RecordKind } from "./record.ts";
+import { saleBody } from "./sale-body.ts";
 
 const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -123,6 +124,7 @@ export const bodySchemas: Partial<Record<RecordKind, z.ZodType<Record<string, un
   epoch: epochBody,
   weighing: weighingBody,
   "scale-event": scaleEventBody,
+  sale: saleBody,
   test: testBody,
   device: deviceBody,
   clock: clockBody,
