@@ -59,7 +59,12 @@ const collectWrites = async (device: MemoryEnd, written: number[]): Promise<void
 /** Puts a driver on a bench. `listening`: something else reads the device's end (a simulator). */
 export const createBench = (
   driver: DriverDefinition,
-  options: { readonly config?: unknown; readonly clock?: ManualClock; readonly before?: readonly CaptureDraft[] } = {},
+  options: {
+    readonly config?: unknown;
+    readonly clock?: ManualClock;
+    readonly before?: readonly CaptureDraft[];
+    readonly wall?: string;
+  } = {},
 ): Bench => {
   const clock = options.clock ?? createManualClock();
   const stored: CaptureDraft[] = [...(options.before ?? [])];
@@ -71,7 +76,7 @@ export const createBench = (
   const context: SessionContext = {
     deviceId: "device-1",
     clock,
-    wall: () => "2024-05-17T12:00:00.000+08:00",
+    wall: () => options.wall ?? "2024-05-17T12:00:00.000+08:00",
     log: silentLog,
     capture: (draft) => storing(draft),
     recall: async (kind, limit) => stored.flatMap((draft) => (draft.kind === kind ? [draft.body] : [])).slice(-limit),
@@ -139,15 +144,15 @@ export interface SimulatedDevice {
   /** The same for what the gateway answers. */
   hears: (bytes: Uint8Array) => boolean;
   /** One load of 1.25 on a scale, or one result from a tester; resolves when it is over. */
-  perform(number?: number): Promise<void>;
+  perform(number?: number, value?: string): Promise<void>;
   stop(): Promise<void>;
 }
 
-const resultOf = (number: number): TesterResult => ({
+const resultOf = (number: number, value: string): TesterResult => ({
   specimenId: `S-${number}`,
   item: "韭菜",
   assay: "OP",
-  value: "62.3",
+  value,
   unit: "%",
   flags: "A",
   completedAt: `202405170930${(number % 60).toString().padStart(2, "0")}`,
@@ -200,14 +205,14 @@ export const simulate = (
     },
     passes: () => true,
     hears: () => true,
-    perform: async (number = 1) => {
+    perform: async (number = 1, value = "62.3") => {
       if ("weigh" in started) {
         await Promise.all([bench.clock.advance(1000)]);
         const over = started.weigh({ value: "1.25", rampMs: 300, holdMs: 1500, restMs: 800 });
         await bench.clock.advance(2700);
         await over;
       } else {
-        started.report([resultOf(number)]);
+        started.report([resultOf(number, value)]);
         await bench.clock.advance(5000);
       }
     },

@@ -13,21 +13,39 @@ const tl310ConfigSchema = z.strictObject({
   ]),
 });
 
-/** So many records as the first of them announces; a meter without results says nothing at all. */
-const isWhole = (heard: readonly DeviceEvent[], silent: boolean): boolean => {
-  const records = heard.flatMap((event) =>
+const recordsOf = (heard: readonly DeviceEvent[]): readonly Uint8Array[] =>
+  heard.flatMap((event) =>
     event.event === "result" || (event.event === "reply" && event.meaning === "empty") ? [event.raw] : [],
   );
-  return silent || (records[0] !== undefined && records.length >= tlTotalOf(records[0]));
+
+/** So many records as the first of them announces. */
+const isComplete = (heard: readonly DeviceEvent[]): boolean => {
+  const records = recordsOf(heard);
+  return records[0] === undefined || records.length >= tlTotalOf(records[0]);
 };
 
-/** Asks for the last results, and for all when one of them is new. */
+/** A meter without results says nothing at all; one whose answer was damaged still says the rest. */
+const isWhole = (heard: readonly DeviceEvent[], silent: boolean): boolean =>
+  silent || (recordsOf(heard).length > 0 && isComplete(heard));
+
+/**
+ * Asks for the last results, and for all when one of them is new. That the last are known says nothing about those before
+ * unless all were read whole once on this connection.
+ */
 const createRound = () => {
+  let complete = false;
   const round: PollRound = async (line) => {
     await line.ask(tlIdentify(), hasReply("identified"));
-    if (!line.holds(await line.ask(tlReadLast(), isWhole))) await line.store(await line.ask(tlReadAll(), isWhole));
+    if (complete && line.holds(await line.ask(tlReadLast(), isWhole))) return;
+    complete = false;
+    const heard = await line.ask(tlReadAll(), isWhole);
+    await line.store(heard);
+    complete = isComplete(heard);
   };
-  return { round };
+  const connected = () => {
+    complete = false;
+  };
+  return { round, connected };
 };
 
 const family: PollFamily = { codec: tl310, instrument: "TL-310", createRound };
