@@ -8,6 +8,7 @@ export * from "./api/readings.ts";
 export * from "./api/server-events.ts";
 export * from "./api/session.ts";
 export * from "./api/today.ts";
+export * from "./barcodes/price-barcode.ts";
 export * from "./bytes/bytes.ts";
 export * from "./chain/chain.ts";
 export * from "./chain/line.ts";
