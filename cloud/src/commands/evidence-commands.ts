@@ -6,7 +6,8 @@ import { claimedGateway, readPinnedKeys } from "../evidence/pinned-keys.ts";
 import { verifyEvidence } from "../evidence/verify-evidence.ts";
 import { loadSigners } from "../keys/centre-keys.ts";
 import { ledgerPath } from "../ledger/open-ledger.ts";
-import { GatewayRegister, type RegisteredGateway } from "../register/gateway-register.ts";
+import type { RegisteredGateway } from "../register/gateway-register.ts";
+import { gatewayWithKeys } from "../register/key-history.ts";
 import { openRegister } from "../register/register-database.ts";
 import { software } from "../software.ts";
 import { openForReading } from "../store/database.ts";
@@ -32,7 +33,7 @@ const endProgress = (): void => {
 const gatewayOf = (dataDirectory: string, gw: string): RegisteredGateway => {
   const database = openRegister(dataDirectory);
   try {
-    return new GatewayRegister(database).gateway(gw);
+    return gatewayWithKeys(database, dataDirectory, gw);
   } finally {
     database.close();
   }
@@ -61,7 +62,8 @@ const runExport = async (options: ExportOptions, say: Say): Promise<void> => {
   const onProgress = progressLine((done, all) => `${done} / ${all}`);
   try {
     const { from, to } = { from: timeOf(options.from, "--from"), to: timeOf(options.to, "--to") };
-    const request = { gateway, from, to, out: options.out, software };
+    const revokedFrom = (kid: string) => gateway.keys.find((key) => key.kid === kid)?.revokedFrom ?? null;
+    const request = { gateway, revokedFrom, from, to, out: options.out, software };
     const { records, spans, withheld } = await exportEvidence(database, manifest, request, {
       asOf: new Date().toISOString(),
       onProgress,

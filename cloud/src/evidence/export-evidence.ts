@@ -114,8 +114,15 @@ const sealsOf = (database: SqliteDatabase, line: number, from: number, to: numbe
   return toHex(hash);
 };
 
-const planSpans = (database: SqliteDatabase, lines: readonly LineRow[], request: ExportRequest): PlannedSpan[] => {
+/** What goes into the file, and what is stored but covered only by seals that no longer count. */
+interface Plan {
+  readonly planned: PlannedSpan[];
+  readonly unproven: EvidenceManifest["gaps"];
+}
+
+const planSpans = (database: SqliteDatabase, lines: readonly LineRow[], request: ExportRequest): Plan => {
   const planned: PlannedSpan[] = [];
+  const unproven: EvidenceManifest["gaps"] = [];
   const runs = database.prepare(
     'SELECT from_seq AS "from", to_seq AS "to", prev, h FROM run WHERE line = ? ORDER BY from_seq',
   );
@@ -127,6 +134,8 @@ const planSpans = (database: SqliteDatabase, lines: readonly LineRow[], request:
       const bounds = boundsOf(database, id, run, request);
       if (bounds === undefined) continue;
       const widened = widen(database, id, run, bounds);
+      const end = widened?.to ?? bounds.low - 1;
+      if (end < bounds.high) unproven.push({ ep, eid, from: end + 1, to: bounds.high, reason: "revoked" });
       if (widened === undefined) continue;
       const { from, to, prev, h } = widened;
       const withheld = new IntervalSet();
@@ -145,16 +154,17 @@ const planSpans = (database: SqliteDatabase, lines: readonly LineRow[], request:
       planned.push({ line: id, span });
     }
   }
-  return planned;
+  return { planned, unproven };
 };
 
 const manifestOf = (
   database: SqliteDatabase,
   request: ExportRequest,
   keys: readonly RegisteredKey[],
-  spans: readonly EvidenceSpan[],
+  { planned, unproven }: Plan,
   asOf: string,
 ): EvidenceManifest => {
+  const spans = planned.map(({ span }) => span);
   const { gateway } = request;
   const gaps = database
     .prepare(
@@ -170,8 +180,8 @@ const manifestOf = (
     asOf,
     gen,
     asked: { from: request.from, to: request.to },
-    spans: [...spans],
-    gaps,
+    spans,
+    gaps: [...gaps, ...unproven],
     keys: keys.map(({ kid, publicKey, since, revokedFrom }) => ({
       kid,
       publicKey: toHex(publicKey),
@@ -224,9 +234,10 @@ const planExport = (database: SqliteDatabase, signer: Signer, request: ExportReq
   // From the very state of the ledger that is exported: no seal in it is by a key that is missing here.
   const keys = keyHistory(request.gateway, request.revokedFrom, new KeyStore(database));
   layCountedSeals(database, request.gateway.gw, keys);
-  const planned = planSpans(database, lines, request);
+  const plan = planSpans(database, lines, request);
+  const { planned } = plan;
   const spans = planned.map(({ span }) => span);
-  const manifest = manifestOf(database, request, keys, spans, asOf);
+  const manifest = manifestOf(database, request, keys, plan, asOf);
   const withheld = spans.reduce((sum, span) => sum + new IntervalSet(span.withheld.map(asInterval)).size, 0);
   function* all(): Generator<Uint8Array> {
     yield evidenceLines.manifest(manifest, signer);

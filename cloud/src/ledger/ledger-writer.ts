@@ -3,6 +3,7 @@ import {
   type CryptoPort,
   damagedPayload,
   encodeSigned,
+  type GatewayKey,
   goneSchema,
   type IngestOutcome,
   ingestBatch,
@@ -17,6 +18,7 @@ import {
   signedVerifies,
   stateSchema,
   toHex,
+  withoutNews,
 } from "@mingcheng/protocols";
 import type { z } from "zod";
 import { isStoreFault, type SqliteDatabase } from "../store/database.ts";
@@ -143,11 +145,12 @@ export class LedgerWriter {
         const read = this.#readSigned(message, signedTags.state, stateSchema);
         if (!("value" in read)) return read;
         if (read.value.line.eid !== message.eid) return this.#refuse(message, "line.eid: not the topic's");
-        const { witness, lines } = read.value;
-        if (witness !== null && ledger.generationOrder(witness.gen) === undefined)
-          ledger.noteRestore(message.gw, lines);
-        const outcome = ingestState(ledger, { gw: message.gw, state: read.value });
-        return { ...outcome, outcome: "stored", state: read.value };
+        const { gw } = message;
+        const state = read.key.revokedFrom === null ? read.value : withoutNews(ledger, gw, read.value);
+        const { witness, lines } = state;
+        if (witness !== null && ledger.generationOrder(witness.gen) === undefined) ledger.noteRestore(gw, lines);
+        const outcome = ingestState(ledger, { gw, state });
+        return { ...outcome, outcome: "stored", state };
       }
       case "gone": {
         const read = this.#readSigned(message, signedTags.gone, goneSchema);
@@ -167,7 +170,7 @@ export class LedgerWriter {
     message: LedgerMessage & { readonly type: "state" | "gone" },
     tag: SignedTag,
     schema: z.ZodType<Value>,
-  ): { readonly value: Value } | Decision {
+  ): { readonly value: Value; readonly key: GatewayKey } | Decision {
     const { ledger, crypto } = this.#options;
     const { gw, payload } = message;
     const signed = parseSigned(payload);
@@ -178,7 +181,7 @@ export class LedgerWriter {
       return this.#refuse(message, "signature: does not verify");
     }
     const parsed = schema.safeParse(signed.value);
-    if (parsed.success) return { value: parsed.data };
+    if (parsed.success) return { value: parsed.data, key };
     const issue = parsed.error.issues[0];
     return this.#refuse(message, `${issue?.path.join(".") ?? message.type}: ${issue?.message ?? "invalid"}`);
   }

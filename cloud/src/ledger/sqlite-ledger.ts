@@ -267,6 +267,9 @@ export class SqliteLedger implements LedgerView {
       case "rollback":
         this.quarantine.report(effect.gw, "rollback", effect, this.#nowMs);
         break;
+      case "line-status":
+        this.#lines.amend(this.#open(effect.gw, effect.line), { status: effect.status });
+        break;
       case "key-added":
         this.#rotated.add(effect.gw, effect, this.#nowMs);
         break;

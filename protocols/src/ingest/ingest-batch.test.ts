@@ -4,10 +4,12 @@ import { nodeCrypto, testSigner } from "../../test/node-crypto.ts";
 import { type BatchChoice, gatewayKey, lineNamed, messageOf, TestLine, testGw } from "../../test/test-line.ts";
 import { utf8 } from "../bytes/bytes.ts";
 import { IntervalSet } from "../link/interval-set.ts";
+import type { State } from "../messages/link-messages.ts";
 import type { BatchMessage } from "./ingest-batch.ts";
 import { busy, ingestBatch } from "./ingest-batch.ts";
 import type { IngestOutcome } from "./ledger-view.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
+import { withoutNews } from "./revocation.ts";
 
 const gen = "0f".repeat(16);
 const line = lineNamed("a");
@@ -180,6 +182,21 @@ describe("bad seal, or differs from what is committed: quarantined whole, receip
     ledger.addKey(testGw, gatewayKey.kid, { publicKey: gatewayKey.publicKey, revokedFrom: { ...line, seq: 3 } });
     expect(take(ledger, box.batch(1, 2)).answers).toEqual(receipt([[1, 2, box.h(2)]]));
     disputed(ledger, box.batch(3, 4), [3, 4], /revoked/);
+  });
+
+  it("what a revoked key seals in a line nobody had heard of, while what is known of earlier ones is stored", () => {
+    const ledger = newLedger();
+    const [earlier, later] = [new TestLine(lineNamed("earlier"), 6), new TestLine(lineNamed("later"), 6)];
+    take(ledger, earlier.batch(1, 2));
+    ledger.apply([{ type: "head-heard", gw: testGw, line: earlier.line, head: 4 }]);
+    take(ledger, box.batch(1, 2));
+    ledger.addKey(testGw, gatewayKey.kid, { publicKey: gatewayKey.publicKey, revokedFrom: { ...line, seq: 3 } });
+    const isTaken = (message: BatchMessage) => take(ledger, message).effects.some(({ type }) => type === "store");
+    expect(isTaken(earlier.batch(3, 4))).toBe(true);
+    expect(isTaken(earlier.batch(5, 6))).toBe(false);
+    expect(isTaken(later.batch(1, 2))).toBe(false);
+    const state = { lines: [earlier, later].map(({ line: of }) => ({ ...of, head: 9, oldest: 1 })) } as State;
+    expect(withoutNews(ledger, testGw, state).lines.map(({ head }) => head)).toEqual([4]);
   });
 
   it("another record at a taken place: the first stays", () => {

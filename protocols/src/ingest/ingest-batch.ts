@@ -1,6 +1,6 @@
 import { fromHex, sameBytes, toHex } from "../bytes/bytes.ts";
 import { chainLink, chainStart, recordDigest } from "../chain/chain.ts";
-import { type Line, type LineOfGateway, sameLine } from "../chain/line.ts";
+import type { Line, LineOfGateway } from "../chain/line.ts";
 import { sealVerifies } from "../chain/seal.ts";
 import type { CryptoPort } from "../crypto/crypto-port.ts";
 import { MingchengError } from "../errors/mingcheng-error.ts";
@@ -8,6 +8,7 @@ import { IntervalSet } from "../link/interval-set.ts";
 import { type Batch, type BatchItem, parseBatch } from "../messages/batch.ts";
 import type { DownlinkDraft, GatewayKey, IngestOutcome, LedgerEffect, LedgerView, StoredRun } from "./ledger-view.ts";
 import { headHeard, lineOpened } from "./lineage.ts";
+import { isRevokedAt } from "./revocation.ts";
 import { hearLine } from "./witness.ts";
 
 /** A batch as it came from the broker, already inflated within the limits. */
@@ -73,15 +74,19 @@ const chain = (crypto: CryptoPort, batch: Batch): Chained => {
 const hashIn = (batch: Chained, seq: number): Uint8Array =>
   (seq === batch.first - 1 ? batch.prev : batch.hashes[seq - batch.first]) as Uint8Array;
 
-const revokes = (key: GatewayKey, line: LineOfGateway, seq: number): boolean =>
-  key.revokedFrom !== null && sameLine(key.revokedFrom, line) && seq >= key.revokedFrom.seq;
-
 /** Why a chained batch cannot be believed on its own; undefined when it can. */
-const sealFault = (crypto: CryptoPort, key: GatewayKey, batch: Batch, chained: Chained): string | undefined => {
+const sealFault = (
+  view: LedgerView,
+  crypto: CryptoPort,
+  key: GatewayKey,
+  batch: Batch,
+  chained: Chained,
+): string | undefined => {
   if (chained.first === 1 && !sameBytes(chained.prev, chainStart(crypto.sha256, chained.line))) {
     return "the chain does not begin at the line's start";
   }
-  if (revokes(key, batch.header.line, chained.last)) return "the sealing key is revoked from here on";
+  if (isRevokedAt(view, chained.line.gw, key, chained.line, chained.last))
+    return "the sealing key is revoked from here on";
   const h = hashIn(chained, chained.last);
   return sealVerifies(crypto, key.publicKey, chained.line, chained.last, h, batch.header.seal)
     ? undefined
@@ -205,7 +210,7 @@ export const ingestBatch = (view: LedgerView, crypto: CryptoPort, message: Batch
   const chained = chain(crypto, batch);
   const { first, last } = chained;
   const runs = view.runs(gw, line, first, last);
-  const fault = sealFault(crypto, key, batch, chained) ?? conflict(view, chained, runs);
+  const fault = sealFault(view, crypto, key, batch, chained) ?? conflict(view, chained, runs);
   if (fault !== undefined) {
     return {
       effects: [

@@ -29,7 +29,10 @@ export interface LineFacts extends LineOfGateway {
 /** A key that may seal for a gateway. */
 export interface GatewayKey {
   readonly publicKey: Uint8Array;
-  /** Set by a named revocation: seals at or behind this place no longer count. */
+  /**
+   * Set by a named revocation: seals at or behind this place no longer count, nor do those of lines first heard of later, or
+   * of what nobody had heard of earlier ones.
+   */
   readonly revokedFrom: (LineOfGateway & { readonly seq: number }) | null;
 }
 
@@ -46,6 +49,7 @@ export interface LedgerView {
   witnessCount(): number;
   key(gw: string, kid: string): GatewayKey | undefined;
   line(gw: string, line: LineOfGateway): LineFacts | undefined;
+  /** Every line of a gateway, in the order in which they were first heard of. */
   lines(gw: string): readonly LineFacts[];
   /** Stored runs that overlap or touch [from-1, to+1], ascending. */
   runs(gw: string, line: LineOfGateway, from: number, to: number): readonly StoredRun[];
@@ -154,6 +158,13 @@ export type LedgerEffect =
       /** The line that projections follow, and the one that is disputed until an operator decides. */
       readonly kept: LineOfGateway;
       readonly disputed: LineOfGateway;
+    }
+  /** A line becomes disputed because it goes on from one that is, or an operator decided. */
+  | {
+      readonly type: "line-status";
+      readonly gw: string;
+      readonly line: LineOfGateway;
+      readonly status: LineFacts["status"];
     }
   /** A rotation statement that holds brought a key in. */
   | ({ readonly type: "key-added"; readonly gw: string } & AddedKey)

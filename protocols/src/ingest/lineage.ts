@@ -43,6 +43,19 @@ export const headHeard = (view: LedgerView, gw: string, line: LineOfGateway, hea
   return effects;
 };
 
+/** A new box stands in the gateway's place: what the old one said of itself last is out of date. */
+const boxReplaced = (view: LedgerView, gw: string, line: LineOfGateway): LedgerEffect[] =>
+  view
+    .lines(gw)
+    .filter((other) => !sameLine(other, line))
+    .map(({ ep, eid }) => ({ type: "clear-state", gw, line: { ep, eid } }));
+
+/** Who goes on from a disputed line is the same box: a restart decides nothing. */
+const inherited = (view: LedgerView, gw: string, line: LineOfGateway, parent: LineOfGateway): LedgerEffect[] =>
+  view.line(gw, parent)?.status === "disputed" && view.line(gw, line)?.status !== "disputed"
+    ? [{ type: "line-status", gw, line: { ep: line.ep, eid: line.eid }, status: "disputed" }]
+    : [];
+
 /** The epoch record says who came before: a rollback shows as a predecessor that is not its parent's tip. */
 export const lineOpened = (view: LedgerView, gw: string, line: LineOfGateway, bytes: Uint8Array): LedgerEffect[] => {
   const decoded = decodeRecord(bytes);
@@ -50,10 +63,10 @@ export const lineOpened = (view: LedgerView, gw: string, line: LineOfGateway, by
   if (body?.success !== true) return [];
   const { predecessor } = body.data;
   const effects: LedgerEffect[] = [{ type: "predecessor", gw, line, predecessor }];
-  if (predecessor === null) return effects;
+  if (predecessor === null) return [...effects, ...(body.data.reason === "replace" ? boxReplaced(view, gw, line) : [])];
   const parent = { ep: predecessor.ep, eid: predecessor.eid };
   const heard = view.line(gw, parent)?.heardHead ?? 0;
-  effects.push(...headHeard(view, gw, parent, predecessor.seq));
+  effects.push(...headHeard(view, gw, parent, predecessor.seq), ...inherited(view, gw, line, parent));
   const siblings = view
     .lines(gw)
     .filter((other) => !sameLine(other, line) && other.predecessor !== null && sameLine(other.predecessor, parent));

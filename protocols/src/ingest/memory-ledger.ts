@@ -236,6 +236,9 @@ export class MemoryLedger implements LedgerView {
       case "rollback":
         this.rollbacks.push(effect);
         return;
+      case "line-status":
+        this.amend(effect.gw, effect.line, { status: effect.status });
+        return;
       case "key-added":
         this.addKey(effect.gw, effect.kid, { publicKey: effect.publicKey, revokedFrom: null });
         return;

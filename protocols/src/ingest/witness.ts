@@ -81,11 +81,14 @@ export const hearLine = (view: LedgerView, gw: string, line: LineOfGateway, show
   return { effects, witness: { gen: view.gen, n: count } };
 };
 
+/** True when each of two lines has shown a witness issued after the other was first seen: both were alive at once. */
+export const wereAliveAtOnce = (view: LedgerView, a: LineFacts, b: LineFacts): boolean =>
+  a.bornAt !== null && b.bornAt !== null && notBefore(view, a.shown, b.bornAt) && notBefore(view, b.shown, a.bornAt);
+
 const clonesOf = (view: LedgerView, gw: string, facts: LineFacts, all: readonly LineFacts[]): LedgerEffect[] => {
   const found: LedgerEffect[] = [];
   for (const other of all) {
-    if (sameLine(other, facts) || other.bornAt === null) continue;
-    if (!notBefore(view, facts.shown, other.bornAt) || !notBefore(view, other.shown, facts.bornAt)) continue;
+    if (sameLine(other, facts) || !wereAliveAtOnce(view, facts, other)) continue;
     if (facts.status === "disputed" || other.status === "disputed") continue;
     const further = isFurther(view, facts, other, all);
     const [kept, disputed] = further ? [facts, other] : [other, facts];
