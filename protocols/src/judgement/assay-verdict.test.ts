@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Verdict } from "../devices/device-event.ts";
 import { type AssayResult, type AssayRule, judgeAssay } from "./assay-verdict.ts";
 
 /** GB/T 5009.199-2003: inhibition of 50 % and more is positive; 40 to 50 % is looked at again. */
@@ -177,6 +178,32 @@ describe("what is no result", () => {
       }),
       { numRuns: 3000 },
     );
+  });
+});
+
+describe("the instrument's verdict as a code of its protocol", () => {
+  const coded = (value: string, instrumentVerdict: Verdict, rule: AssayRule | undefined = inhibition) =>
+    judgeAssay(said(value, { instrumentVerdict }), rule);
+
+  it("stands beside the verdict from the number, also where they differ", () => {
+    expect(coded("50.0", "negative")).toMatchObject({ verdict: "positive", instrumentVerdict: "negative" });
+    expect(coded("12.0", "positive")).toMatchObject({ verdict: "negative", instrumentVerdict: "positive" });
+  });
+
+  it("is invalid when the code or the value says so", () => {
+    expect(coded("12.0", "invalid").verdict).toBe("invalid");
+    expect(coded("NaN", "negative")).toMatchObject({ verdict: "invalid", instrumentVerdict: "invalid" });
+  });
+
+  it("decides where the rule leaves it to the instrument", () => {
+    expect(coded("3.12", "positive", words).verdict).toBe("positive");
+    expect(coded("negative", "negative", words).verdict).toBe("negative");
+    expect(coded("", "negative", words).verdict).toBe("none");
+  });
+
+  it("asks for repeats only after positive and suspect results", () => {
+    const rule = { ...inhibition, retests: 2 };
+    expect(["62", "45", "12", "NA"].map((value) => coded(value, "none", rule).retests)).toEqual([2, 2, 0, 0]);
   });
 });
 
