@@ -9,6 +9,7 @@ const generators = [
   "device-sims/dist/src/generate/error-page.js",
   "device-sims/dist/src/generate/vectors.js",
   "gateway/dist/config/generate.js",
+  "gateway/dist/device-pages/generate.js",
   "cloud/dist/config/generate.js",
   "cloud/dist/register/sample/generate.js",
 ];
