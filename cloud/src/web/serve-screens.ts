@@ -31,5 +31,6 @@ export const serveScreens = async (app: FastifyInstance, directory: string): Pro
         response.setHeader("cache-control", isHashed(path) ? "public, max-age=31536000, immutable" : "no-cache");
       },
     });
+    screens.get("/verify", (_request, reply) => reply.sendFile("verify.html"));
   });
 };

@@ -22,6 +22,8 @@ const types: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
+const pages: Readonly<Record<string, string>> = { "/": "/index.html", "/verify": "/verify.html" };
+
 /** As strict as the centre's own. */
 const policy =
   "default-src 'none';script-src 'self';style-src 'self';img-src 'self';connect-src 'self';base-uri 'none';form-action 'none';frame-ancestors 'none'";
@@ -110,7 +112,7 @@ export class FixtureCentre {
   }
 
   async #file(path: string, response: ServerResponse): Promise<void> {
-    const name = path === "/" ? "/index.html" : path;
+    const name = pages[path] ?? path;
     try {
       const content = await readFile(join(screens, name));
       response.writeHead(200, { "content-type": types[extname(name)] ?? "application/octet-stream" }).end(content);

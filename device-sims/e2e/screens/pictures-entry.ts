@@ -26,8 +26,12 @@ const showLive = (): void => {
   }
 };
 
-const take = async (name: string, setup: Omit<PageSetup, "url">, ready: string): Promise<void> => {
-  const { page, context } = await openPage(browser, { ...setup, url });
+const take = async (
+  name: string,
+  { path = "", ...setup }: Omit<PageSetup, "url"> & { path?: string },
+  ready: string,
+): Promise<void> => {
+  const { page, context } = await openPage(browser, { ...setup, url: `${url}${path}` });
   await page.waitForSelector(ready);
   showLive();
   await page.waitForTimeout(400);
@@ -39,6 +43,7 @@ try {
   await take("today-desk", { language: "zh", size: "desk" }, "[data-test=feed-open]");
   await take("today-phone", { language: "en", size: "phone" }, "[data-test=feed-open]");
   centre.state.account = null;
+  await take("verify", { language: "zh", size: "phone", path: "verify" }, "[data-test=drop]");
   await take("login", { language: "zh", size: "phone" }, "form");
 } finally {
   await browser.close();

@@ -23,6 +23,7 @@ export const en: Texts = {
     waitSeconds: "Try again in {n} s.",
     waitMinutes: "Try again in {n} min.",
     ended: "Your session has ended. Sign in again.",
+    verify: "Verify an evidence file (no account needed)",
   },
   password: {
     title: "Set a new password",
@@ -37,6 +38,50 @@ export const en: Texts = {
       "Too easy: at least 10 characters, 5 of them different, without your user name, and not the present password.",
     submit: "Save and go on",
     working: "Saving…",
+  },
+  verify: {
+    title: "Verify an evidence file",
+    about: "The file is verified in this browser and sent nowhere. No account is needed.",
+    drop: "Drop the evidence file (.mcx) here",
+    dropHint: "or press to choose it; the file of keys (.json) can be dropped here, too",
+    keys: "Public keys",
+    keysHint:
+      "Paste what mingcheng-cloud keys --gateway <id> --json prints. Get the keys by another way than the file, e.g. in person from the authority or the centre; otherwise verifying means nothing.",
+    keysUnknown: "A line of JSON is needed, with gateway and centre of 64 hexadecimal digits each.",
+    submit: "Verify",
+    stop: "Stop",
+    unsupported:
+      "This browser cannot verify Ed25519 signatures, or the page was not opened over HTTPS. Use a newer browser, mingcheng-cloud verify, or verify.py.",
+    unreadable: "The file cannot be read: it may have been moved or is being written. Choose it again.",
+    good: "Everything holds",
+    bad: "Not good",
+    badMeans:
+      "This is the first place that does not hold. What follows it was not verified and proves nothing. Export it again at the centre; if it still fails, keep this file.",
+    took: "{seconds} s",
+    colon: ": ",
+    placeFile: "The manifest or the whole file",
+    placeSpan: "Span {span}",
+    placeRecord: "Span {span}, record {seq}",
+    gateway: "Gateway",
+    asOf: "As of",
+    records: "Records as captured",
+    withheld: "By digest only",
+    seals: "Seals",
+    spans: "Spans",
+    disputed: "Disputed spans",
+    gaps: "Known gaps",
+    proven: "Proven",
+    provenText:
+      "The holder of the gateway's key sealed these records in this order, without insertion, change or omission inside a span, and no later than the seals say if the gateway's clock was right.",
+    notProven: "Not proven",
+    notUnsent:
+      "The holder of the gateway's key can rewrite what was not yet sent; a change after the centre's receipt leaves a dispute.",
+    notTruth: "That a device told the gateway the truth; each record keeps the device's own bytes.",
+    notBetween:
+      "That nothing happened between spans or while the gateway was off; what is known to be missing is a gap.",
+    notWithheld: "What a record says of which only the digest is there.",
+    notKeys:
+      "That the other keys of the history are the gateway's and that the manifest is complete: the centre's word, signed.",
   },
   problem: {
     next: "Next: {next}",
