@@ -1,22 +1,23 @@
-import { formatEnrolmentCode } from "@mingcheng/protocols";
 import type { Command } from "commander";
-import { loadCloudConfig } from "../config/cloud-config.ts";
-import { nodeCrypto } from "../crypto/node-crypto.ts";
-import { loadEndpoints } from "../enrol/endpoints.ts";
-import { loadAuthorityPem } from "../keys/centre-keys.ts";
-import { certificateFingerprint } from "../keys/certificates.ts";
 import { GatewayRegister } from "../register/gateway-register.ts";
+import { withKeyHistory } from "../register/key-history.ts";
 import { openRegister } from "../register/register-database.ts";
+import type { SqliteDatabase } from "../store/database.ts";
+import { codePrinter } from "./code-printer.ts";
 import { type DataOptions, withDataOptions } from "./data-options.ts";
+import { addGatewayTrustCommands } from "./gateway-trust-commands.ts";
 import { inLanguage } from "./language.ts";
 
 type Say = (text: string) => void;
 
 /** Runs `body` on the register of a data directory, created when missing. */
-const withRegister = <Result>(dataDirectory: string, body: (register: GatewayRegister) => Result): Result => {
+const withRegister = <Result>(
+  dataDirectory: string,
+  body: (register: GatewayRegister, database: SqliteDatabase) => Result,
+): Result => {
   const database = openRegister(dataDirectory);
   try {
-    return body(new GatewayRegister(database));
+    return body(new GatewayRegister(database), database);
   } finally {
     database.close();
   }
@@ -28,39 +29,25 @@ interface AddOptions extends DataOptions {
 }
 
 const add = async (gateways: readonly string[], options: AddOptions, say: Say): Promise<void> => {
-  const config = await loadCloudConfig(options.config);
-  const authorityPem = await loadAuthorityPem(options.data, config.centreName, Date.now());
-  const caSha256 = certificateFingerprint(authorityPem);
-  const { https } = await loadEndpoints(options.data, config);
-  const made = withRegister(options.data, (register) =>
-    gateways.map((gw) => ({ gw, ...register.addCode(gw, options.site, Date.now()) })),
-  );
-  for (const { gw, secret, expiresAt } of made) {
-    const code = formatEnrolmentCode(nodeCrypto.sha256, { v: 1, ...https, caSha256, gw, secret });
-    if (options.json === true) say(JSON.stringify({ gateway: gw, code, expiresAt }));
-    else {
-      const head = inLanguage(
-        `网关 ${gw} 的登记码，只能用一次，有效期至 ${expiresAt}：`,
-        `Enrolment code of gateway ${gw}, valid once, until ${expiresAt}:`,
-      );
-      say(`${head}\n\n${code}\n`);
-    }
-  }
-  if (options.json === true) return;
-  say(
-    inLanguage(
-      "在网关上运行：mingcheng-gateway enrol --code <登记码> --data /var/lib/mingcheng-gateway",
-      "At the gateway: mingcheng-gateway enrol --code <code> --data /var/lib/mingcheng-gateway",
+  const print = await codePrinter(options, say, {
+    zh: "在网关上运行：mingcheng-gateway enrol --code <登记码> --data /var/lib/mingcheng-gateway",
+    en: "At the gateway: mingcheng-gateway enrol --code <code> --data /var/lib/mingcheng-gateway",
+  });
+  print(
+    withRegister(options.data, (register) =>
+      gateways.map((gw) => ({ gw, ...register.addCode(gw, options.site, Date.now()) })),
     ),
   );
 };
 
 const list = (options: DataOptions & { json?: boolean }, say: Say): void => {
-  const gateways = withRegister(options.data, (register) => register.gateways());
+  const gateways = withRegister(options.data, (register, database) =>
+    withKeyHistory(database, options.data, register.gateways()),
+  );
   if (options.json === true) {
     const rows = gateways.map(({ keys, ...rest }) => ({
       ...rest,
-      keys: keys.map(({ kid, since }) => ({ kid, since })),
+      keys: keys.map(({ kid, since, revokedFrom }) => ({ kid, since, revokedFrom })),
     }));
     say(JSON.stringify(rows));
     return;
@@ -80,7 +67,7 @@ const list = (options: DataOptions & { json?: boolean }, say: Say): void => {
   }
 };
 
-/** `gateway add | list | disable | enable`. */
+/** `gateway add | list | disable | enable`, and those about keys and lines. */
 export const addGatewayCommands = (program: Command, say: Say): void => {
   const gateway = program.command("gateway").description("登记和管理网关 / register and manage gateways");
   withDataOptions(gateway.command("add"))
@@ -104,4 +91,5 @@ export const addGatewayCommands = (program: Command, say: Say): void => {
         withRegister(options.data, (register) => register.setDisabled(gw, disabled, Date.now())),
       );
   }
+  addGatewayTrustCommands(gateway, say);
 };

@@ -53,7 +53,7 @@ const enrol = ({ register, card, nowMs }: EnrolOptions, body: unknown): Enrolmen
   if (key === undefined || !enrolmentProofVerifies(nodeCrypto, key, request)) {
     throw new MingchengError("ENROL_REFUSED", "the proof of the key does not verify");
   }
-  const { credential, site } = register.enrol(request.gw, request.secret, request.publicKey, nowMs());
+  const { credential, site, replaces } = register.enrol(request.gw, request.secret, request.publicKey, nowMs());
   return {
     v: 1,
     gw: request.gw,
@@ -65,6 +65,7 @@ const enrol = ({ register, card, nowMs }: EnrolOptions, body: unknown): Enrolmen
     caPem: card.authorityPem,
     centreName: card.centreName,
     site,
+    ...(replaces ? { replaces } : {}),
     at: new Date(nowMs()).toISOString(),
   };
 };

@@ -62,7 +62,9 @@ const keyLog: Migration = (database) => {
     CREATE TRIGGER key_log_same BEFORE UPDATE ON key_log
       BEGIN SELECT RAISE(ABORT, 'statements of the key log are never changed'); END;
     -- Decisions of an operator (register.db, gateway_decision) that this ledger has carried out.
-    CREATE TABLE carried_out (decision INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL) STRICT;
+    -- Named by number and time: a register that was restored counts from an older number again.
+    CREATE TABLE carried_out (
+      decision INTEGER NOT NULL, decided_ms INTEGER NOT NULL, PRIMARY KEY (decision, decided_ms)) STRICT, WITHOUT ROWID;
   `);
 };
 

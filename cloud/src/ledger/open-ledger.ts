@@ -5,6 +5,7 @@ import { GatewayRegister, type RegisteredKey } from "../register/gateway-registe
 import { openForReading, openForWriting, type SqliteDatabase } from "../store/database.ts";
 import { ledgerMigrations } from "./ledger-schema.ts";
 import { LedgerWriter, type LedgerWriterOptions } from "./ledger-writer.ts";
+import { OperatorDecisions } from "./operator-decisions.ts";
 import { reasonToBegin } from "./restore-mark.ts";
 import { type RegisteredKeys, SqliteLedger } from "./sqlite-ledger.ts";
 
@@ -45,6 +46,8 @@ const registeredKeys = (register: SqliteDatabase): RegisteredKeys => {
 /** An open ledger with its writer. */
 export interface OpenLedger {
   readonly writer: LedgerWriter;
+  /** What operators decide, to be carried out between messages. */
+  readonly decisions: OperatorDecisions;
   close(): void;
 }
 
@@ -112,6 +115,7 @@ export const openLedger = (
     const ledger = begin.immediate();
     return {
       writer: new LedgerWriter({ ...ports, database, ledger }),
+      decisions: new OperatorDecisions(database, ledger, new GatewayDecisions(register), ports.nowMs),
       close: () => {
         opened.register.close();
         opened.database.close();

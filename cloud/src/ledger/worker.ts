@@ -21,6 +21,9 @@ const maxGroupBytes = 8 * 1024 * 1024;
 /** While the store cannot be opened it is tried again so often. */
 const reopenAfterMs = 2_000;
 
+/** How often it is looked whether an operator has decided something: one read. */
+const decisionsEveryMs = 1_000;
+
 /** Faults that leave the open database as it was. */
 const passesByItself = (error: unknown): boolean =>
   error instanceof Error && "code" in error && /^SQLITE_(BUSY|LOCKED|FULL|INTERRUPT)/.test(String(error.code));
@@ -60,6 +63,7 @@ const open = (): void => {
   } catch (error) {
     if (error instanceof MingchengError && !error.retryable) {
       say({ type: "refused", code: error.code, error: error.message });
+      clearInterval(deciding);
       channel.close();
       port.close();
       return;
@@ -109,6 +113,17 @@ const schedule = (): void => {
   setImmediate(work);
 };
 
+const carryOutDecisions = (): void => {
+  try {
+    if (ledger?.decisions.carryOut() === true) channel.postMessage(null);
+  } catch (error) {
+    // The store refuses for now: the decision waits, as the gateways' records do.
+    ports.onFault({ error, message: null });
+    if (suspect && ledger !== undefined) giveUp();
+  }
+};
+const deciding = setInterval(carryOutDecisions, decisionsEveryMs);
+
 port.on("message", (message: ToWorker) => {
   if (message.type === "take") {
     waiting.push({ id: message.id, message: message.message });
@@ -117,6 +132,7 @@ port.on("message", (message: ToWorker) => {
   }
   while (waiting.length > 0) work();
   clearTimeout(reopening);
+  clearInterval(deciding);
   ledger?.close();
   channel.close();
   port.close();

@@ -88,15 +88,20 @@ export class GatewayDecisions {
     return (row as Place | undefined) ?? null;
   }
 
-  /** What was decided behind decision `id`, oldest first. */
-  after(id: number): GatewayDecision[] {
-    const rows = this.#database.prepare("SELECT * FROM gateway_decision WHERE id > ? ORDER BY id").all(id);
+  /** Everything that was decided, oldest first. */
+  all(): GatewayDecision[] {
+    const rows = this.#database.prepare("SELECT * FROM gateway_decision ORDER BY id").all();
     return (rows as DecisionRow[]).map(decisionOf);
   }
 
   /** Everything decided about one gateway, oldest first. */
   of(gw: string): GatewayDecision[] {
-    return this.after(0).filter((decision) => decision.gw === gw);
+    return this.all().filter((decision) => decision.gw === gw);
+  }
+
+  /** Changes when another connection has written into the register. */
+  version(): unknown {
+    return this.#database.pragma("data_version", { simple: true });
   }
 
   #add(

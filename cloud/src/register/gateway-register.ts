@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { fromHex, type GatewayKey, gatewayIdPattern, keyIdOf, MingchengError } from "@mingcheng/protocols";
 import { nodeCrypto } from "../crypto/node-crypto.ts";
 import type { SqliteDatabase } from "../store/database.ts";
-import { GatewayDecisions } from "./gateway-decisions.ts";
+import { type Decider, GatewayDecisions } from "./gateway-decisions.ts";
 
 /** A gateway as the register knows it. Times are ISO 8601 UTC; null = not yet. */
 export interface RegisteredGateway {
@@ -35,6 +35,27 @@ interface KeyRow {
   since_ms: number;
 }
 
+interface CodeRow {
+  gw: string;
+  expiresMs: number;
+  usedMs: number | null;
+  request: Buffer | null;
+  replaces: number;
+}
+
+/** A new enrolment code: its secret, hexadecimal, and when it ends, ISO 8601 UTC. */
+export interface IssuedCode {
+  readonly secret: string;
+  readonly expiresAt: string;
+}
+
+/** What an enrolled gateway is given. `replaces`: it is a new box in the place of another. */
+export interface Admission {
+  readonly credential: string;
+  readonly site: string;
+  readonly replaces: boolean;
+}
+
 /** An enrolment code is valid for so long. */
 export const codeValidMs = 24 * 3_600_000;
 
@@ -56,7 +77,29 @@ export class GatewayRegister {
    * stored as a hash and cannot be shown again. Codes made before and not used stop being valid.
    * @throws {MingchengError} INPUT_INVALID, field `gateway`
    */
-  addCode(gw: string, site: string | undefined, nowMs: number): { secret: string; expiresAt: string } {
+  addCode(gw: string, site: string | undefined, nowMs: number): IssuedCode {
+    return this.#issue(gw, site, false, nowMs);
+  }
+
+  /**
+   * A code for a new box that takes the gateway's place, with a key of its own. What the old box still has to send counts
+   * until its key is revoked; its credential ends with the enrolment of the new one.
+   * @throws {MingchengError} GATEWAY_UNKNOWN, also before the gateway was ever enrolled
+   */
+  addReplacement(gw: string, decider: Decider): IssuedCode {
+    const row = this.#row(gw);
+    if (row === undefined || row.enrolled_ms === null) {
+      throw new MingchengError("GATEWAY_UNKNOWN", `${gw}: nothing to replace`, { field: "gateway" });
+    }
+    return this.#database
+      .transaction(() => {
+        this.#decisions.replace(gw, decider);
+        return this.#issue(gw, undefined, true, decider.nowMs);
+      })
+      .immediate();
+  }
+
+  #issue(gw: string, site: string | undefined, replaces: boolean, nowMs: number): IssuedCode {
     if (!gatewayIdPattern.test(gw)) {
       throw new MingchengError("INPUT_INVALID", `${gw}: lower-case letters, digits and inner hyphens, at most 64`, {
         field: "gateway",
@@ -72,8 +115,8 @@ export class GatewayRegister {
         if (site !== undefined) this.#database.prepare("UPDATE gateway SET site = ? WHERE gw = ?").run(site, gw);
         this.#database.prepare("DELETE FROM enrolment_code WHERE gw = ? AND used_ms IS NULL").run(gw);
         this.#database
-          .prepare("INSERT INTO enrolment_code (secret, gw, created_ms, expires_ms) VALUES (?, ?, ?, ?)")
-          .run(sha256(secret), gw, nowMs, expiresMs);
+          .prepare("INSERT INTO enrolment_code (secret, gw, created_ms, expires_ms, replaces) VALUES (?, ?, ?, ?, ?)")
+          .run(sha256(secret), gw, nowMs, expiresMs, replaces ? 1 : 0);
       })
       .immediate();
     return { secret, expiresAt: new Date(expiresMs).toISOString() };
@@ -84,7 +127,7 @@ export class GatewayRegister {
    * within the code's validity is answered again with a fresh credential, because the first answer may have been lost.
    * @throws {MingchengError} ENROL_REFUSED when the code is unknown, used with another key, or expired
    */
-  enrol(gw: string, secret: string, publicKeyHex: string, nowMs: number): { credential: string; site: string } {
+  enrol(gw: string, secret: string, publicKeyHex: string, nowMs: number): Admission {
     const publicKey = fromHex(publicKeyHex);
     if (publicKey?.length !== 32) throw new MingchengError("ENROL_REFUSED", "no public key", { field: "publicKey" });
     const credential = randomBytes(32).toString("hex");
@@ -93,9 +136,9 @@ export class GatewayRegister {
         const hashed = sha256(secret);
         const code = this.#database
           .prepare(
-            "SELECT gw, expires_ms AS expiresMs, used_ms AS usedMs, request FROM enrolment_code WHERE secret = ?",
+            "SELECT gw, expires_ms AS expiresMs, used_ms AS usedMs, request, replaces FROM enrolment_code WHERE secret = ?",
           )
-          .get(hashed) as { gw: string; expiresMs: number; usedMs: number | null; request: Buffer | null } | undefined;
+          .get(hashed) as CodeRow | undefined;
         if (code === undefined || code.gw !== gw) throw new MingchengError("ENROL_REFUSED", "the code is not known");
         if (code.expiresMs <= nowMs) throw new MingchengError("ENROL_REFUSED", "the code has expired");
         if (code.usedMs !== null && code.request?.equals(publicKey) !== true) {
@@ -111,7 +154,7 @@ export class GatewayRegister {
           .prepare("UPDATE gateway SET credential = ?, enrolled_ms = ? WHERE gw = ?")
           .run(sha256(credential), nowMs, gw);
         const { site } = this.#row(gw) as GatewayRow;
-        return { credential, site };
+        return { credential, site, replaces: code.replaces === 1 };
       })
       .immediate();
   }

@@ -48,6 +48,7 @@ const outboxOptions = (options: OpenCaptureOptions, builder: RecordBuilder): Out
     gw: identity.gw,
     crypto: nodeCrypto,
     signer: identity.signer,
+    replaces: identity.replaces,
     clock,
     random: options.random,
     segmentBytes: Math.round(segmentMiB * mebibyte),

@@ -27,6 +27,8 @@ export interface GatewayIdentity {
   readonly caPem: string;
   readonly centreName: string;
   readonly site: string;
+  /** This box stands in the place of another: its first line says so. */
+  readonly replaces: boolean;
   /** The centre's time of the enrolment, ISO 8601 UTC: the present cannot be earlier. */
   readonly enrolledAt: string;
 }
@@ -52,6 +54,7 @@ const identityOf = (enrolment: Enrolment, signer: KeyRing): GatewayIdentity => {
     caPem,
     centreName,
     site,
+    replaces: enrolment.replaces === true,
     enrolledAt: enrolment.at,
   };
   return Object.defineProperty(identity, "credential", { value: enrolment.credential }) as GatewayIdentity;

@@ -84,7 +84,9 @@ export const openOutbox = async (options: OutboxOptions): Promise<Outbox> => {
     engine = buildEngine(options, found, unlock);
     const { unsealed, predecessor, damaged, losses } = found.survey;
     await sealRuns(engine, options, unsealed);
-    await engine.start({ predecessor, reason: damaged ? "salvage" : "start", losses }, found.unclosed);
+    const isNewBox = options.replaces === true && predecessor === null;
+    const reason = damaged ? "salvage" : isNewBox ? "replace" : "start";
+    await engine.start({ predecessor, reason, losses }, found.unclosed);
     return engine;
   } catch (error) {
     await engine?.maintenance.stop();

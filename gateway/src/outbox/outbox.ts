@@ -38,6 +38,8 @@ export interface OutboxOptions {
   readonly verifyAtOpenBytes?: number;
   readonly log: OutboxLog;
   readonly software: EpochBody["software"];
+  /** This box stands in the place of another: a line without a predecessor says so. */
+  readonly replaces?: boolean;
   /** Serialises the `epoch` record, seq 1 of `line`. Called once per line. */
   buildEpoch(line: Line, body: EpochBody): Uint8Array;
   /** The file system; default the real one. */

@@ -122,5 +122,6 @@ export const identityFor = (
   caPem,
   centreName: "test",
   site: "test",
+  replaces: false,
   enrolledAt: "2026-11-25T00:00:00.000Z",
 });

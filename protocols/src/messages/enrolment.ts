@@ -59,6 +59,8 @@ export const enrolmentResponseSchema = z.object({
   caPem: z.string().max(16_384),
   centreName: z.string().max(128),
   site: z.string().max(256),
+  /** Present when this box takes the place of another: its first line says so. */
+  replaces: z.literal(true).optional(),
   /** The centre's time, ISO 8601 UTC. */
   at: z.string().max(64),
 });
