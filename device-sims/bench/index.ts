@@ -1,3 +1,4 @@
+import { attributionBench } from "./attribution.ts";
 import type { Bench } from "./bench.ts";
 import { codecsBench } from "./codecs.ts";
 import { followersBench } from "./followers.ts";
@@ -22,4 +23,5 @@ export const benches: readonly Bench[] = [
   verifyBench,
   codecsBench,
   fuzzBench,
+  attributionBench,
 ];

@@ -1,71 +1,119 @@
 import type { SqliteDatabase } from "../../store/database.ts";
-import { type Attribution, maxAreaDepth, unattributed } from "./attribution.ts";
+import { type Attribution, unattributed } from "./attribution.ts";
 import { IntervalIndex, TextTable } from "./interval-index.ts";
+import { AreaTree, DeviceTable } from "./place-maps.ts";
 
-/** One table of the register, as it is indexed: columns of its key and what they mean. */
+/** One table of the register, as it is indexed: columns of its key, and columns of what they mean. */
 interface IndexedTable {
   readonly table: string;
   readonly key: readonly string[];
-  readonly value: string;
+  readonly value: readonly string[];
 }
 
-interface IndexedRow {
-  readonly key: string;
-  readonly from: number;
-  readonly to: number;
-  readonly value: string;
-}
-
-/** Placements at sites are told from those at stalls by this first character, which no code has. */
-const atSite = "@";
-const separator = " ";
+/** A row of such a table: its key, from, to, its value. */
+type IndexedRow = readonly [...texts: string[], from: number, to: number];
 
 const tables = {
-  placements: { table: "placement", key: ["gw", "dev"], value: `iif(m.stall <> '', m.stall, '${atSite}' || m.site)` },
-  stalls: { table: "stall", key: ["code"], value: "m.site" },
-  tenancies: { table: "tenancy", key: ["stall"], value: "m.vendor" },
-  sites: { table: "site", key: ["code"], value: "m.area" },
-  areas: { table: "area", key: ["code"], value: "m.parent" },
+  placements: { table: "placement", key: ["gw", "dev"], value: ["stall", "site"] },
+  stalls: { table: "stall", key: ["code"], value: ["site"] },
+  tenancies: { table: "tenancy", key: ["stall"], value: ["vendor"] },
+  sites: { table: "site", key: ["code"], value: ["area"] },
+  areas: { table: "area", key: ["code"], value: ["parent"] },
 } as const satisfies Record<string, IndexedTable>;
 
 type TableName = keyof typeof tables;
 const tableNames = Object.keys(tables) as TableName[];
 
-const keyOf = (key: readonly string[]): string => key.map((name) => `m."${name}"`).join(` || '${separator}' || `);
+const listOf = (names: readonly string[], prefix = ""): string => names.map((name) => `${prefix}${name}`).join(", ");
 
-const allRows = ({ table, key, value }: IndexedTable): string => `
-  SELECT ${keyOf(key)} AS key, m.valid_from AS "from", m.valid_to AS "to", ${value} AS value FROM ${table} m
-  WHERE m.until_change IS NULL ORDER BY ${key.map((name) => `m."${name}"`).join(", ")}, m.valid_from`;
+const presentRows = ({ key, value }: IndexedTable, from: string): string => `
+  SELECT ${listOf(key, "m.")}, ${listOf(value, "m.")}, m.valid_from, m.valid_to FROM ${from}
+  WHERE m.until_change IS NULL ORDER BY ${listOf(key, "m.")}, m.valid_from`;
 
 const changedKeys = ({ table, key }: IndexedTable): string => `
-  SELECT ${keyOf(key)} FROM ${table} m WHERE m.since_change > @since
-  UNION SELECT ${keyOf(key)} FROM ${table} m WHERE m.until_change > @since`;
+  SELECT DISTINCT ${listOf(key)} FROM ${table} WHERE id IN (
+    SELECT id FROM ${table} WHERE since_change > @since UNION ALL SELECT id FROM ${table} WHERE until_change > @since)`;
 
-const rowsOfChanged = (indexed: IndexedTable): string => {
-  const { table, key, value } = indexed;
-  const names = key.map((name) => `"${name}"`).join(", ");
-  const same = key.map((name) => `m."${name}" = c."${name}"`).join(" AND ");
-  return `
-    SELECT ${keyOf(key)} AS key, m.valid_from AS "from", m.valid_to AS "to", ${value} AS value
-    FROM (SELECT ${names} FROM ${table} WHERE since_change > @since UNION SELECT ${names} FROM ${table} WHERE until_change > @since) c
-    CROSS JOIN ${table} m ON ${same} AND m.until_change IS NULL
-    ORDER BY ${key.map((name) => `m."${name}"`).join(", ")}, m.valid_from`;
+const changedRows = (indexed: IndexedTable): string => {
+  const same = indexed.key.map((name) => `m.${name} = c.${name}`).join(" AND ");
+  return presentRows(indexed, `(${changedKeys(indexed)}) c CROSS JOIN ${indexed.table} m ON ${same}`);
 };
 
-const emptyIndexes = (): Record<TableName, IntervalIndex> => ({
-  ...{ placements: new IntervalIndex(), stalls: new IntervalIndex(), tenancies: new IntervalIndex() },
-  ...{ sites: new IntervalIndex(), areas: new IntervalIndex() },
-});
+/** Everything that is held: made anew now and then, so that what is no longer named does not stay. */
+class Places {
+  readonly devices = new DeviceTable();
+  readonly stalls = new TextTable();
+  readonly vendors = new TextTable();
+  readonly sites = new TextTable();
+  readonly areas = new TextTable();
+  readonly tree = new AreaTree(this.areas);
+  /** Of devices: twice the number of a stall, or twice the number of a site and one. */
+  readonly placement = new IntervalIndex();
+  readonly siteOfStall = new IntervalIndex();
+  readonly vendorOfStall = new IntervalIndex();
+  readonly areaOfSite = new IntervalIndex();
+
+  indexOf(name: TableName): IntervalIndex {
+    switch (name) {
+      case "placements":
+        return this.placement;
+      case "stalls":
+        return this.siteOfStall;
+      case "tenancies":
+        return this.vendorOfStall;
+      case "sites":
+        return this.areaOfSite;
+      case "areas":
+        return this.tree.parents;
+    }
+  }
+
+  keyOf(name: TableName, [first = "", second = ""]: readonly string[]): number {
+    switch (name) {
+      case "placements":
+        return this.devices.numberOf(first, second);
+      case "stalls":
+      case "tenancies":
+        return this.stalls.numberOf(first);
+      case "sites":
+        return this.sites.numberOf(first);
+      case "areas":
+        return this.areas.numberOf(first);
+    }
+  }
+
+  valueOf(name: TableName, [first = "", second = ""]: readonly string[]): number {
+    switch (name) {
+      case "placements":
+        return first === "" ? this.sites.numberOf(second) * 2 + 1 : this.stalls.numberOf(first) * 2;
+      case "stalls":
+        return this.sites.numberOf(first);
+      case "tenancies":
+        return this.vendors.numberOf(first);
+      case "sites":
+      case "areas":
+        return this.areas.numberOf(first);
+    }
+  }
+
+  append(name: TableName, rows: Iterable<unknown>): void {
+    const index = this.indexOf(name);
+    const keys = tables[name].key.length;
+    for (const row of rows as Iterable<IndexedRow>) {
+      const texts = row.slice(0, -2) as string[];
+      const [from, to] = row.slice(-2) as [number, number];
+      index.append(this.keyOf(name, texts), from, to, this.valueOf(name, texts.slice(keys)));
+    }
+  }
+}
 
 /**
  * Says in memory where a device stood in any minute, who sold there, and which site and areas that is. Made over a
- * connection to the register that may be read-only. Its memory grows with the register's entries, not with time: after
- * many changes it is made anew.
+ * connection to the register that may be read-only. Its memory grows with the register's present entries, not with time.
  */
 export class AttributionIndex {
   readonly #database: SqliteDatabase;
-  #texts = new TextTable();
-  #indexes = emptyIndexes();
+  #places = new Places();
   #version = 0;
   #reloaded = 0;
 
@@ -81,7 +129,7 @@ export class AttributionIndex {
 
   /** Devices that it can place. */
   get devices(): number {
-    return this.#indexes.placements.size;
+    return this.#places.placement.size;
   }
 
   /**
@@ -94,6 +142,7 @@ export class AttributionIndex {
       if (newest === this.#version) return false;
       if (this.#version === 0 || this.#reloaded > Math.max(10_000, this.devices)) this.#loadAll();
       else for (const name of tableNames) this.#loadChanged(name);
+      this.#places.tree.forgetPaths();
       this.#version = newest;
       return true;
     })();
@@ -101,59 +150,45 @@ export class AttributionIndex {
 
   /** Where a record of a device belongs, by the minute of its effective time (minutes since 1970). */
   attribute(gw: string, dev: string, minute: number): Attribution {
-    const { placements, stalls, tenancies } = this.#indexes;
-    const device = this.#texts.find(`${gw}${separator}${dev}`);
-    if (device === undefined) return unattributed;
-    const place = placements.find(device, minute);
+    const places = this.#places;
+    const place = places.placement.find(places.devices.find(gw, dev), minute);
     if (place < 0) return unattributed;
-    const name = this.#texts.textOf(place);
-    if (name.startsWith(atSite)) {
-      const site = name.slice(atSite.length);
-      return { stall: null, vendor: null, site, areas: this.#areasOf(this.#texts.find(site) ?? -1, minute) };
+    const number = place >>> 1;
+    if (place % 2 === 1) {
+      const areas = this.#areasOf(number, minute);
+      return { stall: null, vendor: null, site: places.sites.textOf(number), areas };
     }
-    const vendor = tenancies.find(place, minute);
-    const site = stalls.find(place, minute);
+    const vendor = places.vendorOfStall.find(number, minute);
+    const site = places.siteOfStall.find(number, minute);
     return {
-      stall: name,
-      vendor: vendor < 0 ? null : this.#texts.textOf(vendor),
-      site: site < 0 ? null : this.#texts.textOf(site),
+      stall: places.stalls.textOf(number),
+      vendor: vendor < 0 ? null : places.vendors.textOf(vendor),
+      site: site < 0 ? null : places.sites.textOf(site),
       areas: this.#areasOf(site, minute),
     };
   }
 
   #areasOf(site: number, minute: number): readonly string[] {
-    const { sites, areas } = this.#indexes;
-    const path: string[] = [];
-    let area = site < 0 ? -1 : sites.find(site, minute);
-    while (area >= 0 && path.length < maxAreaDepth) {
-      const parent = areas.find(area, minute);
-      const name = this.#texts.textOf(area);
-      if (parent < 0 || name === "") break;
-      path.push(name);
-      area = parent;
-    }
-    return path.reverse();
+    const area = site < 0 ? -1 : this.#places.areaOfSite.find(site, minute);
+    return area < 0 ? unattributed.areas : this.#places.tree.pathOf(area, minute);
   }
 
   #loadAll(): void {
-    this.#texts = new TextTable();
-    this.#indexes = emptyIndexes();
+    this.#places = new Places();
     this.#reloaded = 0;
-    for (const name of tableNames) this.#append(name, this.#database.prepare(allRows(tables[name])).iterate());
+    for (const name of tableNames) {
+      const indexed = tables[name];
+      const rows = this.#database.prepare(presentRows(indexed, `${indexed.table} m`)).raw();
+      this.#places.append(name, rows.iterate());
+    }
   }
 
   #loadChanged(name: TableName): void {
-    const keys = this.#database.prepare(changedKeys(tables[name])).pluck().all({ since: this.#version }) as string[];
+    const since = { since: this.#version };
+    const keys = this.#database.prepare(changedKeys(tables[name])).raw().all(since) as string[][];
     if (keys.length === 0) return;
     this.#reloaded += keys.length;
-    for (const key of keys) this.#indexes[name].forget(this.#texts.numberOf(key));
-    this.#append(name, this.#database.prepare(rowsOfChanged(tables[name])).iterate({ since: this.#version }));
-  }
-
-  #append(name: TableName, rows: IterableIterator<unknown>): void {
-    const index = this.#indexes[name];
-    for (const { key, from, to, value } of rows as IterableIterator<IndexedRow>) {
-      index.append(this.#texts.numberOf(key), from, to, this.#texts.numberOf(value));
-    }
+    for (const key of keys) this.#places.indexOf(name).forget(this.#places.keyOf(name, key));
+    this.#places.append(name, this.#database.prepare(changedRows(tables[name])).raw().iterate(since));
   }
 }

@@ -180,7 +180,7 @@ describe("the index of attribution", () => {
     let refused = 0;
     let taken = 0;
     fc.assert(
-      fc.property(fc.array(stepArbitrary, { minLength: 15, maxLength: 40 }), (steps) => {
+      fc.property(fc.array(stepArbitrary, { minLength: 15, maxLength: 30 }), (steps) => {
         const { database, change, put } = testedRegister();
         const naive = new NaiveRegister();
         put(...base);
@@ -199,7 +199,7 @@ describe("the index of attribution", () => {
         agree(new AttributionIndex(database), naive);
         database.close();
       }),
-      { numRuns: 12 },
+      { numRuns: 8 },
     );
     // Both paths were taken: validity that overlaps is refused, the rest counts.
     expect(Math.min(refused, taken)).toBeGreaterThan(20);
