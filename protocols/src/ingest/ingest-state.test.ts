@@ -164,6 +164,18 @@ describe("gone", () => {
     expect(ledger.gaps(testGw, lineB)).toEqual([]);
   });
 
+  it("names also what is missing in front of a disputed record, which is the furthest ever heard of", () => {
+    const ledger = newLedger();
+    store(ledger, boxA, 1, 3);
+    const { payload, payloadHash } = boxA.batch(6, 6, { seal: { wall: testWall, kid: gatewayKey.kid, sig: "AAAA" } });
+    ledger.apply(ingestBatch(ledger, nodeCrypto, { gw: testGw, payload, payloadHash }).effects);
+    expect(ledger.disputed(testGw, lineA)).toEqual([{ from: 6, to: 6 }]);
+    const { missing } = ask(ledger, stateOf(lineB, [[lineB, 1]])).lines.find(({ ep }) => ep === 1)!;
+    expect(missing).toEqual([[4, 5]]);
+    tell(ledger, { from: 4, to: 5 });
+    expect(ledger.gaps(testGw, lineA)).toEqual([{ from: 4, to: 5 }]);
+  });
+
   it("is a statement, not an occupant: records that come later fill it", () => {
     const ledger = newLedger();
     ask(ledger, stateOf(lineA, [[lineA, 9]]));

@@ -35,12 +35,26 @@ const heldRanges = (
   return { ranges, digests };
 };
 
-const missingRanges = (view: LedgerView, gw: string, line: LineOfGateway, head: number): Interval[] => {
+/** Records of a line that are stored, named as gone or kept apart: nothing is missing there. */
+const explainedOf = (view: LedgerView, gw: string, line: LineOfGateway): IntervalSet => {
   const explained = new IntervalSet(view.allRuns(gw, line));
-  for (const gap of view.gaps(gw, line)) explained.add(gap.from, gap.to);
-  for (const part of view.disputed(gw, line)) explained.add(part.from, part.to);
-  return explained.missing(1, Math.max(head, explained.last ?? 0));
+  for (const part of [...view.gaps(gw, line), ...view.disputed(gw, line)]) explained.add(part.from, part.to);
+  return explained;
 };
+
+/** The parts of [from, to] that are missing, up to the furthest record ever heard of, be it a disputed one. */
+const missingWithin = (
+  view: LedgerView,
+  gw: string,
+  line: LineOfGateway,
+  range: Interval,
+  head: number,
+): Interval[] => {
+  const explained = explainedOf(view, gw, line);
+  return explained.missing(range.from, Math.min(range.to, Math.max(head, explained.last ?? 0)));
+};
+
+const everything: Interval = { from: 1, to: Number.MAX_SAFE_INTEGER };
 
 /**
  * Answers a state with the full receipt: exactly what the centre has of every line the gateway names, and what it misses
@@ -65,7 +79,7 @@ export const ingestState = (
   const lines: FullLine[] = [];
   for (const [key, { ep, eid, head }] of heads) {
     const line = { ep, eid };
-    const missing = missingRanges(view, gw, line, head).map(({ from, to }): [number, number] => [from, to]);
+    const missing = missingWithin(view, gw, line, everything, head).map(({ from, to }): [number, number] => [from, to]);
     const ownHead = named.get(key);
     if (ownHead === undefined && missing.length === 0) continue;
     const disputed = view.disputed(gw, line).map(({ from, to }): [number, number] => [from, to]);
@@ -81,11 +95,9 @@ export const ingestState = (
 /** Names what nobody has any more. A gap is a statement, not an occupant: what arrives later and verifies fills it. */
 export const ingestGone = (view: LedgerView, message: { readonly gw: string; readonly gone: Gone }): IngestOutcome => {
   const { gw, gone } = message;
-  const explained = new IntervalSet(view.allRuns(gw, gone.line));
-  for (const gap of view.gaps(gw, gone.line)) explained.add(gap.from, gap.to);
   // Only what was ever heard of can be missing: a statement about more would be an invention.
   const head = view.line(gw, gone.line)?.heardHead ?? 0;
-  const effects = explained.missing(gone.from, Math.min(gone.to, head)).map(
+  const effects = missingWithin(view, gw, gone.line, gone, head).map(
     ({ from, to }): LedgerEffect => ({
       type: "gap-named",
       gw,
