@@ -16,7 +16,7 @@ describe("assay definitions", () => {
   it("are one file each, named after their id, with source", () => {
     const require = createRequire(import.meta.url);
     const folder = dirname(require.resolve("@mingcheng/protocols/assays/gbt-5009-199-2003.yaml"));
-    expect([...assayLibrary().keys()].sort().map((id) => `${id}.yaml`)).toEqual(readdirSync(folder).sort());
+    expect([...assayLibrary().keys()].map((id) => `${id}.yaml`).sort()).toEqual(readdirSync(folder).sort());
     const page = readFileSync(new URL("../../../docs/devices/README.md", import.meta.url), "utf8");
     for (const [id, { source }] of assayLibrary()) {
       expect(source.length).toBeGreaterThan(40);

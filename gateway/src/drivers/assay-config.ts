@@ -41,6 +41,10 @@ const assayEntrySchema = z.strictObject({
       "限值哪一侧为阳性；qualitative 以仪器结论为准 / which side of the limit is positive; qualitative: the instrument's own words count.",
     ),
   positiveFrom: limit.optional().describe("限值，等于此值为阳性 / limit; exactly this value is positive."),
+  atLimit: z
+    .enum(["positive", "negative"])
+    .optional()
+    .describe("恰等于限值时的结论，省略为 positive / what exactly the limit means; left out: positive."),
   suspectFrom: limit.optional().describe("从此值起为可疑，含此值 / from here on suspect; exactly this value included."),
   retests: z
     .int()

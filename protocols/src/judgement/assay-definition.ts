@@ -5,7 +5,7 @@ const limit = z.string().regex(/^-?\d+(\.\d+)?$/);
 
 /**
  * An assay as a file of `protocols/assays/` defines it: method, unit, direction, limits, repeats, and where they come from.
- * Limits are decimal text; exactly the limit is positive.
+ * Limits are decimal text; exactly the limit is positive unless `atLimit` says otherwise.
  */
 export const assayDefinitionSchema = z
   .strictObject({
@@ -16,6 +16,7 @@ export const assayDefinitionSchema = z
     unit: z.string().min(1).max(32).optional(),
     direction: z.enum(["above-is-positive", "below-is-positive", "qualitative"]),
     positiveFrom: limit.optional(),
+    atLimit: z.enum(["positive", "negative"]).optional(),
     suspectFrom: limit.optional(),
     retests: z.int().min(0).max(9),
     source: z.string().min(20),
@@ -29,6 +30,6 @@ export type AssayDefinition = z.infer<typeof assayDefinitionSchema>;
 
 /** The rule by which an instrument's results with `code` are judged. */
 export const ruleOfDefinition = (definition: AssayDefinition, code: string): AssayRule => {
-  const { name, method, unit, direction, positiveFrom, suspectFrom, retests } = definition;
-  return { code, name: name.zh, method, unit, direction, positiveFrom, suspectFrom, retests };
+  const { name, method, unit, direction, positiveFrom, atLimit, suspectFrom, retests } = definition;
+  return { code, name: name.zh, method, unit, direction, positiveFrom, atLimit, suspectFrom, retests };
 };

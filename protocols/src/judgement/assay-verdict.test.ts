@@ -62,6 +62,30 @@ describe("judgement by the number", () => {
     expect(verdictOf(value, strip)).toBe(verdict);
   });
 
+  it.each([
+    ["1", "negative"],
+    ["1.00", "negative"],
+    ["0.99", "positive"],
+    ["1.01", "negative"],
+    ["<1", "positive"],
+    ["<=1", "none"],
+    [">=1", "negative"],
+    [">1", "negative"],
+    ["<1.2", "none"],
+    ["", "none"],
+  ])("a competitive strip whose lines stand %s to 1 is %s where the limit itself passes", (value, verdict) => {
+    const competitive: AssayRule = { ...strip, positiveFrom: "1", suspectFrom: undefined, atLimit: "negative" };
+    expect(verdictOf(value, competitive)).toBe(verdict);
+  });
+
+  it.each(["INVALID", "无效", "No control line", "无C线"])(
+    "a strip that says %s is invalid, whatever its test line",
+    (word) => {
+      expect(verdictOf(word, strip)).toBe("invalid");
+      expect(verdictOf("1.5", strip, { flags: word })).toBe("invalid");
+    },
+  );
+
   it("agrees with exact arithmetic at and around any limit, equal counting as positive", () => {
     fc.assert(
       fc.property(fc.nat({ max: 9999 }), fc.integer({ min: -3, max: 3 }), (limit, offset) => {

@@ -15,8 +15,10 @@ export interface AssayRule {
    * ratio. `qualitative`: the instrument's own words count.
    */
   readonly direction: "above-is-positive" | "below-is-positive" | "qualitative";
-  /** Limit as decimal text; exactly this value is positive (GB/T 5009.199-2003: inhibition >= 50 %). */
+  /** Limit as decimal text; exactly this value is positive (GB/T 5009.199-2003: inhibition >= 50 %) unless `atLimit` says. */
   readonly positiveFrom?: string | undefined;
+  /** What exactly the limit means: `negative` for competitive strips, where a test line as strong as the control passes. */
+  readonly atLimit?: "positive" | "negative" | undefined;
   /** From here on suspect, exactly this value included. */
   readonly suspectFrom?: string | undefined;
   /** So many repeats does the method ask for when a result is positive or suspect (GB/T 5009.199-2003: two). */
@@ -76,7 +78,7 @@ const measuredOf = ({ value, flags }: AssayResult): Measured | undefined => {
 };
 
 const words: readonly (readonly [Verdict, RegExp])[] = [
-  ["invalid", /^(invalid|inv|error|err|na|n\/a|nan|无效|失败|作废|重测)$/i],
+  ["invalid", /^(invalid|inv|error|err|na|n\/a|nan|no control( line)?|无效|失败|作废|重测|无质控线|无[cC]线)$/i],
   ["negative", /^(neg|negative|-|not detected|nd|阴性|阴|未检出|合格|pass)$/i],
   ["positive", /^(pos|positive|\++|detected|阳性|阳|检出|不合格|超标|fail)$/i],
   ["suspect", /^(suspect|suspected|equivocal|borderline|weak|\+-|\+\/-|±|可疑|弱阳性|疑似)$/i],
@@ -108,32 +110,43 @@ const instrumentVerdictOf = (result: AssayResult): Verdict => {
   return flagged === "none" ? said : "none";
 };
 
-/** True when the value is certainly on the positive side of `limit` (equal counts); undefined = cannot say. */
-const reaches = ({ number, bound }: Measured, limit: Decimal, upwards: boolean): boolean | undefined => {
-  const order = compareDecimal(number, limit) * (upwards ? 1 : -1);
-  if (bound === "exact") return order >= 0;
-  const open = upwards ? "below" : "above";
-  if (bound === (upwards ? "above" : "below") || bound === (upwards ? "at-least" : "at-most")) {
-    return order >= 0 ? true : undefined;
+/** A limit, and on which side of it. `included`: exactly the limit counts. */
+interface Limit {
+  readonly at: Decimal;
+  readonly upwards: boolean;
+  readonly included: boolean;
+}
+
+/** True when the value is certainly on the positive side of the limit; undefined = cannot say. */
+const reaches = ({ number, bound }: Measured, { at, upwards, included }: Limit): boolean | undefined => {
+  const order = compareDecimal(number, at) * (upwards ? 1 : -1);
+  if (bound === "exact") return included ? order >= 0 : order > 0;
+  // `>60` lies beyond 60 by itself, `>=60` only where 60 counts.
+  const beyond = bound === (upwards ? "above" : "below");
+  if (beyond || bound === (upwards ? "at-least" : "at-most")) {
+    return order > 0 || (order === 0 && (beyond || included)) ? true : undefined;
   }
-  return order < 0 || (order === 0 && bound === open) ? false : undefined;
+  const before = bound === (upwards ? "below" : "above");
+  return order < 0 || (order === 0 && (before || !included)) ? false : undefined;
 };
 
 const judgeNumber = (measured: Measured, rule: AssayRule): { readonly verdict: Verdict; readonly rule: string } => {
   const upwards = rule.direction === "above-is-positive";
-  const sign = upwards ? ">=" : "<=";
-  for (const [verdict, limitText] of [
-    ["positive", rule.positiveFrom],
-    ["suspect", rule.suspectFrom],
+  const side = upwards ? ">" : "<";
+  let last = "";
+  for (const [verdict, limitText, included] of [
+    ["positive", rule.positiveFrom, rule.atLimit !== "negative"],
+    ["suspect", rule.suspectFrom, true],
   ] as const) {
-    const limit = limitText === undefined ? undefined : parseDecimal(limitText);
-    if (limit === undefined) continue;
-    const reached = reaches(measured, limit, upwards);
-    const limitName = `${rule.method}: ${verdict} ${sign} ${limitText ?? ""}`;
+    const at = limitText === undefined ? undefined : parseDecimal(limitText);
+    if (at === undefined) continue;
+    const reached = reaches(measured, { at, upwards, included });
+    last = `${side}${included ? "=" : ""} ${limitText ?? ""}`;
+    const limitName = `${rule.method}: ${verdict} ${last}`;
     if (reached === undefined) return { verdict: "none", rule: `${limitName}, value only bounded` };
     if (reached) return { verdict, rule: limitName };
   }
-  return { verdict: "negative", rule: `${rule.method}: not ${sign} ${rule.suspectFrom ?? rule.positiveFrom ?? ""}` };
+  return { verdict: "negative", rule: `${rule.method}: not ${last}` };
 };
 
 /** The flag N passes only beside a value that is a number: nothing else shows that anything was measured. */
