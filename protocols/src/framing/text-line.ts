@@ -22,6 +22,8 @@ export interface LineRules<Event extends object> {
    * False: a line that begins inside a broken one gets its chance.
    */
   readonly wholeLines: boolean;
+  /** A line proves by itself that it is whole (a check digit): one without an end is taken when no more bytes come. */
+  readonly provesItself?: boolean;
   /** The event in a line (its end removed), or why it is none. */
   read(text: string, raw: Uint8Array, place: LinePlace): Event | DiscardReason;
 }
@@ -75,11 +77,16 @@ export const createLineGrammar = <Event extends object>(rules: LineRules<Event>)
     whole,
   });
 
+  const readUnended = (text: Uint8Array, window: Uint8Array): Event | undefined => {
+    const read = rules.read(textOf(text), window.slice(), { afterLine, clean: true });
+    return typeof read === "string" ? undefined : read;
+  };
+
   const examine = (window: Uint8Array, view: FrameView): FrameVerdict<Event> => {
     const bytes = window.map((byte) => byte & mask);
     const end = endOf(bytes, view);
     const text = bytes.subarray(0, end?.text ?? bytes.length);
-    const broken = text.subarray(0, rules.maxLineBytes).findIndex((byte) => !isText(byte) && byte !== cr);
+    const broken = text.subarray(0, rules.maxLineBytes).findIndex((byte, at) => at > 0 && !isText(byte) && byte !== cr);
     if (broken >= 0) {
       afterLine = false;
       return reject(Math.max(1, broken), "bad-field", false);
@@ -87,6 +94,8 @@ export const createLineGrammar = <Event extends object>(rules: LineRules<Event>)
     if (end === undefined || end.line > rules.maxLineBytes) {
       const room = bytes.at(-1) === cr ? rules.maxLineBytes + 1 : rules.maxLineBytes;
       if (bytes.length < room && !view.ended) return { kind: "more" };
+      const unended = view.ended && rules.provesItself === true ? readUnended(text, window) : undefined;
+      if (unended !== undefined) return { kind: "accept", length: bytes.length, event: unended };
       afterLine = false;
       const tooLong = bytes.length >= rules.maxLineBytes;
       return reject(

@@ -70,6 +70,9 @@ const grammar: FrameGrammar<Event> = {
     const length = lengthOf(bytes, ended);
     if (length === undefined) {
       if (bytes.length < maxLineBytes && !ended) return { kind: "more" };
+      // A record ends with its own mark: without a line end it is whole as well.
+      const unended = /^0j\d{4}a(\d+b)?c$/.test(latin1(bytes)) ? replyOf(latin1(bytes), window.slice()) : null;
+      if (unended !== null) return { kind: "accept", length: bytes.length, event: unended };
       const reason = bytes.length < maxLineBytes ? "incomplete" : "bad-length";
       return { kind: "reject", length: bytes.length, reason, whole: true };
     }

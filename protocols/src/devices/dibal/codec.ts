@@ -78,6 +78,7 @@ export const dibal: DeviceCodec = {
           isStart: (byte) => byte === 0x39,
           eightBit: true,
           wholeLines: false,
+          provesItself: true,
           read: (text, raw, { clean }) => readLine(text, raw, clean),
         }),
         maxLineBytes + 2,

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { describe, expect, it } from "vitest";
 import { describeCodec } from "../../../test/codec-contract.ts";
 import { saidReading } from "../../../test/weights.ts";
 import { dibal } from "./codec.ts";
@@ -32,4 +33,18 @@ describeCodec(dibal, {
       states: moving ? ["motion"] : [],
     }),
   ],
+});
+
+describe("dibal", () => {
+  it("takes a line without an end when its check digit fits and no more bytes come", () => {
+    const valuesIn = (text: string) => {
+      const decoder = dibal.createDecoder();
+      const bytes = Uint8Array.from(text, (char) => char.charCodeAt(0));
+      return [...decoder.push(bytes), ...decoder.end()].map((event) =>
+        event.event === "reading" ? event.value : null,
+      );
+    };
+    expect(valuesIn("9900031600000004")).toEqual(["316"]);
+    expect(valuesIn("990003160000000")).not.toContain("316");
+  });
 });

@@ -100,6 +100,8 @@ export const lineIn = (
   if (answer !== null || !clean) return answer;
   if (Object.hasOwn(requests, said)) return { event: "request", raw, meaning: requests[said] ?? "", detail: null };
   if (/^I\d{1,2}$/.test(said)) return { event: "request", raw, meaning: "information", detail: said };
+  const change = /^(SR|SNR) +([\d.]+ +[A-Za-z]+)$/.exec(said)?.[2];
+  if (change !== undefined) return { event: "request", raw, meaning: "weight-on-change", detail: change };
   const preset = /^TA +([\d.]+ +[A-Za-z]+)$/.exec(said)?.[1];
   return preset === undefined ? null : { event: "request", raw, meaning: "set-tare", detail: preset };
 };

@@ -5,6 +5,7 @@ import type { RequestEvent } from "../line-event.ts";
 import { motionOf, numberIn, readingWith, unitIn } from "../reading.ts";
 
 const maxLineBytes = 48;
+const soh = 0x01;
 
 /** Id (Dini Argeo), status, mode, weight field, unit; commas and blanks between them differ from maker to maker. */
 const line = /^(?:\d{1,4},?)?(ST|US|OL|UL),(GS|NT|TR|G|N)(?=[, +-])[, ]?(.*)$/;
@@ -30,7 +31,18 @@ const rangeOf = (status: string, rest: string, mode: ReadingEvent["mode"], raw: 
   return readingWith(raw, { mode, unit: unitIn(unit), overload: !under, underload: under });
 };
 
+/** BWS "Con3": SOH, sign, weight 7, unit 2, 0 stable or 1 not. */
+const con3 = /^([+-][ \d.]{7})([A-Za-z ]{2})([01])$/;
+
+const con3In = (text: string, raw: Uint8Array): ReadingEvent | "bad-field" => {
+  const match = con3.exec(text);
+  const value = numberIn(match?.[1] ?? "");
+  if (match === null || value === null) return "bad-field";
+  return readingWith(raw, { value, unit: unitIn(match[2] ?? ""), ...motionOf(match[3] === "1") });
+};
+
 const readLine = (text: string, raw: Uint8Array, clean: boolean): ReadingEvent | RequestEvent | "bad-field" => {
+  if (text.charCodeAt(0) === soh) return con3In(text.slice(1), raw);
   const match = line.exec(text);
   if (match === null) {
     const command = text.replace(/^[%#]/, "").trim();
@@ -47,7 +59,7 @@ const readLine = (text: string, raw: Uint8Array, clean: boolean): ReadingEvent |
   return readingWith(raw, { value, unit: unitIn(said[2] ?? ""), mode, ...motionOf(status === "US") });
 };
 
-const starts = codesOf("SUO0123456789RMC%#");
+const starts = [soh, ...codesOf("SUO0123456789RMC%#")];
 
 /**
  * The `ST,GS,` family: one grammar, many lengths. Sources: KERN KXS-TM manual p. 70; Dini Argeo indicators (`[id]HH,KK,`,

@@ -1,13 +1,14 @@
 import fc from "fast-check";
 import { describeCodec } from "../../../test/codec-contract.ts";
-import { plainText, saidReading, weightText } from "../../../test/weights.ts";
+import { picturedText, saidReading, weightText } from "../../../test/weights.ts";
 import { stGs } from "./codec.ts";
 import { encodeStGsLine } from "./encode.ts";
 
 const modes = { GS: "gross", NT: "net", TR: "tare" } as const;
 
 describeCodec(stGs, {
-  confirms: (frame) => /^[\d,]*(ST|US|OL|UL),(GS|NT|TR|G|N)[^A-Z].*[\r\n]$/s.test(plainText(frame)),
+  confirms: (frame) =>
+    /^([\d,]*(ST|US|OL|UL),(GS|NT|TR|G|N)[^A-Z].*|␁[+-][ \d.]{7}[A-Za-z ]{2}[01])[␍␊]+$/.test(picturedText(frame)),
   spec: fc.record({
     value: weightText(7, 4),
     unit: fc.constantFrom("kg", "g", "lb", "t"),
