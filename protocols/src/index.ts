@@ -5,6 +5,7 @@ export * from "./api/devices.ts";
 export * from "./api/gateways.ts";
 export * from "./api/quarantine.ts";
 export * from "./api/readings.ts";
+export * from "./api/register.ts";
 export * from "./api/server-events.ts";
 export * from "./api/session.ts";
 export * from "./api/today.ts";

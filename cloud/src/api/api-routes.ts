@@ -4,10 +4,11 @@ import { type ApiRoute, defineRoute } from "./api-route.ts";
 import { type EventsRoutePorts, eventsRoute } from "./events-route.ts";
 import { openApiDocument } from "./open-api.ts";
 import { readingRoutes } from "./reading-routes.ts";
+import { type RegisterRoutePorts, registerRoutes } from "./register-routes.ts";
 import { type SessionRoutePorts, sessionRoutes } from "./session-routes.ts";
 
 /** What the routes of the API work with. */
-export interface ApiPorts extends SessionRoutePorts, AlertRoutePorts, EventsRoutePorts {
+export interface ApiPorts extends SessionRoutePorts, AlertRoutePorts, EventsRoutePorts, RegisterRoutePorts {
   /** Of this program, for the description. */
   readonly version: string;
 }
@@ -18,6 +19,7 @@ export const apiRoutes = (ports: ApiPorts): readonly ApiRoute[] => {
     ...sessionRoutes(ports),
     ...readingRoutes(ports.reader),
     ...alertRoutes(ports),
+    ...registerRoutes(ports),
     eventsRoute(ports),
   ];
   const description = defineRoute({

@@ -11,6 +11,7 @@ import type { EnrolOptions } from "../enrol/enrol-routes.ts";
 import type { FollowingPart } from "../following/progress-channel.ts";
 import type { Figure } from "../health/figure.ts";
 import { GatewayRegister } from "../register/gateway-register.ts";
+import { zoneClock } from "../register/model/validity.ts";
 import { openRegister } from "../register/register-database.ts";
 import { software } from "../software.ts";
 import { openForWriting, type SqliteDatabase } from "../store/database.ts";
@@ -111,6 +112,7 @@ export class WebService {
     return {
       desk: new LoginDesk({ ...ports, cost: this.#ports.passwordCost ?? passwordCost }),
       ...{ sessions: this.#sessions, centreName, timezone, nowMs, reader: this.#reader, hub: this.#hub },
+      ...{ register: this.#register, clock: zoneClock(timezone) },
       version: software,
       onLogin: (attempt) => {
         this.#counts[attempt.error === null ? "logins" : "refusedLogins"]++;
