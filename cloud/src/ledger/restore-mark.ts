@@ -28,11 +28,15 @@ export const markRestored = (database: SqliteDatabase, { fromMs, toMs }: Restore
 export const reasonToBegin = (database: SqliteDatabase, gen: string): "start" | "restore" =>
   database.prepare("UPDATE restore SET gen = ? WHERE gen IS NULL").run(gen).changes > 0 ? "restore" : "start";
 
-/** The newest restore of which nothing was reported about this gateway yet. */
-export const unreportedRestore = (database: SqliteDatabase, gw: string): RestoreGap | undefined =>
+/** The newest restore of which nothing was reported about this gateway yet, with the generation that began with it. */
+export const unreportedRestore = (
+  database: SqliteDatabase,
+  gw: string,
+): (RestoreGap & { readonly gen: string | null }) | undefined =>
   database
     .prepare(
-      `SELECT from_ms AS fromMs, to_ms AS toMs FROM restore WHERE id = (SELECT max(id) FROM restore) AND NOT EXISTS (
+      `SELECT from_ms AS fromMs, to_ms AS toMs, gen FROM restore
+       WHERE id = (SELECT max(id) FROM restore) AND NOT EXISTS (
          SELECT 1 FROM report WHERE report.gw = ? AND report.kind = 'restore' AND report.at_ms >= restore.to_ms)`,
     )
-    .get(gw) as RestoreGap | undefined;
+    .get(gw) as (RestoreGap & { gen: string | null }) | undefined;

@@ -188,13 +188,18 @@ export class SqliteLedger implements LedgerView {
   }
 
   /**
-   * A gateway has seen a generation that this ledger does not know: what is open here is an older copy. Lines that the
+   * Notes a restore when a gateway shows it: its newest witness is of a generation that this ledger does not know (what is
+   * open here is an older copy), or of one before a restore of which nothing was said to this gateway yet. Lines that the
    * gateway still knows are made whole by number; of the others nobody can say how far they went, and of lines that
    * neither knows there is only the time between (PROTOCOL: a restore is a gap in time): between the backup and the
    * restore when `mingcheng-cloud restore` put the copy here, else between its last record and now.
    */
-  noteRestore(gw: string, known: readonly LineOfGateway[]): void {
+  noteRestore(gw: string, seenGen: string, known: readonly LineOfGateway[]): void {
     if (this.#restoresNoted.has(gw)) return;
+    const restore = unreportedRestore(this.#database, gw);
+    const seen = this.#positions.get(seenGen);
+    const begun = this.#positions.get(restore?.gen ?? "") ?? 0;
+    if (seen !== undefined && seen >= begun) return;
     this.#restoresNoted.add(gw);
     for (const { facts } of this.#lines.all(gw)) {
       if (known.some((line) => sameLine(line, facts))) continue;
@@ -202,7 +207,7 @@ export class SqliteLedger implements LedgerView {
       this.#nameGap({ gw, line, from: facts.heardHead + 1, to: null, reason: "restore", receipt: null });
     }
     const copied = { fromMs: this.#lastReceived.get() as number | null, toMs: this.#nowMs };
-    const { fromMs, toMs } = unreportedRestore(this.#database, gw) ?? copied;
+    const { fromMs, toMs } = restore ?? copied;
     this.quarantine.report(gw, "restore", { fromMs, toMs }, this.#nowMs);
   }
 
