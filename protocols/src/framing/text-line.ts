@@ -117,8 +117,5 @@ export const createLineGrammar = <Event extends object>(rules: LineRules<Event>)
   return { isStart: (byte) => rules.isStart(byte & mask), examine };
 };
 
-/** True for a printable character that is no blank. */
-export const isVisible = (byte: number): boolean => byte > 0x20 && byte < 0x7f;
-
 /** Byte values of the characters of `text`, to be asked with `includes`. */
 export const codesOf = (text: string): readonly number[] => Array.from(text, (char) => char.charCodeAt(0));

@@ -21,5 +21,5 @@ describeCodec(yaohuaCommand, {
     value: weightText(6, 4),
   }),
   encode: encodeYaohuaCommand,
-  meaning: ({ command, value }) => [saidReading({ value, mode: modes[command] })],
+  meaning: ({ command, value }) => [saidReading({ value, mode: command === "A" ? "unknown" : modes[command] })],
 });
