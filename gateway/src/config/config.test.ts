@@ -57,6 +57,23 @@ describe("the gateway's configuration", () => {
     });
   });
 
+  it("expects a tester that is asked to answer, and one that is not to speak when it likes", () => {
+    const tester = (id: string, protocol: string) =>
+      `  - id: ${id}\n    protocol: ${protocol}\n    address: /dev/${id}\n`;
+    const read = parseGatewayConfig(
+      `devices:\n${tester("a", "lz-4000t")}${tester("b", "ty-16")}${tester("c", "dy-5800")}`,
+    );
+    const silences = "config" in read ? read.config.devices.map(({ silentAfterMs }) => silentAfterMs) : read.issues;
+    expect(silences).toEqual([60_000, 94_500, null]);
+  });
+
+  it("refuses to forget results sooner than a tester that is asked says them again", () => {
+    const text = "outbox: { retentionDays: 20 }\ndevices:\n  - id: a\n    protocol: lz-4000t\n    address: /dev/a\n";
+    expect(placesOf(text)).toEqual(["3 devices[0].options.historyDays"]);
+    expect(placesOf(text.replace("20", "21"))).toEqual([]);
+    expect(placesOf(`${text}    options: { historyDays: 19 }\n`)).toEqual([]);
+  });
+
   it("names every fault with its line, not only the first", () => {
     const text = [
       "helth: {}",

@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import { z } from "zod";
 import { type DriverDefinition, drivers } from "../drivers/index.ts";
+import { usualSilenceMs } from "./asked-tester.ts";
 import { deviceSchema, gatewayConfigSchema } from "./gateway-config.ts";
 
 interface Option {
@@ -12,12 +13,15 @@ interface Option {
 type Options = Readonly<Record<string, Option>>;
 type Values = Readonly<Record<string, unknown>>;
 
-/** Lines as they occur, one after the other for the devices of the example. */
-const lineExamples: readonly Values[] = [
-  { address: "/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0" },
-  { address: "tcp://192.168.8.21:4001", insecureTransport: true },
-  { address: "/dev/ttyUSB1" },
-];
+/** A line as it occurs: by adapter, over the network, by port in turn; each of its own. */
+const lineExample = (index: number): Values => {
+  const kinds: readonly Values[] = [
+    { address: `/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A5028${(100 + index).toString()}-if00-port0` },
+    { address: `tcp://192.168.8.${(20 + index).toString()}:4001`, insecureTransport: true },
+    { address: `/dev/ttyUSB${index.toString()}` },
+  ];
+  return kinds[index % kinds.length] ?? {};
+};
 
 const centreExample: Values = { host: "centre.example.org", port: 8883 };
 
@@ -47,7 +51,8 @@ const write = (options: Options, values: Values, indent: string): string => {
     } else if (option.items?.properties !== undefined && given !== undefined) {
       const item = (Array.isArray(given) ? given[0] : given) as Values;
       text += `${indent}${name}:\n${listItem(write(option.items.properties, item, `${indent}    `))}`;
-    } else text += pair(name, given ?? option.default ?? null, indent);
+    } else if (given === undefined && option.default === undefined) text += `${indent}# ${name}:\n`;
+    else text += pair(name, given ?? option.default ?? null, indent);
   }
   return text;
 };
@@ -63,10 +68,10 @@ const commentOut = (text: string): string => text.replaceAll(/^(?!#|$)/gm, "# ")
 const writeDevice = (driver: DriverDefinition, index: number): string => {
   const indent = "    ";
   const isFirst = index === 0;
-  const device = { id: `${driver.deviceClass}-${index + 1}`, ...lineExamples[index % lineExamples.length] };
+  const device = { id: `${driver.deviceClass}-${index + 1}`, ...lineExample(index) };
   const protocols = drivers.map(({ protocol, displayName }) => `${protocol}（${displayName.zh}）`).join("、");
   const inEnglish = drivers.map(({ protocol, displayName }) => `${protocol} (${displayName.en})`).join(", ");
-  const silentAfterMs = driver.deviceClass === "scale" ? 60_000 : null;
+  const silentAfterMs = usualSilenceMs(driver, driver.configSchema.parse(driver.example));
   const generic = Object.entries(optionsOf(deviceSchema)).map(([name, option]): [string, Option] => {
     const description =
       name === "protocol" ? `设备协议：${protocols} / device protocol: ${inEnglish}` : option.description;

@@ -3,6 +3,7 @@ import { isNode, LineCounter, parseDocument } from "yaml";
 import { type DriverDefinition, drivers } from "../drivers/index.ts";
 import type { SerialSettings } from "../transports/byte-stream.ts";
 import { parseTransportAddress } from "../transports/open-transport.ts";
+import { historyFindings, usualSilenceMs } from "./asked-tester.ts";
 import { type ConfigIssue, type Finding, fieldOf, lineOf, type Path, parseWith } from "./config-issue.ts";
 import { gatewayConfigSchema, type WrittenConfig } from "./gateway-config.ts";
 
@@ -34,9 +35,6 @@ export type GatewayConfig = Omit<WrittenConfig, "devices"> & { readonly devices:
 
 /** The configuration, or everything that is wrong with it in the order of the file. */
 export type ReadConfig = { readonly config: GatewayConfig } | { readonly issues: readonly ConfigIssue[] };
-
-/** Scales send by themselves, so that silence means something; testers speak only when they have a result. */
-const silentAfterMsOf = { scale: 60_000, tester: null } as const;
 
 type Unchecked = Readonly<Record<string, unknown>>;
 
@@ -122,7 +120,7 @@ const assemble = (written: WrittenConfig, checked: readonly CheckedDevice[]): Ga
         parity: serial.parity ?? parity,
         stopBits: serial.stopBits ?? stopBits,
       },
-      silentAfterMs: silentAfterMs === undefined ? silentAfterMsOf[driver.deviceClass] : silentAfterMs,
+      silentAfterMs: silentAfterMs === undefined ? usualSilenceMs(driver, options) : silentAfterMs,
       options,
     };
     return [device];
@@ -157,6 +155,12 @@ export const parseGatewayConfig = (text: string): ReadConfig => {
     ...repeatFindings(listed, "id", "已使用这个编号", "has this id already"),
     ...repeatFindings(listed, "address", "已使用这个地址", "is at this address already"),
     ...checked.flatMap((device) => device.findings),
+    ...("data" in written
+      ? historyFindings(
+          checked.map(({ options }) => options),
+          written.data.outbox.retentionDays,
+        )
+      : []),
   ];
   if (findings.length === 0 && "data" in written) return { config: assemble(written.data, checked) };
   const root = isNode(document.contents) ? document.contents : null;
