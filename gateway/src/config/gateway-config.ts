@@ -111,7 +111,7 @@ export const deviceSchema = z.strictObject({
     .nullable()
     .optional()
     .describe(
-      "多久没有数据算静默，毫秒；省略时电子秤为 60000，检测仪不判断；null 为不判断 / nothing heard for so long, in milliseconds, is silence; left out: 60000 for scales, never for testers; null: never.",
+      "多久没有数据算静默，毫秒；省略时电子秤为 60000，须查询的检测仪至少 60000，其他检测仪不判断；null 为不判断 / nothing heard for so long, in milliseconds, is silence; left out: 60000 for scales, at least that for testers that are asked, never for others; null: never.",
     ),
   options: z
     .record(z.string(), z.unknown())

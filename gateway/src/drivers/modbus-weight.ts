@@ -61,8 +61,14 @@ export const modbusWeightConfigSchema = z.strictObject({
   weight: z
     .strictObject({
       register,
-      type: z.enum(["int16", "uint16", "int32", "uint32", "float32"]).default("int32"),
-      wordOrder: z.enum(["high-first", "low-first"]).default("high-first"),
+      type: z
+        .enum(["int16", "uint16", "int32", "uint32", "float32"])
+        .default("int32")
+        .describe("数值类型 / how the weight is written."),
+      wordOrder: z
+        .enum(["high-first", "low-first"])
+        .default("high-first")
+        .describe("两个寄存器的先后 / which of two registers comes first."),
     })
     .default(preset.weight)
     .describe("重量寄存器 / where the weight is."),
@@ -88,7 +94,7 @@ export const modbusWeightDriver = defineDriver({
   transportDefaults: { baudRate: 9600, dataBits: 8, parity: "none", stopBits: 1 },
   requests: [...requestsOf(preset, "rtu"), ...requestsOf(preset, "tcp")],
   configSchema: modbusWeightConfigSchema,
-  example: { unit: "kg" },
+  example: { unit: "kg", weight: preset.weight },
   createSession: (context, config) => {
     const codec = modbusWeightOf(config);
     const reads = modbusReadsOf(config);
