@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { describe, expect, it } from "vitest";
 import { describeCodec } from "../../../test/codec-contract.ts";
 import { saidReading, weightText } from "../../../test/weights.ts";
 import { casEcr } from "./codec.ts";
@@ -34,4 +35,28 @@ describeCodec(casEcr, {
       }),
     ];
   },
+});
+
+describe("cas-ecr on a line", () => {
+  const frame = (value: string, summed: "payload" | "from-soh") =>
+    encodeEcrFrame({ value, unit: "kg", state: "stable", summed });
+  const valuesIn = (frames: readonly Uint8Array[]) => {
+    const decoder = casEcr.createDecoder();
+    return frames
+      .flatMap((bytes) => decoder.push(bytes))
+      .map((event) => (event.event === "reading" ? event.value : null));
+  };
+
+  it("refuses a digit with one wrong bit once it knows how the scale sums", () => {
+    const good = frame("1.234", "payload");
+    for (const bit of [0, 1]) {
+      const wrong = good.map((byte, at) => (at === 9 ? byte ^ (1 << bit) : byte));
+      expect(valuesIn([good, wrong, good])).toEqual(["1.234", null, "1.234"]);
+    }
+  });
+
+  it("learns anew when three frames in a row are summed in another way", () => {
+    const [one, other] = [frame("1.234", "payload"), frame("2.500", "from-soh")];
+    expect(valuesIn([one, other, other, other, other])).toEqual(["1.234", null, null, "2.500", "2.500"]);
+  });
 });

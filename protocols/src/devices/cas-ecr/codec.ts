@@ -62,21 +62,46 @@ const priceAt = (bytes: Uint8Array, window: Uint8Array): FrameVerdict<Event> => 
   };
 };
 
-const grammar: FrameGrammar<Event> = {
-  isStart,
-  examine: (window, { gap }) => {
-    const bytes = window.subarray(0, ecrFrameBytes).map((byte) => byte & 0x7f);
-    if (bytes[0] === stx) return priceAt(bytes, window);
-    if (bytes[0] !== soh) return controlAt(bytes[0] ?? 0, window.slice(0, 1), gap);
-    const fault = formFault(bytes, ecrMayStand, isStart);
-    if (fault !== undefined) return fault;
-    if (bytes.length < ecrFrameBytes) return { kind: "more" };
-    if (!sumFits(ecrRemainder(bytes)))
-      return { kind: "reject", length: ecrFrameBytes, reason: "bad-checksum", whole: true };
-    const event = ecrReading(bytes, window.slice(0, ecrFrameBytes));
-    if (event === null) return { kind: "reject", length: ecrFrameBytes, reason: "bad-field", whole: true };
-    return { kind: "accept", length: ecrFrameBytes, event };
-  },
+/**
+ * Which of the sums a scale uses is learned from its first frame and asked of every other: else one wrong bit could pass for
+ * another way to sum. Three frames in a row that agree on another one change it (the scale was changed).
+ */
+const createSumRule = () => {
+  let learned: number | null = null;
+  let other = { remainder: 0, times: 0 };
+  return (remainder: number): boolean => {
+    if (!sumFits(remainder)) return false;
+    if (learned === null || remainder === learned) {
+      learned = remainder;
+      other = { remainder, times: 0 };
+      return true;
+    }
+    other = { remainder, times: other.remainder === remainder ? other.times + 1 : 1 };
+    if (other.times < 3) return false;
+    learned = remainder;
+    return true;
+  };
+};
+
+const createGrammar = (): FrameGrammar<Event> => {
+  const isSummed = createSumRule();
+  return {
+    isStart,
+    examine: (window, { gap }) => {
+      const bytes = window.subarray(0, ecrFrameBytes).map((byte) => byte & 0x7f);
+      if (bytes[0] === stx) return priceAt(bytes, window);
+      if (bytes[0] !== soh) return controlAt(bytes[0] ?? 0, window.slice(0, 1), gap);
+      const fault = formFault(bytes, ecrMayStand, isStart);
+      if (fault !== undefined) return fault;
+      if (bytes.length < ecrFrameBytes) return { kind: "more" };
+      const event = ecrReading(bytes, window.slice(0, ecrFrameBytes));
+      if (event === null) return { kind: "reject", length: ecrFrameBytes, reason: "bad-field", whole: true };
+      if (!isSummed(ecrRemainder(bytes))) {
+        return { kind: "reject", length: ecrFrameBytes, reason: "bad-checksum", whole: true };
+      }
+      return { kind: "accept", length: ecrFrameBytes, event };
+    },
+  };
 };
 
 /** CAS / Samsung cash register dialogue ("type 6"): ENQ, ACK, DC1, weight. The parity bit is masked (PD-II: 7E1 by switch). */
@@ -85,5 +110,5 @@ export const casEcr: DeviceCodec = {
   displayName: { zh: "凯士 CAS / 三星 收银机协议", en: "CAS / Samsung ECR dialogue" },
   deviceClass: "scale",
   maxPendingBytes: ecrFrameBytes + maxDiscardBytes,
-  createDecoder: () => createFrameDecoder(grammar, ecrFrameBytes),
+  createDecoder: () => createFrameDecoder(createGrammar(), ecrFrameBytes),
 };

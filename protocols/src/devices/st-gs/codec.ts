@@ -9,7 +9,7 @@ const soh = 0x01;
 
 /** Id (Dini Argeo), status, mode, weight field, unit; commas and blanks between them differ from maker to maker. */
 const line = /^(?:\d{1,4},?)?(ST|US|OL|UL),(GS|NT|TR|G|N)(?=[, +-])[, ]?(.*)$/;
-const fields = /^ *([+-]? *(?:\d+\.?\d*|\.\d+)) *,? *([A-Za-z][A-Za-z.]{0,4}|%)? *(?:,? *[01])? *$/;
+const fields = /^ *([+-]? *(?:\d+\.?\d*|\.\d+)) *,? *([A-Za-z][A-Za-z.]{0,4}|%)? *$/;
 const signOnly = /^[, ]*([+-]?)/;
 
 const modes = { GS: "gross", G: "gross", NT: "net", N: "net", TR: "tare" } as const;
