@@ -1,6 +1,7 @@
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
+import { type BackupThread, startBackupThread } from "./backup/backup-thread.ts";
 import { type Broker, startBroker } from "./broker/broker.ts";
 import { LiveRelay } from "./broker/live-relay.ts";
 import type { CloudConfig } from "./config/cloud-config.ts";
@@ -57,6 +58,7 @@ interface Parts {
   following?: Following;
   broker?: Broker;
   web?: Web;
+  backup?: BackupThread;
 }
 
 const faultsOf = ({ ledger, following, broker, web }: Parts): Faults => {
@@ -72,11 +74,17 @@ const faultsOf = ({ ledger, following, broker, web }: Parts): Faults => {
   return found;
 };
 
-const figuresOf = ({ ledger, following, broker, web }: Parts) => [
+const warningsOf = ({ backup }: Parts): Faults => {
+  const warning = backup?.warning() ?? null;
+  return warning === null ? {} : { backup: warning };
+};
+
+const figuresOf = ({ ledger, following, broker, web, backup }: Parts) => [
   ...(ledger === undefined ? [] : ledgerFigures(ledger)),
   ...(broker === undefined ? [] : brokerFigures(broker)),
   ...(following?.figures() ?? []),
   ...(web?.figures() ?? []),
+  ...(backup?.figures() ?? []),
 ];
 
 const openCredentials = (dataDirectory: string): { check: CredentialCheck; close(): void } => {
@@ -166,6 +174,7 @@ export const startCentre = async (options: CentreOptions): Promise<Centre> => {
     const health = await startHealthServer({
       ...config.health,
       faults: () => faultsOf(parts),
+      warnings: () => warningsOf(parts),
       figures: () => figuresOf(parts),
     });
     steps.push(() => health.close());
@@ -183,6 +192,11 @@ export const startCentre = async (options: CentreOptions): Promise<Centre> => {
     });
     parts.web = web;
     steps.push(() => web.close());
+    if (config.backup !== null) {
+      const backup = startBackupThread({ dataDirectory, settings: config.backup, log });
+      parts.backup = backup;
+      steps.push(() => backup.close());
+    }
     const mqtts = { host: config.mqtts.host, port: broker.port };
     const https = { host: config.https.host, port: web.port };
     await saveEndpoints(dataDirectory, { mqtt: mqtts, https });

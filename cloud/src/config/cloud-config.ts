@@ -62,6 +62,17 @@ export const cloudConfigSchema = z.strictObject({
     .max(32)
     .default([{ type: "console" }])
     .describe("预警通知渠道：console 或 webhook / where alerts go: console or webhook."),
+  backup: z
+    .strictObject({
+      dir: z.string().min(1).max(4096),
+      everyHours: z.number().min(0.1).max(720).default(6),
+      keep: z.int().min(1).max(1_000).default(14),
+    })
+    .nullable()
+    .default(null)
+    .describe(
+      "定期备份（不含私钥），例如 { dir: /backup, everyHours: 6, keep: 14 }；null 为不做 / scheduled backups, without private keys, e.g. { dir: /backup, everyHours: 6, keep: 14 }; null: none.",
+    ),
   log: z
     .strictObject({
       level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("日志级别 / how much is logged."),

@@ -4,10 +4,12 @@ import { renderFigures, startHealthServer } from "./health-server.ts";
 describe("the health listener", () => {
   it("says that the process lives, whether everything works, and the figures", async () => {
     let faults: Record<string, string> = { ledger: "it is being started" };
+    let warnings: Record<string, string> = {};
     const server = await startHealthServer({
       host: "127.0.0.1",
       port: 0,
       faults: () => faults,
+      warnings: () => warnings,
       figures: () => [{ name: "mingcheng_things_total", help: "things", type: "counter", value: 3 }],
     });
     const ask = async (path: string, method = "GET") => {
@@ -18,6 +20,11 @@ describe("the health listener", () => {
     expect(await ask("/readyz")).toMatchObject({ status: 503, text: expect.stringContaining("it is being started") });
     faults = {};
     expect(await ask("/readyz?verbose")).toEqual({ status: 200, text: '{"ready":true,"faults":{}}\n' });
+    warnings = { backup: "the last backup failed" };
+    expect(await ask("/readyz")).toEqual({
+      status: 200,
+      text: '{"ready":true,"faults":{},"warnings":{"backup":"the last backup failed"}}\n',
+    });
     const metrics = await ask("/metrics");
     expect(metrics.text).toContain("\nmingcheng_things_total 3\n");
     expect(metrics.text).toContain("process_resident_memory_bytes");

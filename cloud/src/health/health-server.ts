@@ -13,6 +13,8 @@ export interface HealthOptions {
   /** 0 = any free port. */
   readonly port: number;
   faults(): Faults;
+  /** What an operator must hear of although the centre can be used, by part. */
+  warnings?(): Faults;
   figures(): readonly Figure[];
 }
 
@@ -25,6 +27,8 @@ export interface HealthServer {
 const escapeLabel = (text: string): string =>
   text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 
+const valueText = (value: number): string => (value === Number.POSITIVE_INFINITY ? "+Inf" : String(value));
+
 /** Figures in Prometheus' text format 0.0.4; figures of one name stand together under one heading. */
 export const renderFigures = (figures: readonly Figure[]): string => {
   const byName = new Map<string, Figure[]>();
@@ -35,7 +39,7 @@ export const renderFigures = (figures: readonly Figure[]): string => {
     text += `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
     for (const { labels, value } of same) {
       const pairs = Object.entries(labels ?? {}).map(([label, content]) => `${label}="${escapeLabel(content)}"`);
-      text += `${name}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`} ${value}\n`;
+      text += `${name}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`} ${valueText(value)}\n`;
     }
   }
   return text;
@@ -52,8 +56,10 @@ const serve = (url: string, response: ServerResponse, options: HealthOptions, re
       return;
     case "/readyz": {
       const faults = options.faults();
+      const warnings = options.warnings?.() ?? {};
       const ready = Object.keys(faults).length === 0;
-      answer(response, ready ? 200 : 503, "application/json", `${JSON.stringify({ ready, faults })}\n`);
+      const said = { ready, faults, ...(Object.keys(warnings).length === 0 ? {} : { warnings }) };
+      answer(response, ready ? 200 : 503, "application/json", `${JSON.stringify(said)}\n`);
       return;
     }
     case "/metrics":

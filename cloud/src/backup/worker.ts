@@ -1,0 +1,60 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { BackupSchedule } from "./backup-schedule.ts";
+import { considerately } from "./considerate-pace.ts";
+import { takeBackup } from "./take-backup.ts";
+import type { BackupThreadData, FromBackupThread, ToBackupThread } from "./thread-messages.ts";
+
+const { dataDirectory, settings } = workerData as BackupThreadData;
+const port = parentPort;
+if (port === null) throw new Error("this is the entry of a worker thread");
+
+/** Timers cannot wait for weeks, and clocks are set: the schedule is looked at so often at least. */
+const lookEveryMs = 60_000;
+
+let isClosing = false;
+let timer: NodeJS.Timeout | undefined;
+
+const schedule = new BackupSchedule(settings, {
+  nowMs: () => Date.now(),
+  take: (target) => {
+    const rest = considerately();
+    return takeBackup({
+      dataDirectory,
+      target,
+      includeKeys: false,
+      nowMs: () => Date.now(),
+      random: Math.random,
+      onProgress: () => {
+        if (isClosing) throw new Error("the centre stops");
+        rest();
+      },
+    });
+  },
+});
+
+const report = (): void => {
+  const message: FromBackupThread = { type: "standing", standing: schedule.standing };
+  port.postMessage(message);
+};
+
+const look = async (): Promise<void> => {
+  timer = undefined;
+  if (schedule.dueInMs() === 0) {
+    await schedule.run();
+    report();
+  }
+  if (isClosing) port.close();
+  else timer = setTimeout(() => void look(), Math.min(lookEveryMs, Math.max(1_000, schedule.dueInMs())));
+};
+
+port.on("message", (_message: ToBackupThread) => {
+  isClosing = true;
+  // A backup that is under way sees it at its next piece.
+  if (timer === undefined) return;
+  clearTimeout(timer);
+  port.close();
+});
+
+await schedule.open();
+report();
+await look();
