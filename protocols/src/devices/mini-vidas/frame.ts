@@ -88,8 +88,12 @@ export const examineMessage = (window: Uint8Array, ended: boolean): FrameVerdict
   const ending = endingBytes(window, group + 3, ended);
   if (ending === undefined) return more;
   const length = group + 3 + ending;
-  const sent = Number.parseInt(decodeRecordText(window.slice(group + 1, group + 3), "latin1"), 16);
-  if (sum8(window.subarray(1, group + 1)) !== sent) {
+  const sent = decodeRecordText(window.slice(group + 1, group + 3), "latin1").toLowerCase();
+  if (
+    sum8(window.subarray(1, group + 1))
+      .toString(16)
+      .padStart(2, "0") !== sent
+  ) {
     return { kind: "reject", length, reason: "bad-checksum", whole: true };
   }
   return { kind: "accept", length, event: resultOf(window.slice(1, group), window.slice(0, length)) };

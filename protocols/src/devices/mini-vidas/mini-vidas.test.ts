@@ -77,6 +77,14 @@ describe("mini-vidas traps", () => {
     }
   });
 
+  it("takes two hexadecimal digits for the checksum and nothing that merely begins with one", () => {
+    const fields = Array.from({ length: 256 }, (_, index) => encodeVidasMessage([["qn", index.toString()]]));
+    const low = fields.find((message) => message.at(-3) === 0x30) ?? new Uint8Array(0);
+    const digit = low.at(-2) ?? 0;
+    const lax = concat(low.subarray(0, -3), Uint8Array.of(digit, 0x78, 0x0a));
+    expect(decode(lax).map((event) => event.event === "discarded" && event.reason)).toEqual(["bad-checksum"]);
+  });
+
   it("ends with LF, CR LF, ETX or nothing", () => {
     const bare = encodeVidasMessage([["qn", "1"]]).subarray(0, -1);
     for (const ending of [[0x0a], [0x0d, 0x0a], [0x03], []]) {
