@@ -34,8 +34,11 @@ export interface DetectRequest {
 /** Families whose form is a matter of configuration: they would fit anything, or nothing. */
 const configuredByHand: ReadonlySet<string> = new Set(["line", "block", "modbus-weight"]);
 
-/** Every family that can be told by listening: codec and driver, same order. */
-const tellable = (): { readonly drivers: readonly DriverDefinition[]; readonly codecs: readonly DeviceCodec[] } => {
+/** Every family that can be told by listening: their codecs and drivers. */
+export const tellable = (): {
+  readonly drivers: readonly DriverDefinition[];
+  readonly codecs: readonly DeviceCodec[];
+} => {
   const codecs = deviceCodecs.filter(
     ({ id }) => !configuredByHand.has(id) && drivers.some(({ protocol }) => protocol === id),
   );
