@@ -41,6 +41,7 @@ beforeEach(async () => {
       records: (gw, payload) => decide("rec", gw, payload),
       state: (gw, _eid, payload) => decide("state", gw, payload),
       gone: (gw, payload) => decide("gone", gw, payload),
+      keys: (gw, payload) => decide("keys", gw, payload),
     },
     authenticate: (_gw, credential) => credential === "good",
     onHint: (hint) => hints.push(hint),

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createAuthority, createServerCertificate } from "../../keys/certificates.ts";
+import { createAuthority, createServerCertificate } from "../../keys/certificate-issuer.ts";
 import type { Delivery, Outgoing } from "../channel.ts";
 import { openChannels } from "../index.ts";
 import type { NotificationBody } from "../notification.ts";
