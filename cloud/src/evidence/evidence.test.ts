@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { toHex } from "@mingcheng/protocols";
+import { encodeRotation, toHex } from "@mingcheng/protocols";
 import { afterAll, describe, expect, it } from "vitest";
 import { newSigner, SealedLine } from "../../test/sealed-line.ts";
 import { WriterBench } from "../../test/writer-bench.ts";
@@ -59,6 +59,26 @@ describe("evidence", () => {
     const expected = line.records.filter((_, index) => !(index >= 40 && index < 44) && index !== 49);
     expect(records).toEqual(expected.map((bytes) => new TextDecoder().decode(bytes)));
     expect(readdirSync(scratch).filter((name) => name.endsWith(".part"))).toEqual([]);
+  });
+
+  it("ends where the seals of a revoked key stop counting, unless another key vouches for what is behind", async () => {
+    const { bench, signer, line, gateway, write, pinned, store } = setUp();
+    for (const to of [10, 20, 30]) store(to - 9, to);
+    const revokedFrom = { ep: 1, eid: line.line.eid, seq: 15 };
+    bench.revoked.set(signer.kid, revokedFrom);
+    Object.assign(gateway.keys[0] ?? {}, { revokedFrom });
+    const cut = await write();
+    expect(cut.result.records).toBe(10);
+    const report = await verifyEvidence(cut.out, pinned);
+    expect(report).toMatchObject({ ok: true, records: 10, seals: 1 });
+    expect(report.manifest?.gaps).toMatchObject([{ from: 11, to: 30, reason: "revoked" }]);
+    const heir = newSigner();
+    bench.revoked.clear();
+    bench.take({ type: "keys", gw, payload: encodeRotation(gw, signer, heir, asOf) });
+    bench.revoked.set(signer.kid, revokedFrom);
+    bench.take(bench.batch(gw, line.batch(31, 40, { sealer: heir })));
+    const whole = await write();
+    expect(await verifyEvidence(whole.out, pinned)).toMatchObject({ ok: true, records: 40, seals: 2 });
   });
 
   it("is widened to seals around the time asked for, and leaves the rest out", async () => {
