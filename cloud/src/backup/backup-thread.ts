@@ -41,6 +41,8 @@ export const startBackupThread = ({ dataDirectory, settings, log }: BackupThread
   worker.on("message", (message: FromBackupThread) => {
     const before = standing;
     standing = message.standing;
+    // Given up because the centre stops: no failure.
+    if (isClosing) return;
     if (standing.failures > before.failures) log.error({ fault: standing.fault }, "a backup failed");
     else if (standing.lastTookMs > 0 && standing.lastGoodMs !== before.lastGoodMs) {
       log.info({ bytes: standing.lastBytes, tookMs: standing.lastTookMs }, "a backup was taken");
