@@ -145,7 +145,7 @@ describe("evidence", () => {
     const { bench, gateway, store } = setUp();
     store(1, 5);
     const out = join(scratch, "missing", "file.mcx");
-    const request = { gateway, from: null, to: null, out, software: "test" };
+    const request = { gateway, revokedFrom: () => null, from: null, to: null, out, software: "test" };
     await expect(exportEvidence(bench.database, manifestKey, request, { asOf })).rejects.toThrow(/ENOENT/);
     expect(bench.database.inTransaction).toBe(false);
     store(6, 10);
