@@ -10,7 +10,7 @@ import { type Dy5800RecordSpec, encodeDy5800Record } from "./encode.ts";
 const formFits = (frame: Uint8Array): boolean => {
   const text = String.fromCharCode(...frame);
   return (
-    frame.length === 82 && /^P[^]{80}X$/.test(text) && (/^[^]{52}\d{10}/.test(text) || /^[^]{51}\d{10}/.test(text))
+    frame.length === 82 && /^P.{80}X$/s.test(text) && (/^.{52}\d{10}/s.test(text) || /^.{51}\d{10}/s.test(text))
   );
 };
 
