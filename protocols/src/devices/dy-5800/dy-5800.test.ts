@@ -9,9 +9,7 @@ import { type Dy5800RecordSpec, encodeDy5800Record } from "./encode.ts";
 /** No checksum: 82 bytes from P to X with ten digits where date and time are. */
 const formFits = (frame: Uint8Array): boolean => {
   const text = String.fromCharCode(...frame);
-  return (
-    frame.length === 82 && /^P.{80}X$/s.test(text) && (/^.{52}\d{10}/s.test(text) || /^.{51}\d{10}/s.test(text))
-  );
+  return frame.length === 82 && /^P.{80}X$/s.test(text) && (/^.{52}\d{10}/s.test(text) || /^.{51}\d{10}/s.test(text));
 };
 
 const ascii = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0));
