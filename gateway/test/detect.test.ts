@@ -10,6 +10,7 @@ import { fixturesOf } from "../../protocols/test/fixtures.ts";
 import { runDetect } from "../src/commands/detect.ts";
 import { parseGatewayConfig } from "../src/config/parse-config.ts";
 import { configurationOf } from "../src/detect/configuration.ts";
+import { tellable } from "../src/detect/detect.ts";
 import { heardSettings, listeningSettings, settingsText } from "../src/detect/line-settings.ts";
 import { isHarmless, probesOf } from "../src/detect/probes.ts";
 import type { DevicePlaces } from "../src/device-identity/device-places.ts";
@@ -195,7 +196,7 @@ const simulated = (protocol: string, settings: SerialSettings): Device => {
   return { settings, sends: null, everyMs: 1000, answer };
 };
 
-const askedScales = probesOf(drivers).filter(({ driver }) => driver.deviceClass === "scale");
+const askedScales = probesOf(tellable().drivers).filter(({ driver }) => driver.deviceClass === "scale");
 
 describe("detect --probe", () => {
   it.each(askedScales.map(({ driver }) => [driver.protocol, driver] as const))(
@@ -245,7 +246,7 @@ describe("what detect can send", () => {
       expect([bytes, meanings]).toEqual([bytes, []]);
     }
     expect(new Set(written.map((bytes) => bytes.join()))).toEqual(
-      new Set(probesOf(drivers).flatMap(({ requests }) => requests.map((request) => [...request].join()))),
+      new Set(probesOf(tellable().drivers).flatMap(({ requests }) => requests.map((request) => [...request].join()))),
     );
   });
 

@@ -20,14 +20,17 @@ const obeyedLines = /^\s*[RUNrun]\s*$/;
 export const isHarmless = (request: Uint8Array): boolean =>
   request.every((byte) => !obeyedLetters.has(byte & 0x7f)) && !obeyedLines.test(String.fromCharCode(...request));
 
+/** A dialogue of a few steps is asked whole; of a driver that asks for records by number only the first few. */
+const maxRequests = 4;
+
 /**
- * What probing may send: of every driver that asks, its requests up to the first that would mean something else to
+ * What probing may send: of every driver that asks, its first requests, up to the first that would mean something else to
  * another device. Drivers whose first request is such are not probed.
  */
 export const probesOf = (drivers: readonly DriverDefinition[]): readonly Probe[] =>
   drivers.flatMap((driver) => {
     const all = driver.requests ?? [];
     const firstHarmful = all.findIndex((request) => !isHarmless(request));
-    const requests = firstHarmful < 0 ? all : all.slice(0, firstHarmful);
+    const requests = all.slice(0, firstHarmful < 0 ? maxRequests : Math.min(firstHarmful, maxRequests));
     return requests.length === 0 ? [] : [{ driver, requests }];
   });
