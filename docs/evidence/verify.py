@@ -436,8 +436,10 @@ def verifier(openssl, directory):
     return verifies
 
 
-def say(report, language, as_json):
+def say(report, language, as_json, name):
     zh = language == "zh"
+    if name and not as_json:
+        print(name, end=": ")
     if as_json:
         print(json.dumps(report, ensure_ascii=False))
     elif report["ok"]:
@@ -482,7 +484,7 @@ def main():
             for path in options.files:
                 report = report_of(path, pins, verifier(options.openssl, directory))
                 good = good and report["ok"]
-                say(report, options.lang, options.json)
+                say(report, options.lang, options.json, path if len(options.files) > 1 else "")
     except (OSError, ValueError, KeyError, TypeError) as error:
         print("无法核验 / could not be tried: %s" % error, file=sys.stderr)
         return 2

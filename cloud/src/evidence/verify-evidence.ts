@@ -1,24 +1,22 @@
-import { verify } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type AsyncCrypto, type EvidenceReport, type PinnedKeys, verifyChunks } from "@mingcheng/protocols";
-import { nodeCrypto, publicKeyObject } from "../crypto/node-crypto.ts";
+import { type EvidenceReport, EvidenceVerifier, LineCutter, type PinnedKeys } from "@mingcheng/protocols";
+import { nodeCrypto } from "../crypto/node-crypto.ts";
 
-/** Signatures on the thread pool, so that they are verified while the chain is computed. */
-const pooledCrypto: AsyncCrypto = {
-  sha256: nodeCrypto.sha256,
-  verify: ({ publicKey, octets, signature }) =>
-    new Promise((resolve, reject) => {
-      verify(null, octets, publicKeyObject(publicKey), signature, (error, holds) => {
-        if (error === null) resolve(holds);
-        else reject(error);
-      });
-    }),
-};
-
-/** Verifies an evidence file in bounded memory, with nothing but the file and the two pinned keys. */
-export const verifyEvidence = (
+/**
+ * Verifies an evidence file in bounded memory, with nothing but the file and the two pinned keys. One signature after the
+ * other: handing them to the thread pool costs as much as verifying them.
+ */
+export const verifyEvidence = async (
   path: string,
   pinned: PinnedKeys,
   onRead?: (bytes: number) => void,
-): Promise<EvidenceReport> =>
-  verifyChunks(createReadStream(path, { highWaterMark: 1024 * 1024 }), pooledCrypto, pinned, onRead);
+): Promise<EvidenceReport> => {
+  const verifier = new EvidenceVerifier(nodeCrypto, pinned);
+  const cutter = new LineCutter();
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) {
+    onRead?.(chunk.length);
+    for (const line of cutter.push(chunk)) verifier.push(line);
+    if (verifier.isBroken || cutter.isTooLong) break;
+  }
+  return verifier.finish({ isCutOff: cutter.isCutOff });
+};

@@ -5,7 +5,7 @@ import { LineCutter } from "./line-cutter.ts";
 import type { SignatureCheck } from "./span-verifier.ts";
 
 /** Signatures under way at the same time. More would only hold memory. */
-const maxUnderWay = 256;
+const maxUnderWay = 1024;
 
 /** What a runtime gives: hashing at once, signatures whenever they are ready. */
 export interface AsyncCrypto {
@@ -18,38 +18,40 @@ export interface AsyncCrypto {
 class SignatureQueue {
   firstBad: EvidenceFault | undefined;
   private readonly crypto: AsyncCrypto;
-  private readonly underWay = new Set<Promise<void>>();
+  private underWay = 0;
   private taken = 0;
   private badAt = Number.POSITIVE_INFINITY;
+  private wake = (): void => undefined;
 
   constructor(crypto: AsyncCrypto) {
     this.crypto = crypto;
   }
 
   get isFull(): boolean {
-    return this.underWay.size >= maxUnderWay;
+    return this.underWay >= maxUnderWay;
   }
 
   take(check: SignatureCheck): void {
     const order = this.taken++;
-    const done = this.settle(check, order).finally(() => this.underWay.delete(done));
-    this.underWay.add(done);
+    this.underWay++;
+    const settle = (holds: boolean): void => {
+      this.underWay--;
+      if (!holds && order < this.badAt) {
+        this.badAt = order;
+        this.firstBad = check.fault;
+      }
+      this.wake();
+    };
+    void this.crypto.verify(check).then(settle, () => settle(false));
   }
 
-  /** Until there is room. */
-  async room(): Promise<void> {
-    while (this.isFull) await Promise.race(this.underWay);
-  }
-
-  async settled(): Promise<void> {
-    await Promise.all(this.underWay);
-  }
-
-  private async settle(check: SignatureCheck, order: number): Promise<void> {
-    const holds = await this.crypto.verify(check).catch(() => false);
-    if (holds || order > this.badAt) return;
-    this.badAt = order;
-    this.firstBad = check.fault;
+  /** Until at most so many are under way. */
+  async fallTo(most: number): Promise<void> {
+    while (this.underWay > most) {
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+    }
   }
 }
 
@@ -72,10 +74,10 @@ export const verifyChunks = async (
     onRead?.(chunk.length);
     for (const line of cutter.push(chunk)) {
       verifier.push(line);
-      if (signatures.isFull) await signatures.room();
+      if (signatures.isFull) await signatures.fallTo(maxUnderWay / 2);
     }
     if (verifier.isBroken || cutter.isTooLong || signatures.firstBad !== undefined) break;
   }
-  await signatures.settled();
+  await signatures.fallTo(0);
   return verifier.finish({ isCutOff: cutter.isCutOff, badSignature: signatures.firstBad });
 };
