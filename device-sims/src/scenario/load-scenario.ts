@@ -21,13 +21,17 @@ const scriptLength = 50;
  * @throws {MingchengError} PROTOCOL_UNKNOWN
  */
 export const loadScenarioOf = (options: LoadOptions): Scenario => {
+  const { deviceClass, settingsSchema } = simulatorOf(options.kind);
+  // Not every make can be told how many places it shows; its own default then has at least these two.
+  const twoPlaces = { places: 2 };
+  const settings = settingsSchema.safeParse(twoPlaces).success ? twoPlaces : {};
   const devices = Array.from({ length: options.devices }, (_, index) => {
     const id = `load-${index + 1}`;
     const random = createRandom(seedOf(options.seed, id));
     const listen = `tcp://${options.host}:${options.port === 0 ? 0 : options.port + index}`;
     const common = { id, kind: options.kind, listen, repeat: true };
     const steps = Array.from({ length: scriptLength }, (_unused, step) => step);
-    if (simulatorOf(options.kind).deviceClass === "tester") {
+    if (deviceClass === "tester") {
       const script = steps.flatMap((step) => [
         {
           do: "report",
@@ -44,7 +48,7 @@ export const loadScenarioOf = (options: LoadOptions): Scenario => {
       holdMs: 1000 + random.below(2000),
       restMs: 800 + random.below(2000),
     }));
-    return { ...common, rateHz: options.rateHz, settings: { places: 2 }, script };
+    return { ...common, rateHz: options.rateHz, settings, script };
   });
   return scenarioSchema.parse({ seed: options.seed, devices });
 };

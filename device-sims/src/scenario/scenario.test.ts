@@ -21,10 +21,10 @@ describe("scenario file", () => {
     ]);
   });
 
-  it.each(simulators.map(({ protocol }) => protocol))("needs of a %s only where it listens", (protocol) => {
+  it.each(simulators)("needs of a $protocol only where it listens", ({ protocol, settingsSchema }) => {
     const [device] = parseScenario(one(`kind: ${protocol}`), "x").devices;
     expect(device).toMatchObject({ kind: protocol, faults: [], repeat: false, script: [] });
-    expect(device?.settings).not.toEqual({});
+    expect(device?.settings).toEqual(settingsSchema.parse({}));
   });
 
   it.each([
