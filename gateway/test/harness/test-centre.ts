@@ -102,7 +102,7 @@ export class TestCentre {
     this.client = undefined;
   }
 
-  /** Resolves when `isSo`, looked at after every message. */
+  /** Resolves when `isSo`, looked at when a batch comes in and after every message. */
   async when(isSo: () => boolean): Promise<void> {
     while (!isSo()) {
       await new Promise<void>((resolve) => {
@@ -144,6 +144,10 @@ export class TestCentre {
       this.gone.push(gone);
       await this.finish(gw, ingestGone(this.ledger, { gw, gone }));
     }
+    this.tellWatchers();
+  }
+
+  private tellWatchers(): void {
     for (const tell of this.watchers.splice(0)) tell();
   }
 
@@ -162,6 +166,8 @@ export class TestCentre {
     const { first, count, lane, line } = header;
     const seen: SeenBatch = { line: line.eid, first, count, lane, bytes: payload.length };
     this.batches.push(seen);
+    // A batch that is held back has been seen all the same.
+    this.tellWatchers();
     await this.before(seen);
     const payloadHash = toHex(nodeCrypto.sha256(payload));
     await this.finish(gw, ingestBatch(this.ledger, nodeCrypto, { gw, payload: plain, payloadHash }));
