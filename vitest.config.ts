@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ["{protocols,gateway,cloud,device-sims,dashboards}/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
+    setupFiles: [".ci/property-seed.mjs"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "forks",

@@ -85,7 +85,7 @@ describe("detect, on real lines with simulated devices", () => {
     expect(listening.ports.map(({ outcome }) => outcome)).toEqual(["recognised", "silent"]);
     expect(listening.ports[0]?.settings).toMatchObject({ dataBits: 7, parity: "even" });
     expect(listening.code).toBe(1);
-    const probing = await detectAt([asked.address], { seconds: "1", probe: true });
+    const probing = await detectAt([asked.address], { seconds: "4", probe: true });
     expect(probing.ports.map(alike)).toEqual([["toledo-8217"]]);
     expect(probing.code).toBe(0);
     await Promise.all(devices.map((device) => device.stop()));

@@ -139,16 +139,16 @@ describe("a new box in an old place", () => {
     const { code } = JSON.parse(await centre.command("gateway", "replace", gw, "--json"));
     const dir = join(opened.dir, "new-box");
     await enrolGateway(dir, code);
-    const { config, device } = opened.device("box-a-tester-2");
-    const box = await startGateway({ dir, gw, devices: [configuredDevice(config.id, config.kind, device.address)] });
-    others.push(box);
-    await report(opened, "box-a-tester-2", 3);
-    await arrived(box);
     // The old box is fenced by its credential: it captures, and nothing of that arrives.
     await until(async () => JSON.stringify((await gateway.status())["uplink"]).includes('"down"'), {
       what: "the old box is let in no more",
       withinMs: 15_000,
     });
+    const { config, device } = opened.device("box-a-tester-2");
+    const box = await startGateway({ dir, gw, devices: [configuredDevice(config.id, config.kind, device.address)] });
+    others.push(box);
+    await report(opened, "box-a-tester-2", 3);
+    await arrived(box);
     await report(opened, "box-a-tester-1", 3);
     await gateway.stop();
     await box.stop();

@@ -24,7 +24,12 @@ const rtuLengths = (bytes: Uint8Array): readonly number[] => {
   const [, code = 0, count = 0] = bytes;
   if ((code & 0x80) !== 0) return [5];
   if (code === 6) return [8];
-  if (code === 16) return [8, 9 + (bytes[6] ?? 0)];
+  if (code === 16) {
+    // A request says how much it writes twice, in words and in bytes: where they differ it is none.
+    const [words, written] = [((bytes[4] ?? 0) << 8) | (bytes[5] ?? 0), bytes[6] ?? 0];
+    const isRequest = bytes.length < 7 || (written === 2 * words && 9 + written <= maxMessageBytes);
+    return isRequest ? [8, 9 + written] : [8];
+  }
   return count > 0 && count % 2 === 0 && 5 + count <= maxMessageBytes ? [5 + count, 8] : [8];
 };
 
