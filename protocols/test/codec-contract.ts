@@ -126,6 +126,14 @@ const describeLine = (codec: DeviceCodec, fixtures: readonly Fixture[]): void =>
         const noisy = believedHex(decodeAll(codec, [noise, input, input, noise, input, input]));
         // The noise may swallow what touches it, never more: the second of two copies is heard whole.
         expect(noisy.length).toBeGreaterThanOrEqual(alone.length);
+        // Noise that happens to be the optional checksum of the frame before it is no noise, and teaches that there is one.
+        const once = believedHex(decodeAll(codec, [input]));
+        if (
+          believedHex(decodeAll(codec, [input, noise]))
+            .slice(0, once.length)
+            .join() !== once.join()
+        )
+          return;
         const last = alone.at(-1);
         if (last !== undefined) expect(noisy.filter((frame) => frame === last).length).toBeGreaterThanOrEqual(2);
       }),
