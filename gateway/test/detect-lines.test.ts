@@ -77,7 +77,7 @@ describe("detect, on real lines with simulated devices", () => {
     expect(read.config.devices).toHaveLength(streaming.length);
   });
 
-  it("recognises a seven-bit scale and one that must be asked, on serial ports", { timeout: 40_000 }, async () => {
+  it("recognises a seven-bit scale and one that must be asked, on serial ports", { timeout: 60_000 }, async () => {
     const [speaking, asked] = [await openPtyLine(join(folder, "a")), await openPtyLine(join(folder, "b"))];
     const devices = [start("mt-continuous", speaking, { places: 2, parityBit: true }), start("toledo-8217", asked)];
     const addresses = [speaking.address, asked.address];
@@ -85,7 +85,7 @@ describe("detect, on real lines with simulated devices", () => {
     expect(listening.ports.map(({ outcome }) => outcome)).toEqual(["recognised", "silent"]);
     expect(listening.ports[0]?.settings).toMatchObject({ dataBits: 7, parity: "even" });
     expect(listening.code).toBe(1);
-    const probing = await detectAt([asked.address], { seconds: "4", probe: true });
+    const probing = await detectAt([asked.address], { seconds: "6", probe: true });
     expect(probing.ports.map(alike)).toEqual([["toledo-8217"]]);
     expect(probing.code).toBe(0);
     await Promise.all(devices.map((device) => device.stop()));

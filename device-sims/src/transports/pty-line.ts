@@ -11,29 +11,29 @@ const maxUnsentBytes = 4096;
 
 /**
  * Holds the device's end of a pseudo-terminal, because Node.js cannot make one: standard input goes to whoever has the
- * port open, what comes back goes to standard output, and standard error says `ready`, `up` and `down`. A port that was
- * closed is made anew at the same path, so that nobody reads what was meant for the reader before.
+ * port open, what comes back goes to standard output, and standard error says `ready`, `up` and `down`. When the port is
+ * closed, what was not read is forgotten, so that nobody reads what was meant for the reader before.
  */
 const bridgeProgram = `
-import os, pty, select, sys, tty
+import os, pty, select, sys, termios, tty
 path = sys.argv[1]
 
 def say(word):
     os.write(2, (word + "\\n").encode())
 
-def make():
-    master, slave = pty.openpty()
-    tty.setraw(slave)
-    if os.path.lexists(path + ".new"):
-        os.unlink(path + ".new")
-    os.symlink(os.ttyname(slave), path + ".new")
-    os.rename(path + ".new", path)
-    os.close(slave)
-    # A reader that does not keep up loses bytes, as on a real line.
-    os.set_blocking(master, False)
-    return master
+master, slave = pty.openpty()
+tty.setraw(slave)
+# A reader that does not keep up loses bytes, as on a real line.
+os.set_blocking(master, False)
+name = os.ttyname(slave)
+os.symlink(name, path)
+os.close(slave)
 
-master = make()
+def forget_unread():
+    again = os.open(name, os.O_RDWR | os.O_NOCTTY)
+    termios.tcflush(again, termios.TCIOFLUSH)
+    os.close(again)
+
 say("ready")
 is_open = False
 while True:
@@ -47,9 +47,8 @@ while True:
     hung_up = any(event & select.POLLHUP for _, event in state.poll(0))
     if is_open and hung_up:
         is_open = False
+        forget_unread()
         say("down")
-        os.close(master)
-        master = make()
     elif not is_open and not hung_up:
         is_open = True
         say("up")
