@@ -1,11 +1,18 @@
 import { join } from "node:path";
+import { auditTables } from "../audit/audit-schema.ts";
 import { type Migration, openForWriting, type SqliteDatabase } from "../store/database.ts";
 import { userTables } from "../users/user-schema.ts";
 import { entryTables } from "./entry-schema.ts";
 import { gatewayDecisionTables, gatewayTables } from "./gateway-schema.ts";
 
 /** Layout of `register.db`: who is who at this centre. Small, written by hand and by enrolment, never by records. */
-export const registerMigrations: readonly Migration[] = [gatewayTables, userTables, entryTables, gatewayDecisionTables];
+export const registerMigrations: readonly Migration[] = [
+  gatewayTables,
+  userTables,
+  entryTables,
+  gatewayDecisionTables,
+  auditTables,
+];
 
 /** Opens the register of a data directory, created when missing. @throws {MingchengError} STORE_TOO_NEW */
 export const openRegister = (dataDirectory: string): SqliteDatabase =>
