@@ -119,9 +119,11 @@ const runVerify = async (path: string, options: DataOptions & { keys?: string },
   const pinned = options.keys === undefined ? await ownKeys(options.data, path) : await readPinnedKeys(options.keys);
   const onProgress = progressLine((done, all) => `${Math.floor((100 * done) / Math.max(1, all))} %`);
   let read = 0;
-  const report = await verifyEvidence(path, pinned, (bytes) => {
-    read += bytes;
-    onProgress(read, size);
+  const report = await verifyEvidence(path, pinned, {
+    onRead: (bytes) => {
+      read += bytes;
+      onProgress(read, size);
+    },
   });
   endProgress();
   say(verdictOf(report));
