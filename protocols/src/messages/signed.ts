@@ -8,6 +8,8 @@ export const signedTags = {
   state: "mc-state-v1",
   gone: "mc-gone-v1",
   command: "mc-command-v1",
+  ack: "mc-ack-v1",
+  configuration: "mc-config-v1",
   manifest: "mc-manifest-v1",
 } as const;
 

@@ -2,7 +2,7 @@ import { gatewayIdPattern } from "../chain/line.ts";
 
 const root = "mc/v1";
 
-/** MQTT topics of one gateway. Data goes up on `rec`, `state`, `gone`, `keys`, `live`; answers come down on `receipt`, `cmd`. */
+/** MQTT topics of one gateway. Data goes up on `rec`, `state`, `gone`, `keys`, `live`, `ack`, `bundle`; answers come down on `receipt`, `cmd`. */
 export const topics = {
   records: (gw: string) => `${root}/${gw}/rec`,
   receipt: (gw: string) => `${root}/${gw}/receipt`,
@@ -11,11 +11,14 @@ export const topics = {
   keys: (gw: string) => `${root}/${gw}/keys`,
   live: (gw: string, device: string) => `${root}/${gw}/live/${device}`,
   command: (gw: string) => `${root}/${gw}/cmd`,
+  ack: (gw: string) => `${root}/${gw}/ack`,
+  bundle: (gw: string, command: string) => `${root}/${gw}/bundle/${command}`,
 } as const;
 
 /** What a topic means. */
 export type ParsedTopic =
-  | { readonly channel: "rec" | "receipt" | "gone" | "keys" | "cmd"; readonly gw: string }
+  | { readonly channel: "rec" | "receipt" | "gone" | "keys" | "cmd" | "ack"; readonly gw: string }
+  | { readonly channel: "bundle"; readonly gw: string; readonly command: string }
   | { readonly channel: "state"; readonly gw: string; readonly eid: string }
   | { readonly channel: "live"; readonly gw: string; readonly device: string };
 
@@ -31,6 +34,7 @@ export const parseTopic = (topic: string): ParsedTopic | undefined => {
       case "gone":
       case "keys":
       case "cmd":
+      case "ack":
         return { channel, gw };
       default:
         return undefined;
@@ -38,12 +42,21 @@ export const parseTopic = (topic: string): ParsedTopic | undefined => {
   }
   if (parts.length !== 5 || tail === undefined || tail === "") return undefined;
   if (channel === "state") return /^[0-9a-f]{32}$/.test(tail) ? { channel, gw, eid: tail } : undefined;
+  if (channel === "bundle") return /^[0-9a-z][0-9a-z-]{0,63}$/.test(tail) ? { channel, gw, command: tail } : undefined;
   if (channel === "live") return { channel, gw, device: tail };
   return undefined;
 };
 
 /** Channels a gateway may publish to; everything else under its subtree it may only receive. */
-export const uplinkChannels: readonly ParsedTopic["channel"][] = ["rec", "state", "gone", "keys", "live"];
+export const uplinkChannels: readonly ParsedTopic["channel"][] = [
+  "rec",
+  "state",
+  "gone",
+  "keys",
+  "live",
+  "ack",
+  "bundle",
+];
 
 /** Channels a gateway may subscribe to. */
 export const downlinkChannels: readonly ParsedTopic["channel"][] = ["receipt", "cmd"];
