@@ -52,7 +52,17 @@ describe("sales records of a Dahua TM", () => {
     expect(bench.stored[0]?.body).toMatchObject({
       amountFen: 780,
       at: "2024-05-17T08:01",
-      lines: [{ item: "0007", weight: "0.780", unit: "kg", grams: "780", unitPriceFen: 1000, mismatch: false }],
+      lines: [
+        {
+          item: "0007",
+          weight: "0.780",
+          unit: "kg",
+          grams: "780",
+          unitPriceFen: 1000,
+          mismatch: false,
+          differenceFen: "0",
+        },
+      ],
     });
     connection.abort();
     await connection.running;

@@ -1,4 +1,5 @@
 import {
+  amountDifference,
   bytesOf,
   type DeviceEvent,
   dahuaTm,
@@ -29,6 +30,14 @@ const lastRecord = 9999;
 const keyOf = (sale: Pick<SaleBody, "number" | "at" | "amountFen"> & { readonly item: string | null }): string =>
   [sale.number, sale.at, sale.item, sale.amountFen].join("|");
 
+/** What rounding explains is said by the codec; here only how far apart the two are. */
+const differenceOf = ({ weight, unit, count, unitPriceFen, grossAmountFen, amountFen: net }: SaleEvent) => {
+  const amountFen = grossAmountFen ?? net;
+  const quantity = weight ?? count;
+  if (quantity === null || unitPriceFen === null || amountFen === null) return null;
+  return amountDifference({ quantity, unit, unitPriceFen, priceUnit: unit, amountFen }, 1)?.fen ?? null;
+};
+
 const bodyOf = (sale: SaleEvent): SaleBody => {
   const { number, at, department, store, scale, amountFen, weight, unit } = sale;
   const line = {
@@ -43,6 +52,7 @@ const bodyOf = (sale: SaleEvent): SaleBody => {
     grossAmountFen: sale.grossAmountFen,
     amountFen,
     mismatch: sale.mismatch,
+    differenceFen: differenceOf(sale),
   };
   return { protocol: dahuaTm.id, number, at, department, store, scale, lines: [line], amountFen };
 };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { messageRefSchema } from "./message-ref.ts";
 import type { RecordKind } from "./record.ts";
 import { saleBody } from "./sale-body.ts";
 
@@ -21,6 +22,8 @@ export const weighingBody = z.strictObject({
   protocol: code,
   value: decimal,
   unit: text(16),
+  /** The unit as written by the scale (斤), where that is not `unit` itself. */
+  unitSaid: text(16).optional(),
   grams: decimal.nullable(),
   mode: z.enum(["gross", "net", "tare", "unknown"]),
   stable: z.enum(["reported-stable", "reported-unstable", "inferred", "unknown"]),
@@ -31,13 +34,39 @@ export const weighingBody = z.strictObject({
     durationMs: z.number().nonnegative(),
     rule: z.enum(["reported", "inferred"]),
   }),
+  /** Item code, where the scale knows what lies on it. */
+  item: text(64).optional(),
+  /** The scale's own clock, as sent. */
+  deviceAt: text(32).optional(),
+  message: messageRefSchema.optional(),
 });
+
+/** What a scale can report about itself. From `zeroed` on: something was done to it, of which only some scales tell. */
+const scaleStates = [
+  "overload",
+  "underload",
+  "motion",
+  "not-zeroed",
+  "normal",
+  "zeroed",
+  "tared",
+  "calibrated",
+  "settings-changed",
+  "seal-broken",
+  "cover-opened",
+  "power-on",
+] as const;
 
 /** A change of a scale's state: these are states, never numbers. */
 export const scaleEventBody = z.strictObject({
   protocol: code,
-  state: z.enum(["overload", "underload", "motion", "not-zeroed", "normal"]),
-  previous: z.enum(["overload", "underload", "motion", "not-zeroed", "normal"]).nullable(),
+  state: z.enum(scaleStates),
+  previous: z.enum(scaleStates).nullable(),
+  /** What the scale says about it: the tare, the counter of calibrations, who. */
+  detail: text(256).optional(),
+  /** The scale's own clock, as sent. */
+  deviceAt: text(32).optional(),
+  message: messageRefSchema.optional(),
 });
 
 /** One result of a rapid test (LIS02-A2 R record, or the like). */
@@ -63,6 +92,7 @@ export const testBody = z.strictObject({
   retests: z.int().nonnegative().optional(),
   /** Set when the instrument repeated a result because our acknowledgement was lost: the earlier record's content key. */
   resendOf: text(128).nullable(),
+  message: messageRefSchema.optional(),
 });
 
 /** A device came, went, fell silent or was parked by the supervisor. */
@@ -99,11 +129,11 @@ export const gapBody = z.strictObject({
   until: z.string().nullable(),
 });
 
-/** A configuration was applied, refused or rolled back. */
+/** A configuration was applied, confirmed, refused or rolled back. */
 export const configBody = z.strictObject({
   version: z.int().nonnegative(),
   sha256: hash,
-  outcome: z.enum(["applied", "refused", "rolled-back"]),
+  outcome: z.enum(["applied", "confirmed", "refused", "rolled-back"]),
   reason: text(512),
 });
 
@@ -112,7 +142,9 @@ export const commandBody = z.strictObject({
   id: text(64),
   cseq: z.int().positive(),
   kind: code,
-  outcome: z.enum(["done", "refused", "expired", "unknown"]),
+  /** Who ordered it. */
+  by: text(64).optional(),
+  outcome: z.enum(["done", "failed", "refused", "expired", "unknown"]),
   result: text(4096),
 });
 
@@ -141,6 +173,8 @@ export type TestBody = z.infer<typeof testBody>;
 export type DeviceBody = z.infer<typeof deviceBody>;
 export type ClockBody = z.infer<typeof clockBody>;
 export type GapBody = z.infer<typeof gapBody>;
+export type ConfigBody = z.infer<typeof configBody>;
+export type CommandBody = z.infer<typeof commandBody>;
 
 /** Why a body does not fit its kind, naming the field; `undefined` when it fits. */
 export const bodyFault = (kind: string, body: unknown): string | undefined => {
