@@ -33,7 +33,7 @@ export const rawSeconds = async ({ hashed, publicKey, seals }: RawWork, threads:
   const shared: SharedSeals = { publicKey, seals, next: new Int32Array(new SharedArrayBuffer(4)) };
   const workers = Array.from(
     { length: threads - 1 },
-    () => new Worker(new URL("./raw-crypto-worker.js", import.meta.url), { workerData: shared }),
+    () => new Worker(new URL("./raw-crypto-entry.js", import.meta.url), { workerData: shared }),
   );
   await Promise.all(workers.map((worker) => once(worker, "message")));
   const startedAt = performance.now();

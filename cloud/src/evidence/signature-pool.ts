@@ -9,7 +9,7 @@ const blocksPerThread = 8;
 const mostThreads = 8;
 
 const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-const workerUrl = new URL(`./signature-worker.${extension}`, import.meta.url);
+const workerUrl = new URL(`./signature-worker-entry.${extension}`, import.meta.url);
 
 /** Lets what other threads said be heard. */
 const turn = (): Promise<void> =>

@@ -9,10 +9,17 @@ const reasons = {
     zh: "清单不是由指定的中心密钥签署",
     en: "the manifest is not signed by the pinned key of the centre",
   },
-  "key-id": { zh: "密钥历史中有密钥与其编号不符", en: "a key of the history stands under another key's id" },
+  "key-id": {
+    zh: "密钥历史中有密钥与其编号不符，或出现两次",
+    en: "a key of the history stands under another key's id, or twice",
+  },
   "pinned-key": {
     zh: "密钥历史中没有指定的网关密钥",
     en: "the pinned key of the gateway is not in its key history",
+  },
+  rotation: {
+    zh: "密钥历史中有一份换钥声明不成立",
+    en: "a rotation statement of the key history does not hold",
   },
   "too-much": { zh: "内容多于清单所列", en: "more stands here than the manifest names" },
   "span-begin": { zh: "清单中的这一段没有在此处开始", en: "the span of the manifest does not begin here" },

@@ -1,10 +1,11 @@
-import { concat, fromHex, fromUtf8 } from "../bytes/bytes.ts";
+import { concat, fromUtf8 } from "../bytes/bytes.ts";
 import type { CryptoPort } from "../crypto/crypto-port.ts";
 import { keyIdOf } from "../crypto/key-id.ts";
 import { parseSigned, signedOctets, signedTags } from "../messages/signed.ts";
 import { type EvidenceFault, type EvidenceFaultCode, faultAt } from "./evidence-fault.ts";
+import { readKeyHistory } from "./key-history.ts";
 import { type EvidenceManifest, manifestSchema } from "./manifest.ts";
-import { type SealingKey, type SignatureCheck, type SpanContext, SpanVerifier } from "./span-verifier.ts";
+import { type SignatureCheck, type SpanContext, SpanVerifier } from "./span-verifier.ts";
 
 /** Keys the verifying person got by another way than the file. Raw Ed25519 public keys, 32 octets. */
 export interface PinnedKeys {
@@ -12,7 +13,10 @@ export interface PinnedKeys {
   readonly centre: Uint8Array;
 }
 
-/** What a verification found. `records` counts records whose bytes were checked, `withheld` those by digest alone. */
+/**
+ * What a verification found. `records` counts records whose bytes were checked, `withheld` those by digest alone, `unvouched`
+ * seals by keys that no rotation statement joins with the pinned one: that these are the gateway's is the centre's word.
+ */
 export interface EvidenceReport {
   readonly ok: boolean;
   readonly fault: EvidenceFault | null;
@@ -20,6 +24,7 @@ export interface EvidenceReport {
   readonly records: number;
   readonly withheld: number;
   readonly seals: number;
+  readonly unvouched: number;
 }
 
 /** How signatures are verified. */
@@ -31,7 +36,6 @@ export interface SignatureOptions {
   readonly defer?: (check: SignatureCheck) => void;
 }
 
-const zeroes = new Uint8Array(32);
 const spanMark = 0x50;
 const space = 0x20;
 
@@ -53,6 +57,7 @@ export class EvidenceVerifier {
   private records = 0;
   private withheld = 0;
   private seals = 0;
+  private unvouched = 0;
 
   constructor(crypto: CryptoPort, pinned: PinnedKeys, { defer }: SignatureOptions = {}) {
     this.crypto = crypto;
@@ -81,8 +86,7 @@ export class EvidenceVerifier {
     if (this.fault === undefined) this.fault = this.endFault(isCutOff);
     const fault = badSignature ?? this.fault ?? null;
     this.fault = fault ?? undefined;
-    const { manifest, records, withheld, seals } = this.totals();
-    return { ok: fault === null, fault, manifest, records, withheld, seals };
+    return { ok: fault === null, fault, ...this.totals() };
   }
 
   private totals() {
@@ -92,6 +96,7 @@ export class EvidenceVerifier {
       records: this.records + (span?.records ?? 0),
       withheld: this.withheld + (span?.withheld ?? 0),
       seals: this.seals + (span?.seals ?? 0),
+      unvouched: this.unvouched + (span?.unvouched ?? 0),
     };
   }
 
@@ -137,14 +142,10 @@ export class EvidenceVerifier {
     const fault = faultAt(null, null, "foreign-manifest");
     const isCentre = message.kid === keyIdOf(sha256, centre);
     if (!isCentre || !this.holds({ publicKey: centre, octets, signature: message.sig, fault })) return fault.code;
-    const keys = new Map<string, SealingKey>();
-    for (const { kid, publicKey, revokedFrom } of data.keys) {
-      const raw = fromHex(publicKey) ?? zeroes;
-      if (keyIdOf(sha256, raw) !== kid) return "key-id";
-      keys.set(kid, { publicKey: raw, revokedFrom });
-    }
-    if (!keys.has(keyIdOf(sha256, gateway))) return "pinned-key";
-    this.context = { sha256, gw: data.gw, keys, holds: (check) => this.holds(check) };
+    const holds = (each: SignatureCheck): boolean => this.holds(each);
+    const keys = readKeyHistory(data.gw, data.keys, { sha256, pinned: keyIdOf(sha256, gateway), holds });
+    if (typeof keys === "string") return keys;
+    this.context = { sha256, gw: data.gw, keys, holds };
     return data;
   }
 
@@ -168,6 +169,7 @@ export class EvidenceVerifier {
     this.records += span.records;
     this.withheld += span.withheld;
     this.seals += span.seals;
+    this.unvouched += span.unvouched;
     this.done++;
     this.span = null;
     return undefined;

@@ -32,8 +32,17 @@ export const manifestSchema = z.object({
   /** The ledger as it stood then: what came later is not in the file. */
   asOf: z.string().max(64),
   gen: z.string().regex(/^[0-9a-f]{32}$/),
-  /** What was asked for; the spans are widened to seal boundaries around it. Null: no bound. */
-  asked: z.object({ from: z.string().max(64).nullable(), to: z.string().max(64).nullable() }),
+  /**
+   * What was asked for; the spans are widened to seal boundaries around it. Null: no bound. `devices`, `site`: only where
+   * there are records of these. `withhold`: what had to be left out, as it was written.
+   */
+  asked: z.object({
+    from: z.string().max(64).nullable(),
+    to: z.string().max(64).nullable(),
+    devices: z.array(z.string().max(64)).optional(),
+    site: z.string().max(64).optional(),
+    withhold: z.array(z.string().max(512)).optional(),
+  }),
   spans: z.array(spanSchema),
   /** Stretches of the same lines that the ledger does not have. `to` null: open-ended, after a rollback. */
   gaps: z.array(z.object({ ...lineRef, from: seq, to: seq.nullable(), reason: z.string().max(32) })),
@@ -45,6 +54,8 @@ export const manifestSchema = z.object({
       publicKey: hash,
       since: z.string().max(64),
       revokedFrom: z.object({ ...lineRef, seq }).nullable(),
+      /** The rotation statement that brought the key in, three lines; null or missing: an enrolment did. */
+      rotation: z.string().max(4096).nullable().optional(),
     }),
   ),
   records: z.int().nonnegative(),

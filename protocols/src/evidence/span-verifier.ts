@@ -7,14 +7,9 @@ import { IntervalSet } from "../link/interval-set.ts";
 import { maxRecordBytes } from "../records/record.ts";
 import { type EvidenceFault, type EvidenceFaultCode, faultAt } from "./evidence-fault.ts";
 import { sealsLink, sealsStart } from "./evidence-lines.ts";
-import type { EvidenceManifest, EvidenceSpan } from "./manifest.ts";
+import type { SealingKey } from "./key-history.ts";
+import type { EvidenceSpan } from "./manifest.ts";
 import { parseSealLine } from "./seal-line.ts";
-
-/** A key of the history as verifying needs it. */
-export interface SealingKey {
-  readonly publicKey: Uint8Array;
-  readonly revokedFrom: EvidenceManifest["keys"][number]["revokedFrom"];
-}
 
 /** Whether a signature holds; `fault` is what to report if it does not. */
 export interface SignatureCheck {
@@ -51,6 +46,8 @@ export class SpanVerifier {
   records = 0;
   withheld = 0;
   seals = 0;
+  /** Of the seals, those by a key that only the centre vouches for. */
+  unvouched = 0;
   private readonly index: number;
   private readonly context: SpanContext;
   private readonly line: Line;
@@ -162,7 +159,7 @@ export class SpanVerifier {
     const { kid, wall } = sealed.seal;
     const key = keys.get(kid);
     if (key === undefined) return this.fault("seal-key", here);
-    const { publicKey, revokedFrom } = key;
+    const { publicKey, revokedFrom, isVouched } = key;
     if (revokedFrom !== null && sameLine(revokedFrom, this.span) && this.seq >= revokedFrom.seq) {
       return this.fault("seal-revoked", here);
     }
@@ -172,6 +169,7 @@ export class SpanVerifier {
     this.sealedAt = this.seq;
     this.sealsHash = sealsLink(sha256, this.sealsHash, line);
     this.seals++;
+    if (!isVouched) this.unvouched++;
     return undefined;
   }
 }

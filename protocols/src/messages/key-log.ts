@@ -77,10 +77,13 @@ const encodeLines = (lines: readonly Uint8Array[]): Uint8Array =>
 
 const readSignature = (line: Uint8Array | undefined): { kid: string; sig: Uint8Array } | undefined => {
   try {
-    const value: unknown = JSON.parse((line && fromUtf8(line)) ?? "");
-    const parsed = z.strictObject({ kid: z.string(), sig: z.string() }).parse(value);
-    const sig = fromBase64(parsed.sig);
-    return isKeyId(parsed.kid) && sig?.length === 64 ? { kid: parsed.kid, sig } : undefined;
+    const text = (line && fromUtf8(line)) ?? "";
+    const value: unknown = JSON.parse(text);
+    const { kid, sig: base64 } = z.strictObject({ kid: z.string(), sig: z.string() }).parse(value);
+    const sig = fromBase64(base64);
+    // One form only, as of every signature line: no octet of a statement can change unseen.
+    const isOneForm = sig !== undefined && text === JSON.stringify({ kid, sig: toBase64(sig) });
+    return isOneForm && isKeyId(kid) && sig.length === 64 ? { kid, sig } : undefined;
   } catch {
     return undefined;
   }
@@ -100,18 +103,24 @@ export interface KnownKey {
   readonly revokedFrom: object | null;
 }
 
-/** Three lines of a key log, read but not believed. */
-interface Statement {
+/** One statement of a key log, read but not believed: its two signatures are to be verified. */
+export interface RotationStatement {
   readonly rotation: Rotation;
+  /** The new key. */
   readonly publicKey: Uint8Array;
-  /** Key id of {@link publicKey}. */
+  /** Key id of the new key. */
   readonly kid: string;
+  /** What both keys signed. */
   readonly octets: Uint8Array;
   readonly byOld: { readonly kid: string; readonly sig: Uint8Array };
   readonly byNew: { readonly kid: string; readonly sig: Uint8Array };
 }
 
-const readStatement = (sha256: Sha256, gw: string, lines: readonly Uint8Array[]): Statement | undefined => {
+/** Whether the signatures name the two keys that they must be by. */
+const namesBoth = ({ rotation, kid, byOld, byNew }: RotationStatement): boolean =>
+  byOld.kid === rotation.old && byNew.kid === kid;
+
+const readStatement = (sha256: Sha256, gw: string, lines: readonly Uint8Array[]): RotationStatement | undefined => {
   const [body] = lines;
   const rotation = body && readRotation(body);
   const byOld = readSignature(lines[1]);
@@ -122,10 +131,24 @@ const readStatement = (sha256: Sha256, gw: string, lines: readonly Uint8Array[])
   return { rotation, publicKey, kid: keyIdOf(sha256, publicKey), octets: rotationOctets(gw, body), byOld, byNew };
 };
 
-const isSigned = (crypto: CryptoPort, old: Uint8Array, statement: Statement): boolean => {
-  const { rotation, publicKey, kid, octets, byOld, byNew } = statement;
-  const namesBoth = byOld.kid === rotation.old && byNew.kid === kid;
-  return namesBoth && crypto.verify(old, octets, byOld.sig) && crypto.verify(publicKey, octets, byNew.sig);
+/**
+ * Reads one statement that stands alone, three lines with their line feeds, signed in the names of the two keys.
+ * Undefined for anything else.
+ */
+export const readRotationStatement = (
+  sha256: Sha256,
+  gw: string,
+  statement: Uint8Array,
+): RotationStatement | undefined => {
+  const lines = linesOf(statement);
+  const isWhole = lines.length === 3 && statement.at(-1) === lineFeed;
+  const read = isWhole ? readStatement(sha256, gw, lines) : undefined;
+  return read !== undefined && namesBoth(read) ? read : undefined;
+};
+
+const isSigned = (crypto: CryptoPort, old: Uint8Array, statement: RotationStatement): boolean => {
+  const { publicKey, octets, byOld, byNew } = statement;
+  return namesBoth(statement) && crypto.verify(old, octets, byOld.sig) && crypto.verify(publicKey, octets, byNew.sig);
 };
 
 /**
