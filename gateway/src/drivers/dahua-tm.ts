@@ -27,8 +27,8 @@ export const dahuaTmConfigSchema = z.strictObject({
     .describe("首次连接时从第几条记录读起 / number of the record to begin with when nothing was read yet."),
 });
 
-/** Record numbers of a scale. */
-const records = Array.from({ length: 9999 }, (_unused, index) => index + 1);
+/** Records of a scale, numbered from 1. */
+const recordCount = 9999;
 
 /**
  * Dahua 大华 TM label scales: sales records over TCP 4001, or the same lines on COM 9600 8N1. One client at a time, one
@@ -39,7 +39,10 @@ export const dahuaTmDriver = defineDriver({
   displayName: dahuaTm.displayName,
   deviceClass: "scale",
   transportDefaults: { baudRate: 9600, dataBits: 8, parity: "none", stopBits: 1 },
-  requests: records.map(encodeDahuaRead),
+  // Made when asked for: a megabyte that only tests and probing need.
+  get requests() {
+    return Array.from({ length: recordCount }, (_unused, index) => encodeDahuaRead(index + 1));
+  },
   yields: "sale",
   configSchema: dahuaTmConfigSchema,
   example: {},

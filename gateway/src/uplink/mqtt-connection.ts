@@ -1,6 +1,10 @@
 import type { TLSSocket } from "node:tls";
 import { MingchengError } from "@mingcheng/protocols";
 import { MqttClient } from "mqtt";
+import { writeToStream } from "mqtt-packet";
+
+// Otherwise the first packet makes a buffer of each of the 65,536 numbers of two bytes, 9 MB in all, and keeps them.
+writeToStream.cacheNumbers = false;
 
 /** Options of {@link openMqttConnection}. */
 export interface MqttConnectionOptions {
@@ -12,7 +16,7 @@ export interface MqttConnectionOptions {
   /** Published by the broker when this side dies without a word, retained. */
   readonly will: { readonly topic: string; readonly payload: Uint8Array };
   /** Subscribed with QoS 1 before the connection counts as open. */
-  readonly subscribeTo: string;
+  readonly subscribeTo: readonly string[];
   readonly keepaliveSeconds: number;
   /** For CONNACK and SUBACK each. */
   readonly withinMs: number;
@@ -81,7 +85,7 @@ const clientFor = (options: MqttConnectionOptions): MqttClient => {
 const subscribed = (client: MqttClient, options: MqttConnectionOptions): Promise<null> =>
   new Promise((resolve) => {
     client.once("connect", () => {
-      client.subscribe(options.subscribeTo, { qos: 1 }, (error) => {
+      client.subscribe([...options.subscribeTo], { qos: 1 }, (error) => {
         if (error === null) resolve(null);
         else options.socket.destroy();
       });
