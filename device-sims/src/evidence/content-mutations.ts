@@ -55,6 +55,7 @@ const manifestEdits: readonly [RegExp, string][] = [
   [/"h":"../, '"h":"00'],
   [/"seals":"../, '"seals":"00'],
   [/"revokedFrom":null/, '"revokedFrom":{"ep":9,"eid":"00112233445566778899aabbccddeeff","seq":1}'],
+  [/"rotation":"[^}]*\\n"/, '"rotation":null'],
   [/\{"v":1/, '{"v":1.0'],
   [/^/, " "],
 ];

@@ -47,8 +47,8 @@ describe("the verifier in Python", () => {
       const { file, pinned } = specimens.at(number);
       const some = trials.filter(({ seed }) => seed % 3 === number && seed < 2 * kinds);
       const [good, ...verdicts] = verifyInPython([file, ...some.map((trial) => trial.file)], pinned);
-      const { records, withheld, seals } = verifyWhole(file, pinned);
-      expect(good).toMatchObject({ ok: true, records: records + withheld, withheld, seals });
+      const { records, withheld, seals, unvouched } = verifyWhole(file, pinned);
+      expect(good).toMatchObject({ ok: true, records: records + withheld, withheld, seals, unvouched });
       const places = verdicts.map((verdict) => (verdict.ok ? null : { span: verdict.span, seq: verdict.seq }));
       expect(some.map((trial, index) => ({ ...shown(trial), named: places[index] }))).toEqual(some.map(shown));
     }
@@ -66,12 +66,14 @@ describe("the verifier in Python", () => {
     const files = [
       vector("evidence.mcx"),
       vector("evidence-two-spans.mcx"),
+      vector("evidence-revoked.mcx"),
       ...invalid.map(({ file }) => Buffer.from(file)),
     ];
     const verdicts = verifyInPython(files, pinned, "--openssl");
     expect(verdicts).toMatchObject([
       { ok: true, records: 3, withheld: 1, seals: 2 },
-      { ok: true, records: 3, withheld: 0, seals: 2 },
+      { ok: true, records: 3, withheld: 0, seals: 2, unvouched: 0 },
+      { ok: true, records: 5, withheld: 2, seals: 3, unvouched: 1 },
       ...invalid.map(({ span, seq }) => ({ ok: false, span, seq })),
     ]);
   });

@@ -3,6 +3,7 @@ import {
   chainStart,
   type EvidenceManifest,
   encodeRecord,
+  encodeRotation,
   evidenceLines,
   type Line,
   type PinnedKeys,
@@ -113,16 +114,28 @@ const spanOf = ({ run, from, to, withheld }: Stretch, index: number): SpanText =
 /** An evidence file as the centre writes it. */
 export const evidenceFile = (stretches: readonly Stretch[], { centre, keys }: Signers, asOf: string): Buffer => {
   const spans = stretches.map(spanOf);
+  const gw = stretches[0]?.run.line.gw ?? "market-a";
+  /** Each key but the first was brought in by the one before it. */
+  const rotationOf = (index: number): string | null => {
+    const [from, to] = [keys[index - 1], keys[index]];
+    return from === undefined || to === undefined ? null : Buffer.from(encodeRotation(gw, from, to, asOf)).toString();
+  };
   const manifest: EvidenceManifest = {
     v: 1,
     format: "mingcheng-evidence",
-    gw: stretches[0]?.run.line.gw ?? "market-a",
+    gw,
     asOf,
     gen: "0f".repeat(16),
     asked: { from: null, to: null },
     spans: spans.map(({ span }) => span),
     gaps: [],
-    keys: keys.map(({ kid, publicKey }) => ({ kid, publicKey: toHex(publicKey), since: asOf, revokedFrom: null })),
+    keys: keys.map(({ kid, publicKey }, index) => ({
+      kid,
+      publicKey: toHex(publicKey),
+      since: asOf,
+      revokedFrom: null,
+      rotation: rotationOf(index),
+    })),
     records: stretches.reduce((sum, { from, to }) => sum + to - from + 1, 0),
     software: "mingcheng-sims",
   };

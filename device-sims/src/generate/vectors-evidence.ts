@@ -1,4 +1,12 @@
-import { type EvidenceManifest, evidenceLines, type Signer, sealsLink, sealsStart, toHex } from "@mingcheng/protocols";
+import {
+  type EvidenceManifest,
+  encodeRotation,
+  evidenceLines,
+  type Signer,
+  sealsLink,
+  sealsStart,
+  toHex,
+} from "@mingcheng/protocols";
 import {
   centre,
   first,
@@ -15,12 +23,20 @@ import {
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString("utf8");
 const h = ({ hashes }: VectorLine, seq: number): string => toHex(hashes[seq] as Uint8Array);
 
-const keyOf = ({ kid, publicKey }: Signer, since: number): EvidenceManifest["keys"][number] => ({
+const keyOf = (
+  { kid, publicKey }: Signer,
+  since: number,
+  rotation: string | null = null,
+): EvidenceManifest["keys"][number] => ({
   kid,
   publicKey: toHex(publicKey),
   since: wall(since),
   revokedFrom: null,
+  rotation,
 });
+
+/** The gateway's first key names its second. */
+const rotation = text(encodeRotation(first.line.gw, gateway, rotated, wall(4)));
 
 const spanOf = (
   of: VectorLine,
@@ -40,7 +56,9 @@ const spanOf = (
   disputed: false,
 });
 
-const manifestOf = (rest: Pick<EvidenceManifest, "spans" | "keys" | "records">): EvidenceManifest => ({
+const manifestOf = (
+  rest: Pick<EvidenceManifest, "spans" | "keys" | "records"> & Partial<EvidenceManifest>,
+): EvidenceManifest => ({
   v: 1,
   format: "mingcheng-evidence",
   gw: first.line.gw,
@@ -81,7 +99,7 @@ export const evidenceFile = (): string =>
 const twoSpans = (): EvidenceManifest =>
   manifestOf({
     spans: [spanOf(first, 3, 3, [], [seal(first, 3, gateway)]), spanOf(second, 1, 2, [], [seal(second, 2, rotated)])],
-    keys: [keyOf(gateway, 0), keyOf(rotated, 4)],
+    keys: [keyOf(gateway, 0), keyOf(rotated, 4, rotation)],
     records: 3,
   });
 
@@ -98,6 +116,46 @@ const spanLines = (): readonly Uint8Array[] => [
 /** Two spans: the end of one line, and the next line whole, sealed with the second key. */
 export const twoSpansFile = (): string => join([evidenceLines.manifest(twoSpans(), centre), ...spanLines()]);
 
+/**
+ * A box that was replaced: the first key is revoked behind record 3 of its line, the second came by an enrolment, so that
+ * nothing joins the two. Records 1 and 3 are withheld, and three gaps are named, one of them open-ended.
+ */
+export const revokedFile = (): string => {
+  const { ep, eid } = first.line;
+  const seals = [seal(first, 2, gateway), seal(first, 3, gateway)];
+  const withheld: [number, number][] = [
+    [1, 1],
+    [3, 3],
+  ];
+  const manifest = manifestOf({
+    asked: { from: wall(0), to: null, devices: ["scale-a12"], withhold: ["others"] },
+    spans: [
+      spanOf(first, 1, 3, withheld, seals),
+      { ...spanOf(second, 1, 2, [], [seal(second, 2, rotated)]), disputed: true },
+    ],
+    gaps: [
+      { ep, eid, from: 4, to: 7, reason: "revoked" },
+      { ep, eid, from: 8, to: 8, reason: "lost" },
+      { ep, eid, from: 9, to: null, reason: "rollback" },
+    ],
+    keys: [{ ...keyOf(gateway, 0), revokedFrom: { ep, eid, seq: 4 } }, keyOf(rotated, 4)],
+    records: 5,
+  });
+  return join([
+    evidenceLines.manifest(manifest, centre),
+    evidenceLines.span(0),
+    digest(first, 1),
+    record(first, 2),
+    seal(first, 2, gateway),
+    digest(first, 3),
+    seal(first, 3, gateway),
+    evidenceLines.span(1),
+    record(second, 1),
+    record(second, 2),
+    seal(second, 2, rotated),
+  ]);
+};
+
 interface Invalid {
   readonly about: string;
   /** Where the first fault is; null where it is not inside a span. */
@@ -105,6 +163,21 @@ interface Invalid {
   readonly seq: number | null;
   readonly file: string;
 }
+
+/** Rotation statements that say nothing. */
+const badRotations = (): [about: string, statement: string][] => {
+  const { gw } = first.line;
+  const [body = "", byOld = "", byNew = ""] = rotation.split("\n");
+  return [
+    ["a rotation statement of another gateway", text(encodeRotation("market-other", gateway, rotated, wall(4)))],
+    ["a rotation statement whose time was changed", rotation.replace(":04.", ":05.")],
+    ["a rotation statement that only the new key signed", [body, byNew, byNew, ""].join("\n")],
+    ["a rotation statement to another key", text(encodeRotation(gw, gateway, centre, wall(4)))],
+    ["a rotation statement from a key that is not in the history", text(encodeRotation(gw, centre, rotated, wall(4)))],
+    ["a rotation statement without its last line feed", rotation.slice(0, -1)],
+    ["a rotation statement with other spacing", [body, byOld.replace(",", ", "), byNew, ""].join("\n")],
+  ];
+};
 
 const signedAnew = (change: Partial<EvidenceManifest>, lines: readonly Uint8Array[] = spanLines()): string =>
   join([evidenceLines.manifest({ ...twoSpans(), ...change }, centre), ...lines]);
@@ -166,6 +239,13 @@ const invalidFiles = (): Invalid[] => {
       seq: null,
       file: signedAnew({ keys: [keys[0], { ...keys[1], kid: centre.kid }] as typeof keys }),
     },
+    { about: "a key twice", span: null, seq: null, file: signedAnew({ keys: [...keys, ...keys.slice(1)] }) },
+    ...badRotations().map(([about, statement]) => ({
+      about,
+      span: null,
+      seq: null,
+      file: signedAnew({ keys: [keys[0], { ...keys[1], rotation: statement }] as typeof keys }),
+    })),
     {
       about: "sealed behind the revocation of the key",
       span: 1,

@@ -98,6 +98,7 @@ interface Manifest {
     readonly kid: string;
     readonly publicKey: string;
     readonly revokedFrom: { readonly ep: number; readonly eid: string; readonly seq: number } | null;
+    readonly rotation?: string | null;
   }[];
   readonly records: number;
 }
@@ -155,6 +156,13 @@ export const refusalOf = (file: string, gatewayKey: string, centreKey: string): 
       manifest.keys.some(({ publicKey }) => publicKey === gatewayKey),
       "pinned key",
     );
+    demand(new Set(manifest.keys.map(({ kid }) => kid)).size === manifest.keys.length, "a key twice");
+    for (const { publicKey, rotation } of manifest.keys) {
+      if (rotation === null || rotation === undefined) continue;
+      const { old } = JSON.parse(rotation.slice(0, rotation.indexOf("\n"))) as { old: string };
+      const from = manifest.keys.find(({ kid }) => kid === old)?.publicKey ?? "";
+      demand(rotatedTo(manifest.gw, rotation, from) === publicKey, "rotation");
+    }
     const starts = lines.flatMap((line, index) => (line.startsWith("P ") ? [index] : []));
     demand(starts.length === manifest.spans.length && (starts[0] ?? 0) === 0, "spans");
     demand(

@@ -93,6 +93,7 @@ describe("vectors, recomputed with node:crypto from the documented octets alone"
     const refusal = (file: string) => refusalOf(file, keys.gateway.publicKey, keys.centre.publicKey);
     expect(refusal(vector("evidence.mcx"))).toBeUndefined();
     expect(refusal(vector("evidence-two-spans.mcx"))).toBeUndefined();
+    expect(refusal(vector("evidence-revoked.mcx"))).toBeUndefined();
     for (const { about, file } of json("evidence-invalid.json").files) {
       expect([about, typeof refusal(file)]).toEqual([about, "string"]);
     }
@@ -144,9 +145,14 @@ describe("vectors, read by the protocol package", () => {
     return verifier.finish({ isCutOff: cutter.isCutOff });
   };
 
-  it("accepts both evidence files", () => {
-    expect(verifyFile(vector("evidence.mcx"))).toMatchObject({ ok: true, records: 2, withheld: 1, seals: 2 });
-    expect(verifyFile(vector("evidence-two-spans.mcx"))).toMatchObject({ ok: true, records: 3, withheld: 0, seals: 2 });
+  it("accepts the evidence files, and says which seals the pinned key does not vouch for", () => {
+    const good = (name: string) => {
+      const { ok, records, withheld, seals, unvouched } = verifyFile(vector(name));
+      return { ok, records, withheld, seals, unvouched };
+    };
+    expect(good("evidence.mcx")).toEqual({ ok: true, records: 2, withheld: 1, seals: 2, unvouched: 0 });
+    expect(good("evidence-two-spans.mcx")).toEqual({ ok: true, records: 3, withheld: 0, seals: 2, unvouched: 0 });
+    expect(good("evidence-revoked.mcx")).toEqual({ ok: true, records: 3, withheld: 2, seals: 3, unvouched: 1 });
   });
 
   const invalid: { about: string; span: number | null; seq: number | null; file: string }[] =

@@ -1,4 +1,4 @@
-import { evidenceFile, invalidEvidenceVector, twoSpansFile } from "./vectors-evidence.ts";
+import { evidenceFile, invalidEvidenceVector, revokedFile, twoSpansFile } from "./vectors-evidence.ts";
 import { keysVector } from "./vectors-material.ts";
 import { batchVector, chainVector, rotationVector, sealVector, signedVector } from "./vectors-messages.ts";
 
@@ -16,6 +16,7 @@ export const generated = (): { path: string; text: string }[] => {
     { path: at("rotation.json"), text: json(rotationVector()) },
     { path: at("evidence.mcx"), text: evidenceFile() },
     { path: at("evidence-two-spans.mcx"), text: twoSpansFile() },
+    { path: at("evidence-revoked.mcx"), text: revokedFile() },
     { path: at("evidence-invalid.json"), text: json(invalidEvidenceVector()) },
   ];
 };
