@@ -12,7 +12,8 @@ import { openFollowing } from "./following/open-following.ts";
 import { brokerFigures, ledgerFigures } from "./health/centre-figures.ts";
 import { type Faults, startHealthServer } from "./health/health-server.ts";
 import { createIngestFront } from "./ingest/ingest-front.ts";
-import { type CentreKeys, loadCentreKeys } from "./keys/centre-keys.ts";
+import { type CentreKeys, loadCentreKeys, ownHosts } from "./keys/centre-keys.ts";
+import { CertificateKeeper } from "./keys/certificate-keeper.ts";
 import { type LedgerThread, startLedgerThread } from "./ledger/ledger-thread.ts";
 import { type CredentialCheck, createCredentialCheck } from "./register/credential-check.ts";
 import { openRegister } from "./register/register-database.ts";
@@ -52,8 +53,12 @@ export interface Centre {
 /** How often the register is asked whether connected gateways may stay. */
 const recheckEveryMs = 1_000;
 
+/** How often it is looked whether a certificate is to be renewed, or an operator has changed the authority. */
+const certificatesEveryMs = 60_000;
+
 /** Parts of the centre, filled in as they start. */
 interface Parts {
+  certificates?: CertificateKeeper;
   ledger?: LedgerThread;
   following?: Following;
   broker?: Broker;
@@ -74,12 +79,19 @@ const faultsOf = ({ ledger, following, broker, web }: Parts): Faults => {
   return found;
 };
 
-const warningsOf = ({ backup }: Parts): Faults => {
-  const warning = backup?.warning() ?? null;
-  return warning === null ? {} : { backup: warning };
+const warningsOf = ({ backup, certificates }: Parts): Faults => {
+  const found: Record<string, string> = {};
+  for (const [part, warning] of [
+    ["backup", backup?.warning() ?? null],
+    ["certificates", certificates?.warning() ?? null],
+  ] as const) {
+    if (warning !== null) found[part] = warning;
+  }
+  return found;
 };
 
-const figuresOf = ({ ledger, following, broker, web, backup }: Parts) => [
+const figuresOf = ({ ledger, following, broker, web, backup, certificates }: Parts) => [
+  ...(certificates?.figures() ?? []),
   ...(ledger === undefined ? [] : ledgerFigures(ledger)),
   ...(broker === undefined ? [] : brokerFigures(broker)),
   ...(following?.figures() ?? []),
@@ -95,6 +107,26 @@ const openCredentials = (dataDirectory: string): { check: CredentialCheck; close
 const writeReadyFile = async (path: string, content: object): Promise<void> => {
   await writeFile(`${path}.tmp`, `${JSON.stringify(content)}\n`);
   await rename(`${path}.tmp`, path);
+};
+
+/** Watches over the certificates; what listens is told of new ones. */
+const keepCertificates = (
+  { dataDirectory, config: { centreName, publicHost }, log }: CentreOptions,
+  keys: CentreKeys,
+  parts: Parts,
+): (() => void) => {
+  const keeper = new CertificateKeeper({
+    ...{ dataDirectory, centreName, hosts: ownHosts(publicHost), log, nowMs: () => Date.now() },
+    ...{ serving: { server: keys.server, authorities: keys.authorities }, receipt: keys.receipt },
+    onChange: ({ server, authorities }) => {
+      const tls = { key: server.keyPem, cert: server.certPem };
+      parts.broker?.renewTls(tls);
+      parts.web?.renewTls(tls, authorities.active.certPem);
+    },
+  });
+  parts.certificates = keeper;
+  const looking = setInterval(() => void keeper.check(), certificatesEveryMs);
+  return () => clearInterval(looking);
 };
 
 const cardOf = (keys: CentreKeys, { publicHost, centreName }: CloudConfig, mqttPort: number): CentreCard => ({
@@ -132,7 +164,7 @@ const startIntake = async (
   const broker = await startBroker({
     ...config.mqtts,
     tls,
-    ingest: createIngestFront(ledger),
+    ingest: createIngestFront(ledger, { news: (gw) => parts.certificates?.messageFor(gw) }),
     authenticate: (gw, credential) => credentials.check.authenticates(gw, credential),
     onHint: (hint) => following.hint(hint),
     onLive: (gw, device, payload) => live.take(gw, device, payload),
@@ -197,6 +229,7 @@ export const startCentre = async (options: CentreOptions): Promise<Centre> => {
       parts.backup = backup;
       steps.push(() => backup.close());
     }
+    steps.push(keepCertificates(options, keys, parts));
     const mqtts = { host: config.mqtts.host, port: broker.port };
     const https = { host: config.https.host, port: web.port };
     await saveEndpoints(dataDirectory, { mqtt: mqtts, https });

@@ -17,6 +17,7 @@ import { type HealthServer, jsonAnswer, openHealthServer, type Routes } from "./
 import { codeOfCondition } from "./health/next-steps.ts";
 import { type StatusSources, statusReport } from "./health/status-report.ts";
 import type { GatewayStatus } from "./health/status-schema.ts";
+import { openAccess } from "./identity/centre-access.ts";
 import { type GatewayIdentity, identityDirectory, loadIdentity } from "./identity/identity.ts";
 import { watchKeys } from "./identity/key-watch.ts";
 import { createLog, deviceLog, type GatewayLog } from "./log.ts";
@@ -146,7 +147,12 @@ export class Gateway {
     });
     outbox.onRecovered(() => this.clearOutboxAlarms());
     this.unwatchClock = clock.onChange((body) => capture.record("clock", body));
-    this.uplink = startUplink({ identity, outbox, clock, log, centre: config.centre });
+    const access = await openAccess(identity, { directory: identityDirectory(config.data), log });
+    this.uplink = startUplink({
+      ...{ identity, outbox, clock, log, centre: config.centre, alarms },
+      access: () => access.current(),
+      onAuthorities: (payload, message) => access.authorities.learn(payload, message),
+    });
     alarms.attach(this.uplink);
     this.unwatchKeys = watchKeys({ directory: identityDirectory(config.data), keys: identity.signer, clock, log });
     this.supervisor = this.createSupervisor(capture, this.uplink, finder);
@@ -199,6 +205,10 @@ export class Gateway {
       log: ({ id }) => deviceLog(this.log, id, () => this.clock.nowMs()),
       capture: (device, draft) => capture.capture(device, draft),
       recall: (device, kind, limit) => capture.recall(device, kind, limit),
+      marks: async (device) => {
+        const { openReadMarks } = await import("./capture/read-marks.ts");
+        return openReadMarks(join(this.config.data, "read-marks", `${device}.marks`));
+      },
       live: (device, payload) => uplink.publishLive(device, payload),
       record: (device, body) => capture.record("device", body, device),
     });

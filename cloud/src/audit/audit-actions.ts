@@ -36,6 +36,7 @@ export const auditActions = {
   "gateway.key-revoked": { zh: "吊销网关密钥", en: "a gateway's key was revoked" },
   "gateway.line-kept": { zh: "裁定网关记录线", en: "a line in dispute was decided for" },
   "gateway.replaced": { zh: "更换网关", en: "a gateway's box is to be replaced" },
+  "keys.changed": { zh: "更换签发机构", en: "the centre's authority was changed" },
   "rules.changed": { zh: "更改预警规则", en: "alert rules were changed" },
   "backup.taken": { zh: "备份", en: "a backup was taken" },
   "centre.restored": { zh: "从备份恢复", en: "the centre was restored from a backup" },

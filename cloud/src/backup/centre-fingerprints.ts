@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MingchengError } from "@mingcheng/protocols";
 import { loadSigner } from "../crypto/signing-key.ts";
+import { authoritiesFileName } from "../keys/authorities.ts";
 import type { CentreFingerprints } from "./backup-manifest.ts";
 
 const sha256 = (octets: Uint8Array): string => createHash("sha256").update(octets).digest("hex");
@@ -25,4 +26,4 @@ export const fingerprintsOf = async (keys: string): Promise<CentreFingerprints> 
 
 /** Names of the key files in a directory of keys; leftovers of interrupted writes are not among them. */
 export const keyFiles = async (keys: string): Promise<string[]> =>
-  (await readdir(keys)).filter((name) => name.endsWith(".pem")).sort();
+  (await readdir(keys)).filter((name) => name.endsWith(".pem") || name === authoritiesFileName).sort();

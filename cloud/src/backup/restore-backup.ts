@@ -3,7 +3,7 @@ import { chmod, copyFile, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { MingchengError } from "@mingcheng/protocols";
 import { alertsMigrations } from "../alerts/alerts-database.ts";
-import { keysDirectory } from "../keys/centre-keys.ts";
+import { keysDirectory } from "../keys/key-files.ts";
 import { ledgerMigrations } from "../ledger/ledger-schema.ts";
 import { markRestored } from "../ledger/restore-mark.ts";
 import { registerMigrations } from "../register/register-database.ts";

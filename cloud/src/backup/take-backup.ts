@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, rm, statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { MingchengError } from "@mingcheng/protocols";
 import { nodeCrypto } from "../crypto/node-crypto.ts";
-import { keysDirectory } from "../keys/centre-keys.ts";
+import { keysDirectory } from "../keys/key-files.ts";
 import { software } from "../software.ts";
 import {
   type BackedUpFile,

@@ -41,10 +41,20 @@ export interface IngestFront {
   keys(gw: string, payload: Uint8Array): Promise<LedgerAnswer>;
 }
 
+/** Options of {@link createIngestFront}. */
+export interface IngestOptions {
+  /** What a gateway that says how it stands is told besides, signed; undefined: nothing. */
+  readonly news?: (gw: string) => Uint8Array | undefined;
+}
+
 /** Stands between broker and ledger: inflates, hashes, hands over. */
-export const createIngestFront = (ledger: LedgerPort): IngestFront => ({
+export const createIngestFront = (ledger: LedgerPort, { news }: IngestOptions = {}): IngestFront => ({
   records: async (gw, payload) => ledger.submit(await prepare(gw, payload)),
-  state: (gw, eid, payload) => ledger.submit({ type: "state", gw, eid, payload: own(payload) }),
+  state: async (gw, eid, payload) => {
+    const answer = await ledger.submit({ type: "state", gw, eid, payload: own(payload) });
+    const told = answer.state === null ? undefined : news?.(gw);
+    return told === undefined ? answer : { ...answer, downlinks: [...answer.downlinks, told] };
+  },
   gone: (gw, payload) => ledger.submit({ type: "gone", gw, payload: own(payload) }),
   keys: (gw, payload) => ledger.submit({ type: "keys", gw, payload: own(payload) }),
 });

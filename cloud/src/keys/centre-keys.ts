@@ -1,9 +1,11 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import type { Signer } from "@mingcheng/protocols";
 import { generateSigningKey, loadSigner, saveSigningKey } from "../crypto/signing-key.ts";
+import { type Authorities, loadAuthorities } from "./authorities.ts";
 import { type CertifiedKey, stillServes } from "./certificates.ts";
+import { keysDirectory, readCertified, readIfThere, saveCertified } from "./key-files.ts";
 
 /** What the centre signs with, each key for one purpose. */
 export interface CentreSigners {
@@ -14,21 +16,11 @@ export interface CentreSigners {
 
 /** All keys of a centre. */
 export interface CentreKeys extends CentreSigners {
+  /** The active authority's certificate. */
   readonly authorityPem: string;
+  readonly authorities: Authorities;
   readonly server: CertifiedKey;
 }
-
-/** Directory of the keys: 0700, files 0600. */
-export const keysDirectory = (dataDirectory: string): string => join(dataDirectory, "keys");
-
-const readIfThere = async (path: string): Promise<string | undefined> => {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  }
-};
 
 /** The PEM in a file of the keys directory, made and stored first when it is not there. */
 const keep = async (directory: string, name: string, make: () => string | Promise<string>): Promise<string> => {
@@ -61,31 +53,34 @@ export const ownHosts = (publicHost: string): string[] => {
   return [...new Set([publicHost, "localhost", "127.0.0.1", "::1", hostname(), ...addresses])];
 };
 
-/** Making certificates takes a library that nothing else needs: it is loaded when one is made. */
-const loadIssuer = () => import("./certificate-issuer.ts");
-
-const loadAuthority = async (directory: string, centreName: string, nowMs: number): Promise<CertifiedKey> => {
-  const certPath = join(directory, "ca.pem");
-  const keyPath = join(directory, "ca-key.pem");
-  const [certPem, keyPem] = [await readIfThere(certPath), await readIfThere(keyPath)];
-  if (certPem !== undefined && keyPem !== undefined) return { certPem, keyPem };
-  const made = await (await loadIssuer()).createAuthority(centreName, nowMs);
-  // The certificate last: with it there, the key is there too.
-  await saveSigningKey(keyPath, made.keyPem);
-  await saveSigningKey(certPath, made.certPem);
-  return made;
-};
-
-/** The authority's certificate, made at first use. */
+/** The active authority's certificate, made at first use. */
 export const loadAuthorityPem = async (dataDirectory: string, centreName: string, nowMs: number): Promise<string> => {
   const directory = keysDirectory(dataDirectory);
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  return (await loadAuthority(directory, centreName, nowMs)).certPem;
+  return (await loadAuthorities(directory, centreName, nowMs)).active.certPem;
+};
+
+/**
+ * The server's certificate, issued by `authority`: the one on disk while it still serves, else a new one. At a start it
+ * must cover all the machine's names; while running, those it had.
+ */
+export const loadServerCertificate = async (
+  directory: string,
+  authority: CertifiedKey,
+  hosts: readonly string[],
+  nowMs: number,
+): Promise<CertifiedKey> => {
+  const known = await readCertified(directory, "server");
+  if (known !== undefined && stillServes(known, authority.certPem, hosts, nowMs)) return known;
+  const { createServerCertificate } = await import("./certificate-issuer.ts");
+  const server = await createServerCertificate(authority, hosts, nowMs);
+  await saveCertified(directory, "server", server);
+  return server;
 };
 
 /**
  * All keys of a data directory, made at first use. The server's certificate is renewed when it no longer covers the
- * machine's names, or ends soon.
+ * machine's names, ends soon, or is not the active authority's.
  * @throws {MingchengError} KEY_INVALID
  */
 export const loadCentreKeys = async (
@@ -94,16 +89,8 @@ export const loadCentreKeys = async (
 ): Promise<CentreKeys> => {
   const signers = await loadSigners(dataDirectory);
   const directory = keysDirectory(dataDirectory);
-  const authority = await loadAuthority(directory, options.centreName, options.nowMs);
-  const hosts = ownHosts(options.publicHost);
-  const [certPath, keyPath] = [join(directory, "server.pem"), join(directory, "server-key.pem")];
-  const [certPem, keyPem] = [await readIfThere(certPath), await readIfThere(keyPath)];
-  const known = certPem === undefined || keyPem === undefined ? undefined : { certPem, keyPem };
-  if (known !== undefined && stillServes(known, authority.certPem, hosts, options.nowMs)) {
-    return { ...signers, authorityPem: authority.certPem, server: known };
-  }
-  const server = await (await loadIssuer()).createServerCertificate(authority, hosts, options.nowMs);
-  await saveSigningKey(keyPath, server.keyPem);
-  await saveSigningKey(certPath, server.certPem);
-  return { ...signers, authorityPem: authority.certPem, server };
+  const { centreName, publicHost, nowMs } = options;
+  const authorities = await loadAuthorities(directory, centreName, nowMs);
+  const server = await loadServerCertificate(directory, authorities.active, ownHosts(publicHost), nowMs);
+  return { ...signers, authorityPem: authorities.active.certPem, server, authorities };
 };

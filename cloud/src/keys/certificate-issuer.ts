@@ -20,7 +20,8 @@ const { subtle } = webcrypto;
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const yearMs = 365.25 * 24 * 3_600_000;
 const authorityYears = 30;
-const serverYears = 5;
+/** Apple refuses server certificates of private authorities that last longer than 825 days. */
+const serverDays = 800;
 
 cryptoProvider.set(webcrypto as unknown as Parameters<typeof cryptoProvider.set>[0]);
 
@@ -70,7 +71,8 @@ export const createServerCertificate = async (
     subject: [{ CN: [hosts[0] ?? "localhost"] }],
     issuer: issuer.subject,
     notBefore: new Date(nowMs - 24 * 3_600_000),
-    notAfter: new Date(nowMs + serverYears * yearMs),
+    // What outlives its authority is of no use.
+    notAfter: new Date(Math.min(nowMs + serverDays * 24 * 3_600_000, issuer.notAfter.getTime())),
     publicKey: keys.publicKey,
     signingKey: await importKey(authority.keyPem),
     signingAlgorithm: algorithm,

@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 
-/** Server certificates are renewed at start, when they end within two months. */
+/** Server certificates are renewed when they end within two months. */
 const renewBeforeMs = 60 * 24 * 3_600_000;
 
 /** A certificate and its private key, PEM. */
@@ -27,6 +27,9 @@ export const stillServes = (
     return false;
   }
 };
+
+/** When a certificate ends, milliseconds since 1970. */
+export const endsMs = (certPem: string): number => Date.parse(new X509Certificate(certPem).validTo);
 
 /** SHA-256 of the certificate's DER, hexadecimal: what an enrolment code names. */
 export const certificateFingerprint = (certPem: string): string =>

@@ -60,6 +60,7 @@ export const openWeb = async (options: WebOptions): Promise<Web> => {
     port,
     firstLogin,
     live: (gw, device, payload) => send({ type: "live", gw, device, payload }),
+    renewTls: (renewed, authorityPem) => send({ type: "certificates", tls: renewed, authorityPem }),
     fault: () => fault,
     figures: () => figures,
     close: async () => {

@@ -18,6 +18,8 @@ export interface WebThreadData {
 /** To the web thread. */
 export type ToWeb =
   | { readonly type: "live"; readonly gw: string; readonly device: string; readonly payload: Uint8Array }
+  /** Another certificate, and the authority that issued it, from the next connection on. */
+  | { readonly type: "certificates"; readonly tls: WebThreadData["tls"]; readonly authorityPem: string }
   | { readonly type: "close" };
 
 /** From it. */

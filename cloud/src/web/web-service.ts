@@ -1,4 +1,5 @@
 import type { AddressInfo } from "node:net";
+import type { Server as TlsServer } from "node:tls";
 import { MingchengError } from "@mingcheng/protocols";
 import { acknowledgeAlert } from "../alerts/alert-actions.ts";
 import { alertsMigrations, alertsPath } from "../alerts/alerts-database.ts";
@@ -7,7 +8,7 @@ import { CentreReader } from "../api/centre-reader.ts";
 import { EventHub } from "../api/events/event-hub.ts";
 import { LiveBoard } from "../api/events/live-board.ts";
 import { ReadStores } from "../api/queries/read-stores.ts";
-import type { EnrolOptions } from "../enrol/enrol-routes.ts";
+import type { CentreCard, EnrolOptions } from "../enrol/enrol-routes.ts";
 import type { FollowingPart } from "../following/progress-channel.ts";
 import type { Figure } from "../health/figure.ts";
 import { GatewayRegister } from "../register/gateway-register.ts";
@@ -49,11 +50,13 @@ export class WebService {
   readonly #users: UserRegister;
   #alerts: SqliteDatabase | undefined;
   #server: BuiltServer | undefined;
+  #card: CentreCard;
   #fault: string | null = null;
 
   /** @throws {MingchengError} STORE_TOO_NEW; SqliteError when the register cannot be opened */
   constructor(data: WebThreadData, ports: WebServicePorts) {
     this.#data = data;
+    this.#card = data.card;
     this.#ports = ports;
     this.#register = openRegister(data.dataDirectory);
     this.#stores = new ReadStores(data.dataDirectory);
@@ -128,9 +131,12 @@ export class WebService {
   }
 
   #enrol(): EnrolOptions {
+    const card = (): CentreCard => this.#card;
     return {
       register: new GatewayRegister(this.#register),
-      card: this.#data.card,
+      get card() {
+        return card();
+      },
       nowMs: () => this.#ports.nowMs(),
       onAttempt: (attempt) => {
         this.#counts[attempt.error === null ? "enrolments" : "refusedEnrolments"]++;
@@ -142,6 +148,13 @@ export class WebService {
   #alertsForWriting(): SqliteDatabase {
     this.#alerts ??= openForWriting({ path: alertsPath(this.#data.dataDirectory), migrations: alertsMigrations });
     return this.#alerts;
+  }
+
+  /** Serves with another certificate from the next connection on; those who enrol get the authority that issued it. */
+  renewTls(tls: WebThreadData["tls"], authorityPem: string): void {
+    const server = this.#server?.app.server as unknown as TlsServer | undefined;
+    server?.setSecureContext({ ...tls, minVersion: "TLSv1.2" });
+    this.#card = { ...this.#card, authorityPem };
   }
 
   /** Takes a live value of a gateway. */

@@ -24,6 +24,8 @@ export interface Web {
   readonly firstLogin: { readonly user: string; readonly password: string } | null;
   /** Passes an unsettled value on to screens. */
   live(gw: string, device: string, payload: Uint8Array): void;
+  /** Serves with another certificate from the next connection on, and names its authority to those who enrol. */
+  renewTls(tls: WebOptions["tls"], authorityPem: string): void;
   /** Why it does not answer now, for `/readyz`; null when all is well. */
   fault(): string | null;
   /** The figures it reported last. */

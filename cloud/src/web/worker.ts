@@ -40,6 +40,7 @@ const run = async (): Promise<void> => {
   };
   port.on("message", (message: ToWeb) => {
     if (message.type === "live") service.live(message.gw, message.device, message.payload);
+    else if (message.type === "certificates") service.renewTls(message.tls, message.authorityPem);
     else void close();
   });
   report();

@@ -68,7 +68,7 @@ const requestEnrolment = async (
   authority: X509Certificate,
 ): Promise<EnrolmentResponse> => {
   const at = { host: code.host, port: code.port };
-  const socket = await openSecureSocket({ ...at, caPem: authority.toString(), clock, withinMs });
+  const socket = await openSecureSocket({ ...at, authorities: [authority.toString()], clock, withinMs });
   const body = enrolmentRequest(code, signer);
   const { status, text } = await exchange({ socket, at, method: "POST", path: enrolmentPath, body, withinMs });
   const answer = readAnswer(status, text);
@@ -107,7 +107,7 @@ const presentEnrolment = async (
  * is sent, sends the public half over verified TLS, stores the answer. Run again with the same code after a lost answer,
  * it goes on where it stopped. With a new code for the same gateway the key stays, unless `replace` asks for another.
  * @throws {MingchengError} ENROL_CODE_INVALID, ENROL_IDENTITY_PRESENT, ENROL_REFUSED, CENTRE_UNREACHABLE,
- *   CENTRE_UNTRUSTED, CENTRE_REFUSED, KEY_INVALID, IDENTITY_DAMAGED
+ *   CENTRE_UNTRUSTED, CERTIFICATE_EXPIRED, CENTRE_REFUSED, KEY_INVALID, IDENTITY_DAMAGED
  */
 export const enrolGateway = async (options: EnrolGatewayOptions): Promise<GatewayIdentity> => {
   const { dataDirectory, replace } = options;

@@ -1,11 +1,23 @@
-import { type Downlink, downlinkSchema, keyIdOf, parseSigned, signedTags, signedVerifies } from "@mingcheng/protocols";
+import {
+  type AuthoritiesMessage,
+  authoritiesSchema,
+  type Downlink,
+  downlinkSchema,
+  keyIdOf,
+  parseSigned,
+  signedTags,
+  signedVerifies,
+} from "@mingcheng/protocols";
 import { nodeCrypto } from "../crypto/node-crypto.ts";
 
 /** Larger answers are not looked at: a full receipt of a thousand holes has about 100 KiB. */
 const maxDownlinkBytes = 4 * 1024 * 1024;
 
 /** An answer of the centre, verified; or why it is none. */
-export type ReadDownlink = { readonly message: Downlink } | { readonly refused: string };
+export type ReadDownlink =
+  | { readonly message: Downlink }
+  | { readonly authorities: AuthoritiesMessage }
+  | { readonly refused: string };
 
 /** Reads answers for gateway `gw`, signed by the pinned `receiptKey` and by nothing else. Never throws. */
 export const downlinkReader = (gw: string, receiptKey: Uint8Array): ((payload: Uint8Array) => ReadDownlink) => {
@@ -18,6 +30,8 @@ export const downlinkReader = (gw: string, receiptKey: Uint8Array): ((payload: U
     if (!signedVerifies(nodeCrypto, receiptKey, signedTags.receipt, gw, signed)) {
       return { refused: "the signature does not verify" };
     }
+    const authorities = authoritiesSchema.safeParse(signed.value);
+    if (authorities.success) return { authorities: authorities.data };
     const parsed = downlinkSchema.safeParse(signed.value);
     if (parsed.success) return { message: parsed.data };
     return { refused: `${parsed.error.issues[0]?.path.join(".") ?? "body"}: not as expected` };

@@ -15,6 +15,7 @@ import {
 import { type Commit, OutboxDamagedError } from "../outbox/outbox.ts";
 import { type BatchParts, buildBatch } from "./batch-builder.ts";
 import { downlinkReader } from "./downlink-reader.ts";
+import { type DriverCounts, noCounts } from "./driver-counts.ts";
 import { Freeing } from "./freeing.ts";
 import type { MqttConnection } from "./mqtt-connection.ts";
 import { StateWriter, stateLines } from "./state-writer.ts";
@@ -32,27 +33,12 @@ const worryingKeyQuestions = 5;
 
 const newNonce = (): string => randomBytes(16).toString("hex");
 
-/** What {@link MachineDriver} counted. */
-export interface DriverCounts {
-  refusedDownlinks: number;
-  bytesSent: number;
-  batchesSent: number;
-  recordsSent: number;
-  freedRecords: number;
-}
-
 /**
  * Drives the uplink machine: carries out its effects over the present connection, feeds it commits, answers and time.
  * Knows nothing of how connections are made.
  */
 export class MachineDriver {
-  readonly counts: DriverCounts = {
-    refusedDownlinks: 0,
-    bytesSent: 0,
-    batchesSent: 0,
-    recordsSent: 0,
-    freedRecords: 0,
-  };
+  readonly counts: DriverCounts = { ...noCounts };
   /** The line the machine runs under. */
   line: LineOfGateway;
   lastReceiptAt: string | null = null;
@@ -139,12 +125,23 @@ export class MachineDriver {
     this.step({ type: "disconnected" });
   }
 
+  /** Sends beside the records. False when not connected. */
+  send(topic: string, payload: Uint8Array): boolean {
+    this.publish(topic, payload, false);
+    return this.connection !== null;
+  }
+
+  /** See `Uplink.isReceipted`. */
+  isReceipted(line: LineOfGateway, seq: number): boolean {
+    return this.machine.freeable(line, seq, seq) === "receipted";
+  }
+
   setAlarm(code: string, detail: string): void {
-    if (this.states.setAlarm(code, detail)) this.alarmsChanged();
+    if (this.states.setAlarm(code, detail)) this.changed();
   }
 
   clearAlarm(code: string): void {
-    if (this.states.clearAlarm(code)) this.alarmsChanged();
+    if (this.states.clearAlarm(code)) this.changed();
   }
 
   /** An answer came in. */
@@ -155,6 +152,10 @@ export class MachineDriver {
       const count = ++this.counts.refusedDownlinks;
       // The first of each power of ten: enough to be seen, too little to fill a disk.
       if (/^10*$/.test(String(count))) log.warn({ reason: read.refused, count }, "uplink: an answer was refused");
+      return;
+    }
+    if ("authorities" in read) {
+      this.options.onAuthorities?.(payload, read.authorities);
       return;
     }
     const { message } = read;
@@ -206,7 +207,7 @@ export class MachineDriver {
     const { gw, signer } = this.options.identity;
     switch (effect.type) {
       case "send":
-        this.carryOut(this.send(effect), "a batch");
+        this.carryOut(this.sendBatch(effect), "a batch");
         return;
       case "state":
         this.asked = { core: { ...effect, lines: [...effect.lines] }, atMs: nowMs };
@@ -254,8 +255,8 @@ export class MachineDriver {
     this.publish(topic, this.states.write(this.line, true, this.asked.core), true);
   }
 
-  /** The same question again, with the alarms and heads of now: the centre's answer fits the nonce as well. */
-  private alarmsChanged(): void {
+  /** What a state says has changed. The same question again, with the alarms and heads of now: the centre's answer fits the nonce as well. */
+  changed(): void {
     if (this.asked === null || this.connection === null) return;
     if (this.cancelAlarm !== undefined) {
       this.isAlarmWaiting = true;
@@ -268,11 +269,11 @@ export class MachineDriver {
       this.cancelAlarm = undefined;
       if (!this.isAlarmWaiting) return;
       this.isAlarmWaiting = false;
-      this.alarmsChanged();
+      this.changed();
     });
   }
 
-  private async send(effect: UplinkEffect & { readonly type: "send" }): Promise<void> {
+  private async sendBatch(effect: UplinkEffect & { readonly type: "send" }): Promise<void> {
     const { connection } = this;
     const { id } = effect;
     try {

@@ -39,7 +39,7 @@ describe("one MQTT connection", () => {
       user: "gw",
       password: "x",
       will: { topic: "t", payload: new Uint8Array(1) },
-      subscribeTo: "t/receipt",
+      subscribeTo: ["t/receipt"],
       keepaliveSeconds: 20,
       withinMs: 5_000,
       signal: new AbortController().signal,

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import { MingchengError } from "@mingcheng/protocols";
 import type { Endpoint } from "../identity/identity.ts";
-import { certificateFault } from "./certificate-check.ts";
+import { type CertificateFault, certificateFaultOf } from "./certificate-check.ts";
 
 /** What a secure connection needs to know about time. */
 export interface CertificateClock {
@@ -15,12 +15,14 @@ export interface CertificateClock {
 
 /** Options of {@link openSecureSocket}. */
 export interface SecureSocketOptions extends Endpoint {
-  /** The only authority trusted. */
-  readonly caPem: string;
+  /** The only authorities trusted. */
+  readonly authorities: readonly string[];
   readonly clock: CertificateClock;
   /** For the whole of name look-up, connection and handshake. */
   readonly withinMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** The connection stands; it rests on certificates of which the first ends then, milliseconds since 1970. */
+  onCertificate?(endsMs: number | null): void;
 }
 
 /** Verification errors of OpenSSL come with such codes; errors of the network with others. */
@@ -32,43 +34,56 @@ const isDistrust = (error: NodeJS.ErrnoException): boolean => {
   );
 };
 
+/** A certificate that has ended is told apart: what helps is another than with a stranger's. */
+const codeOf = (error: NodeJS.ErrnoException) => {
+  if (error.code === "CERT_HAS_EXPIRED") return "CERTIFICATE_EXPIRED";
+  return isDistrust(error) ? "CENTRE_UNTRUSTED" : "CENTRE_UNREACHABLE";
+};
+
 const asOurs = (error: NodeJS.ErrnoException, at: string): MingchengError => {
-  const code = isDistrust(error) ? "CENTRE_UNTRUSTED" : "CENTRE_UNREACHABLE";
+  const code = codeOf(error);
   return new MingchengError(code, `${at}: ${error.code ?? error.message}`, { cause: error });
 };
 
 /** With a clock before the latest instant known to have passed, OpenSSL's verdict is replaced by ours. */
-const faultWithoutClock = (socket: TLSSocket, options: SecureSocketOptions): string | undefined => {
-  if (socket.authorized) return undefined;
+const faultWithoutClock = (
+  socket: TLSSocket,
+  leaf: X509Certificate | undefined,
+  options: SecureSocketOptions,
+): CertificateFault | undefined => {
   const reason = String(socket.authorizationError);
-  if (reason !== "CERT_NOT_YET_VALID") return reason;
-  // Once only: Node.js 20 hands the peer's certificate out a single time.
-  const leaf = socket.getPeerX509Certificate();
-  if (leaf === undefined) return "no certificate";
-  return certificateFault({
-    leaf,
-    authority: new X509Certificate(options.caPem),
-    host: options.host,
-    floorMs: options.clock.floorMs(),
-  });
+  if (reason === "CERT_HAS_EXPIRED") return { expired: true, reason };
+  if ((!socket.authorized && reason !== "CERT_NOT_YET_VALID") || leaf === undefined) return { expired: false, reason };
+  // Also what OpenSSL lets pass: by the latest known instant it may have ended.
+  const { host, clock } = options;
+  const claims = options.authorities.map((pem) => ({ leaf, authority: new X509Certificate(pem), host }));
+  return certificateFaultOf(claims.map((claim) => ({ ...claim, floorMs: clock.floorMs() })));
+};
+
+/** When the first of the certificates that a connection rests on ends: the server's, or the authority's that issued it. */
+const endsAtMs = (leaf: X509Certificate | undefined, authorities: readonly string[]): number | null => {
+  if (leaf === undefined) return null;
+  const issuer = authorities.map((pem) => new X509Certificate(pem)).find((authority) => leaf.checkIssued(authority));
+  const ends = [leaf, ...(issuer === undefined ? [] : [issuer])].map(({ validTo }) => Date.parse(validTo));
+  return Math.min(...ends);
 };
 
 /**
- * Opens a TLS connection to a server whose certificate the pinned authority issued for this very host. TLS 1.2 at least,
+ * Opens a TLS connection to a server whose certificate a trusted authority issued for this very host. TLS 1.2 at least,
  * no other authority, nothing is ever sent before the check. A certificate that is not valid *yet* passes only while the
  * system clock stands before an instant known to have passed; issuer, signature, name, use and end are then checked here.
- * @throws {MingchengError} CENTRE_UNTRUSTED, CENTRE_UNREACHABLE
+ * @throws {MingchengError} CENTRE_UNTRUSTED, CERTIFICATE_EXPIRED, CENTRE_UNREACHABLE
  */
 export const openSecureSocket = (options: SecureSocketOptions): Promise<TLSSocket> =>
   new Promise((resolve, reject) => {
-    const { host, port, caPem, clock, withinMs, signal } = options;
+    const { host, port, authorities, clock, withinMs, signal } = options;
     const at = `${host}:${port}`;
     const isBehind = clock.isBehind();
     const socket = connect({
       host,
       port,
       ...(isIP(host) === 0 ? { servername: host } : {}),
-      ca: [caPem],
+      ca: [...authorities],
       minVersion: "TLSv1.2",
       rejectUnauthorized: !isBehind,
     });
@@ -92,9 +107,15 @@ export const openSecureSocket = (options: SecureSocketOptions): Promise<TLSSocke
     );
     socket.on("error", failed);
     socket.once("secureConnect", () => {
-      const fault = isBehind ? faultWithoutClock(socket, options) : undefined;
-      if (fault !== undefined) return fail(new MingchengError("CENTRE_UNTRUSTED", `${at}: ${fault}`));
+      // Once only: Node.js 20 hands the peer's certificate out a single time.
+      const leaf = socket.getPeerX509Certificate();
+      const fault = isBehind ? faultWithoutClock(socket, leaf, options) : undefined;
+      if (fault !== undefined) {
+        const code = fault.expired ? "CERTIFICATE_EXPIRED" : "CENTRE_UNTRUSTED";
+        return fail(new MingchengError(code, `${at}: ${fault.reason}`));
+      }
       done();
+      options.onCertificate?.(endsAtMs(leaf, authorities));
       socket.setNoDelay(true);
       resolve(socket);
     });

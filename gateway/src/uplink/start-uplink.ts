@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { explain, isCode, MingchengError, topics } from "@mingcheng/protocols";
+import { explain, isCode, type LineOfGateway, MingchengError, topics } from "@mingcheng/protocols";
 import { MachineDriver } from "./machine-driver.ts";
 import { type MqttConnection, openMqttConnection } from "./mqtt-connection.ts";
 import { ReconnectSchedule, reconnectLimits } from "./reconnect-schedule.ts";
 import { openSecureSocket } from "./secure-socket.ts";
-import type { Uplink, UplinkOptions, UplinkStats } from "./uplink.ts";
+import { type CentreAccess, trustFaults, type Uplink, type UplinkOptions, type UplinkStats } from "./uplink.ts";
 
 const connectWithinMs = 10_000;
 const keepaliveSeconds = 20;
@@ -12,6 +12,8 @@ const keepaliveSeconds = 20;
 const maxLiveBytes = 4 * 1024;
 const farewellWithinMs = 2_000;
 const endWithinMs = 500;
+/** An operator hears of a certificate of the centre so long before it ends. */
+const warnBeforeMs = 30 * 24 * 3_600_000;
 
 /** Resolves when `task` has, or after `ms`. */
 const within = async (task: Promise<unknown>, ms: number): Promise<void> => {
@@ -56,6 +58,18 @@ class RunningUplink implements Uplink {
     const isSent = bytes.length <= maxLiveBytes && this.connection?.publishLossy(topic, bytes) === true;
     if (isSent) this.liveSent++;
     else this.liveDropped++;
+  }
+
+  send(topic: string, payload: Uint8Array): boolean {
+    return this.connection !== null && this.driver.send(topic, payload);
+  }
+
+  isReceipted(line: LineOfGateway, seq: number): boolean {
+    return this.driver.isReceipted(line, seq);
+  }
+
+  factsChanged(): void {
+    this.driver.changed();
   }
 
   setAlarm(code: string, detail: string): void {
@@ -122,6 +136,7 @@ class RunningUplink implements Uplink {
       this.connections++;
       this.connection = connection;
       this.lastError = null;
+      for (const code of trustFaults) this.options.alarms?.clear(code);
       log.info({ line: this.line, connections: this.connections }, "uplink: connected");
       // The outbox opened another line on the way: this connection bears the wrong name.
       if (this.isLineNew) connection.disconnect();
@@ -142,30 +157,50 @@ class RunningUplink implements Uplink {
   }
 
   private async connect(): Promise<MqttConnection> {
-    const { identity, clock, centre } = this.options;
+    const { identity, clock, centre, onCommand } = this.options;
     const { gw } = identity;
-    const { host, port } = centre ?? identity.mqtt;
+    const commandTopic = topics.command(gw);
+    const { mqtt, credential, authorities } = await this.access();
+    const { host, port } = centre ?? mqtt;
     const { signal } = this.stopping;
     const socket = await openSecureSocket({
       host,
       port,
-      caPem: identity.caPem,
+      authorities,
       clock,
       withinMs: connectWithinMs,
       signal,
+      onCertificate: (endsMs) => this.noteEnd(endsMs),
     });
     return openMqttConnection({
       socket,
       clientId: `${gw}-${this.line.eid}`,
       user: gw,
-      password: identity.credential,
+      password: credential,
       will: { topic: topics.state(gw, this.line.eid), payload: this.driver.offlineState() },
-      subscribeTo: topics.receipt(gw),
+      subscribeTo: [topics.receipt(gw), ...(onCommand === undefined ? [] : [topics.command(gw)])],
       keepaliveSeconds,
       withinMs: connectWithinMs,
       signal,
-      onMessage: (_topic, payload) => this.driver.receive(payload),
+      onMessage: (topic, payload) => {
+        if (topic === commandTopic) onCommand?.(payload);
+        else this.driver.receive(payload);
+      },
     });
+  }
+
+  private async access(): Promise<CentreAccess> {
+    const { access, identity } = this.options;
+    if (access !== undefined) return access();
+    return { mqtt: identity.mqtt, credential: identity.credential, authorities: [identity.caPem] };
+  }
+
+  private noteEnd(endsMs: number | null): void {
+    const { alarms, clock } = this.options;
+    if (endsMs === null) return;
+    const isSoon = endsMs - Date.parse(clock.wall()) < warnBeforeMs;
+    if (isSoon) alarms?.raise("CERTIFICATE_ENDS_SOON", new Date(endsMs).toISOString());
+    else alarms?.clear("CERTIFICATE_ENDS_SOON");
   }
 
   /** Says every new reason once: a market without a network for a week must not fill its disk with it. */
@@ -173,7 +208,13 @@ class RunningUplink implements Uplink {
     if (error === null || this.stopping.signal.aborted) return;
     const isKnown = this.lastError !== null && isCode(error, this.lastError.code);
     this.lastError = error;
-    if (!isKnown) this.options.log.warn({ code: error.code, error: explain(error, "en") }, "uplink: not connected");
+    const trust = trustFaults.find((code) => code === error.code);
+    if (trust !== undefined) {
+      for (const code of trustFaults) if (code !== trust) this.options.alarms?.clear(code);
+      this.options.alarms?.raise(trust, error.message);
+    }
+    if (isKnown) return;
+    this.options.log.warn({ code: error.code, error: explain(error, "en") }, "uplink: not connected");
   }
 }
 
