@@ -1,5 +1,6 @@
 import { CentreReader } from "../src/api/centre-reader.ts";
 import { ReadStores } from "../src/api/queries/read-stores.ts";
+import { PlaceFinder } from "../src/register/attribution/place-finder.ts";
 import { sampleNowMs, sampleRecord, trustedTime } from "./memory-ledger.ts";
 import { SeededCentre } from "./seeded-centre.ts";
 
@@ -13,6 +14,10 @@ export class TestedReader {
   nowMs = sampleNowMs;
   readonly reader = new CentreReader({
     ...{ stores: this.#stores, timezone: "Asia/Shanghai", nowMs: () => this.nowMs },
+    places: new PlaceFinder({
+      database: () => this.#stores.database("register"),
+      version: () => this.#stores.version("register"),
+    }),
     onAlertsUnreadable: (error) => {
       throw error;
     },

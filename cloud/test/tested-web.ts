@@ -53,7 +53,7 @@ export class TestedWeb {
   /** Starts it; `empty`: without any user. */
   static async start({ empty = false, perMinute = 100_000 } = {}): Promise<TestedWeb> {
     const web = new TestedWeb(perMinute);
-    const users = new UserRegister(web.centre.register, testCost);
+    const users = new UserRegister(web.centre.register, { cost: testCost });
     for (const [name, role] of empty ? [] : Object.entries(roles)) {
       await users.add({ name: `user-${name}`, role, password: testPassword }, web.nowMs);
     }
@@ -86,7 +86,7 @@ export class TestedWeb {
   }
 
   get users(): UserRegister {
-    return new UserRegister(this.centre.register, testCost);
+    return new UserRegister(this.centre.register, { cost: testCost });
   }
 
   /** Signs a user in and returns the session's cookie; undefined when that is refused. */

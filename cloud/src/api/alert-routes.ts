@@ -8,19 +8,21 @@ import {
   emptyRequestSchema,
 } from "@mingcheng/protocols";
 import type { ActOutcome } from "../alerts/alert-actions.ts";
+import type { Cover } from "../users/cover.ts";
+import type { Doer } from "../users/user-register.ts";
 import { ApiFailure } from "./api-failure.ts";
-import { type ApiRoute, defineRoute, everyRole, sessionOf } from "./api-route.ts";
+import { type ApiRoute, defineRoute, everyRole, whoOf } from "./api-route.ts";
 import type { CentreReader } from "./centre-reader.ts";
 
 /** What the routes of alerts work with. */
 export interface AlertRoutePorts {
   readonly reader: CentreReader;
   /** Takes an alert over for a user. */
-  readonly acknowledge: (id: string, by: string) => ActOutcome;
+  readonly acknowledge: (id: string, by: Doer) => ActOutcome;
 }
 
-const known = (reader: CentreReader, id: string): AlertDetail => {
-  const detail = reader.alert(id);
+const known = (reader: CentreReader, id: string, cover: Cover): AlertDetail => {
+  const detail = reader.alert(id, cover);
   if (detail === undefined) throw new ApiFailure("NOT_FOUND", "there is no such alert", { field: "id" });
   return detail;
 };
@@ -45,33 +47,36 @@ export const alertRoutes = ({ reader, acknowledge }: AlertRoutePorts): ApiRoute[
     path: "/api/v1/alerts",
     summary: { zh: "预警", en: "Alerts that fired: open ones first, then the latest ended" },
     access: everyRole,
-    scope: "centre",
+    scope: "area",
     query: alertQuerySchema,
     answer: alertListSchema,
-    handle: ({ query }) => reader.alerts({ which: query.state, gw: query.gateway ?? null, limit: query.limit }),
+    handle: ({ query, cover }) =>
+      reader.alerts({ which: query.state, gw: query.gateway ?? null, limit: query.limit }, cover),
   }),
   defineRoute({
     method: "GET",
     path: "/api/v1/alerts/:id",
     summary: { zh: "预警的经过", en: "One alert with its history and notifications" },
     access: everyRole,
-    scope: "centre",
+    scope: "area",
     params: alertPathSchema,
     answer: alertDetailSchema,
-    handle: ({ params }) => known(reader, params.id),
+    handle: ({ params, cover }) => known(reader, params.id, cover),
   }),
   defineRoute({
     method: "POST",
     path: "/api/v1/alerts/:id/acknowledge",
     summary: { zh: "签收预警", en: "Take an alert over; of two people at once one wins" },
     access: ["operator", "inspector", "centre", "administrator"],
-    scope: "centre",
+    scope: "area",
     params: alertPathSchema,
     body: emptyRequestSchema,
     answer: acknowledgedSchema,
     handle: (call) => {
-      const outcome = outcomeOf(acknowledge(call.params.id, sessionOf(call).user));
-      return { outcome, alert: known(reader, call.params.id).alert };
+      const { params, cover } = call;
+      known(reader, params.id, cover);
+      const outcome = outcomeOf(acknowledge(params.id, whoOf(call)));
+      return { outcome, alert: known(reader, params.id, cover).alert };
     },
   }),
 ];

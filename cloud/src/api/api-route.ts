@@ -1,7 +1,9 @@
 import type { UserRole } from "@mingcheng/protocols";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
+import type { Cover } from "../users/cover.ts";
 import type { Session } from "../users/session-book.ts";
+import type { Doer } from "../users/user-register.ts";
 import { ApiFailure } from "./api-failure.ts";
 
 /**
@@ -10,8 +12,12 @@ import { ApiFailure } from "./api-failure.ts";
  */
 export type Access = "public" | "signed-in" | readonly UserRole[];
 
-/** What an answer covers. `none`: nothing of any market. `self`: the user's own account. `centre`: every area. */
-export type Scope = "none" | "self" | "centre";
+/**
+ * What an answer covers. `none`: nothing of any market. `self`: the user's own account. `area`: what the register places in
+ * the user's areas and at the user's sites, filtered by the route with {@link Call.cover}. `centre`: every area; only for
+ * users who see the whole centre, whatever their role.
+ */
+export type Scope = "none" | "self" | "area" | "centre";
 
 /** What every route says of itself. A server with a route that does not does not start. */
 export interface RouteConfig {
@@ -34,6 +40,8 @@ export interface Call<Query, Body, Params> {
   /** Null on public routes without a valid session. */
   readonly session: Session | null;
   readonly token: string | null;
+  /** What the user may see; nothing without a session. */
+  readonly cover: Cover;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
@@ -47,8 +55,8 @@ export interface ApiRoute<Query = unknown, Body = unknown, Params = unknown, Ans
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
   readonly params?: z.ZodType<Params>;
-  /** What comes back; `event-stream` where the route writes its own answer. */
-  readonly answer: z.ZodType<Answer> | "event-stream";
+  /** What comes back; `event-stream` and `file` where the route writes its own answer. */
+  readonly answer: z.ZodType<Answer> | "event-stream" | "file";
   /** Requests per minute and address, where the server's own limit is too high. */
   readonly perMinute?: number;
   // A method, so that routes of different inputs fit into one list.
@@ -65,6 +73,12 @@ export const sessionOf = ({ session }: { readonly session: Session | null }): Se
   if (session === null) throw new ApiFailure("SESSION_MISSING", "");
   return session;
 };
+
+/** Who makes a call, for the audit log. @throws {ApiFailure} SESSION_MISSING */
+export const whoOf = (call: Pick<Call<unknown, unknown, unknown>, "session" | "request">): Doer => ({
+  actor: sessionOf(call).user,
+  address: call.request.ip,
+});
 
 /** Every role: everybody who is signed in and has changed the one-time password. */
 export const everyRole: readonly UserRole[] = ["operator", "inspector", "centre", "administrator", "auditor"];

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { deviceOf, sampleNowMs, sampleRecord, testOf, weighingOf } from "../../test/memory-ledger.ts";
 import { TestedReader } from "../../test/tested-reader.ts";
+import { Cover } from "../users/cover.ts";
 import { deviceState } from "./queries/device-query.ts";
 
 const dayMs = 24 * 3_600_000;
@@ -32,7 +33,7 @@ describe("devices", () => {
     tested.commit({ kind: "test", dev: "tester-1", body: testOf("s1", "positive") }, sampleNowMs - 2 * dayMs);
     tested.centre.dispute(otherEid, "disputed");
     tested.centre.project();
-    const { devices } = reader().devices(null);
+    const { devices } = reader().devices(null, Cover.everything);
     expect(devices.map(({ dev, state, site }) => [dev, state, site])).toEqual([
       ["scale-01", "online", "松柏市场"],
       ["tester-1", "unknown", "松柏市场"],
@@ -58,8 +59,10 @@ describe("gateways", () => {
       .prepare("INSERT INTO gap (line, from_seq, to_seq, reason, named_ms) VALUES (1, 2, 49, 'missing', ?)")
       .run(tested.nowMs);
     tested.centre.project();
-    expect(reader().today(null).gateways).toMatchObject([{ gw: "market-a", online: false, pending: 89, gaps: 2 }]);
-    const [gateway] = reader().gateways().gateways;
+    expect(reader().today(null, Cover.everything).gateways).toMatchObject([
+      { gw: "market-a", online: false, pending: 89, gaps: 2 },
+    ]);
+    const [gateway] = reader().gateways(Cover.everything).gateways;
     expect(gateway?.lines).toMatchObject({ total: 1, newest: [{ heardHead: 100, stored: 1, contiguousHead: 1 }] });
     expect(gateway?.openGaps.newest.map(({ reason }) => reason).sort()).toEqual(["lost", "missing"]);
   });
@@ -73,17 +76,22 @@ describe("records and quarantine", () => {
     tested.commit({ kind: "weighing", body: weighingOf("2"), eid: otherEid });
     tested.centre.dispute(otherEid, "disputed");
     tested.centre.project();
-    const page = reader().records({ after: 0, limit: 2 });
+    const page = reader().records({ after: 0, limit: 2 }, Cover.everything);
     expect(page).toMatchObject({ next: 2, lsn: 4, head: 4 });
     expect(page.records[0]).toMatchObject({ lsn: 1, raw: "AjEy", body: { grams: "1" }, counted: true });
-    const rest = reader().records({ after: 2, limit: 2 });
+    const rest = reader().records({ after: 2, limit: 2 }, Cover.everything);
     expect(rest.next).toBeNull();
     expect(rest.records.map(({ counted, lineStatus }) => [counted, lineStatus])).toEqual([
       [false, "ok"],
       [false, "disputed"],
     ]);
-    expect(reader().records({ after: 0, limit: 10, kind: "test", device: "tester-1" }).records.length).toBe(2);
-    expect(reader().records({ after: 0, limit: 10, gateway: "market-b" })).toMatchObject({ records: [], next: null });
+    expect(
+      reader().records({ after: 0, limit: 10, kind: "test", device: "tester-1" }, Cover.everything).records.length,
+    ).toBe(2);
+    expect(reader().records({ after: 0, limit: 10, gateway: "market-b" }, Cover.everything)).toMatchObject({
+      records: [],
+      next: null,
+    });
   });
 
   it("keep what could not be used with its bytes and the reason", () => {
@@ -95,7 +103,7 @@ describe("records and quarantine", () => {
       )
       .run(tested.nowMs + 1);
     tested.centre.project();
-    const { totals, items } = reader().quarantine({ limit: 50 });
+    const { totals, items } = reader().quarantine({ limit: 50 }, Cover.everything);
     expect(totals).toEqual({ batch: 0, damaged: 1, record: 1 });
     expect(items.map(({ source }) => source)).toEqual(["damaged", "record"]);
     expect(items[0]).toMatchObject({
@@ -106,6 +114,6 @@ describe("records and quarantine", () => {
     });
     expect(items[1]?.reason).toContain("stock-in");
     expect(Buffer.from(items[1]?.bytes ?? "", "base64").toString()).toContain('"crates":3');
-    expect(reader().quarantine({ limit: 50, gateway: "market-b" }).items.length).toBe(1);
+    expect(reader().quarantine({ limit: 50, gateway: "market-b" }, Cover.everything).items.length).toBe(1);
   });
 });

@@ -8,11 +8,13 @@ import type {
   RecordPage,
   Today,
 } from "@mingcheng/protocols";
+import type { PlaceFinder } from "../register/attribution/place-finder.ts";
 import { GatewayRegister } from "../register/gateway-register.ts";
-import { type AlertsAsked, alertDetail, alertList, type Sites } from "./queries/alert-query.ts";
+import { Cover } from "../users/cover.ts";
+import { type AlertsAsked, type AlertsSeen, alertDetail, alertList, type Sites } from "./queries/alert-query.ts";
 import { dayWindows } from "./queries/day-window.ts";
-import { deviceViews } from "./queries/device-query.ts";
-import { gatewaySummaries, gatewayViews } from "./queries/gateway-query.ts";
+import { devicesOfDay } from "./queries/device-query.ts";
+import { type GatewaysAsked, gatewaySummaries, gatewayViews } from "./queries/gateway-query.ts";
 import { quarantineList } from "./queries/quarantine-query.ts";
 import { isoTime, type ReadStores } from "./queries/read-stores.ts";
 import { ledgerHead, projectedLsn, type RecordsAsked, recordPage, recordSlice } from "./queries/record-query.ts";
@@ -22,6 +24,8 @@ import { TodayCache } from "./today-cache.ts";
 /** What {@link CentreReader} works with. */
 export interface CentreReaderPorts {
   readonly stores: ReadStores;
+  /** Says where everything belongs; kept up to date here before it is asked. */
+  readonly places: PlaceFinder;
   readonly timezone: string;
   readonly nowMs: () => number;
   /** The alerts cannot be read now: the rest of the day's view stands without them. */
@@ -39,14 +43,14 @@ export class CentreReader {
     this.#windowOf = dayWindows(ports.timezone);
     this.#today = new TodayCache({
       version: () => this.#version(),
-      read: (gw) => this.#readToday(gw),
+      read: (gw, cover) => this.#readToday(gw, cover),
       nowMs: ports.nowMs,
     });
   }
 
   /** The business day so far; of one gateway, or of all (null). */
-  today(gw: string | null): Today {
-    return this.#today.get(gw);
+  today(gw: string | null, cover: Cover): Today {
+    return this.#today.get(gw, cover);
   }
 
   /** Something was changed through this thread: the next view of the day shows it. */
@@ -54,16 +58,20 @@ export class CentreReader {
     this.#today.forget();
   }
 
-  records(asked: RecordsAsked): RecordPage {
+  records(asked: RecordsAsked, cover: Cover): RecordPage {
     const { stores } = this.#ports;
-    return stores.snapshot("projections", (projections) => recordPage(projections, stores.database("ledger"), asked));
+    const places = this.#places();
+    return stores.snapshot("projections", (projections) =>
+      recordPage(projections, stores.database("ledger"), { ...asked, cover, places }),
+    );
   }
 
-  /** Records behind a ledger number, for streams. */
+  /** Records behind a ledger number, for streams: all of them, each with its place. */
   recordSlice(after: number, limit: number): ReturnType<typeof recordSlice> {
     const { stores } = this.#ports;
+    const places = this.#places();
     return stores.snapshot("projections", (projections) =>
-      recordSlice(projections, stores.database("ledger"), after, limit),
+      recordSlice(projections, stores.database("ledger"), { after, limit, cover: Cover.everything, places }),
     );
   }
 
@@ -72,37 +80,56 @@ export class CentreReader {
     return projectedLsn(this.#ports.stores.database("projections"));
   }
 
-  devices(gw: string | null): DeviceList {
-    const { stores, nowMs } = this.#ports;
-    const window = this.#windowOf(nowMs());
-    const devices = stores.snapshot("projections", (projections) => {
-      const gateways = gatewaySummaries(stores.database("register"), projections);
-      return deviceViews(projections, { window, gateways, gw });
+  devices(gw: string | null, cover: Cover): DeviceList {
+    const { nowMs } = this.#ports;
+    const atMs = nowMs();
+    const window = this.#windowOf(atMs);
+    const devices = this.#inPlaces(cover, (asked) => {
+      const gateways = gatewaySummaries(asked);
+      return devicesOfDay(asked.projections, { ...asked, window, gateways, gw }).devices;
     });
-    return { asOf: isoTime(nowMs()), devices };
+    return { asOf: isoTime(atMs), devices };
   }
 
-  gateways(): GatewayList {
-    const { stores, nowMs } = this.#ports;
-    const gateways = stores.snapshot("projections", (projections) =>
-      gatewayViews(stores.database("register"), projections),
-    );
-    return { asOf: isoTime(nowMs()), gateways };
+  gateways(cover: Cover): GatewayList {
+    return { asOf: isoTime(this.#ports.nowMs()), gateways: this.#inPlaces(cover, gatewayViews) };
   }
 
-  quarantine({ gateway, limit }: QuarantineQuery): QuarantineList {
+  quarantine({ gateway, limit }: QuarantineQuery, cover: Cover): QuarantineList {
     const { stores, nowMs } = this.#ports;
-    const asked = { gw: gateway ?? null, limit, nowMs: nowMs() };
+    const asked = { gw: gateway ?? null, limit, nowMs: nowMs(), cover, places: this.#places() };
     return quarantineList(stores.database("ledger"), stores.database("projections"), asked);
   }
 
-  alerts(asked: Omit<AlertsAsked, "nowMs">): AlertList {
+  alerts(asked: Omit<AlertsAsked, "nowMs">, cover: Cover): AlertList {
     const { stores, nowMs } = this.#ports;
-    return stores.snapshot("alerts", (alerts) => alertList(alerts, this.#sites(), { ...asked, nowMs: nowMs() }));
+    const seen = this.#alertsSeen(cover);
+    return stores.snapshot("alerts", (alerts) => alertList(alerts, seen, { ...asked, nowMs: nowMs() }));
   }
 
-  alert(id: string): AlertDetail | undefined {
-    return this.#ports.stores.snapshot("alerts", (alerts) => alertDetail(alerts, this.#sites(), id));
+  /** One alert; undefined when there is none that `cover` contains. */
+  alert(id: string, cover: Cover): AlertDetail | undefined {
+    const seen = this.#alertsSeen(cover);
+    return this.#ports.stores.snapshot("alerts", (alerts) => alertDetail(alerts, seen, id));
+  }
+
+  #alertsSeen(cover: Cover): AlertsSeen {
+    return { cover, places: this.#places(), sites: this.#sites() };
+  }
+
+  /** Up to date with the register. */
+  #places(): PlaceFinder {
+    const { places } = this.#ports;
+    places.refresh();
+    return places;
+  }
+
+  #inPlaces<Result>(cover: Cover, read: (asked: GatewaysAsked) => Result): Result {
+    const { stores, nowMs } = this.#ports;
+    const places = this.#places();
+    return stores.snapshot("projections", (projections) =>
+      read({ register: stores.database("register"), projections, places, cover, nowMs: nowMs() }),
+    );
   }
 
   #sites(): Sites {
@@ -124,21 +151,21 @@ export class CentreReader {
     }
   }
 
-  #readToday(gw: string | null): Today {
+  #readToday(gw: string | null, cover: Cover): Today {
     const { stores, timezone, nowMs } = this.#ports;
     const atMs = nowMs();
-    const alerts = this.#openAlerts(gw);
-    return stores.snapshot("projections", (projections) =>
+    const alerts = this.#openAlerts(gw, cover);
+    return this.#inPlaces(cover, (asked) =>
       todayView({
-        ...{ register: stores.database("register"), projections, window: this.#windowOf(atMs), timezone, gw },
+        ...{ ...asked, window: this.#windowOf(atMs), timezone, gw },
         ...{ nowMs: atMs, head: ledgerHead(stores.database("ledger")), alerts },
       }),
     );
   }
 
-  #openAlerts(gw: string | null): AlertList | null {
+  #openAlerts(gw: string | null, cover: Cover): AlertList | null {
     try {
-      return this.alerts({ which: "open", gw, limit: 100 });
+      return this.alerts({ which: "open", gw, limit: 100 }, cover);
     } catch (error) {
       this.#ports.onAlertsUnreadable(error);
       return null;

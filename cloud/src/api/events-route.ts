@@ -19,7 +19,7 @@ export const eventsRoute = ({ hub, sessions, nowMs }: EventsRoutePorts): ApiRout
     path: "/api/v1/events",
     summary: { zh: "实时事件（SSE），可用 Last-Event-ID 续传", en: "Live events, resumable with Last-Event-ID" },
     access: everyRole,
-    scope: "centre",
+    scope: "area",
     answer: "event-stream",
     handle: ({ request, reply, token }) => {
       const { raw } = reply;
@@ -36,7 +36,7 @@ export const eventsRoute = ({ hub, sessions, nowMs }: EventsRoutePorts): ApiRout
       };
       const session = token ?? "";
       const from = resumePoint(request.headers["last-event-id"]);
-      const stays = (): boolean => sessions.find(session, nowMs()) !== undefined;
+      const cover = () => sessions.find(session, nowMs())?.cover;
       // The head goes out with the first text of the stream; before it, the server can still answer with an error.
       const first: EventSink = {
         ...sink,
@@ -45,7 +45,7 @@ export const eventsRoute = ({ hub, sessions, nowMs }: EventsRoutePorts): ApiRout
           sink.write(text);
         },
       };
-      const stream = hub.open(first, { session, from, stays });
+      const stream = hub.open(first, { session, from, cover });
       if (stream === undefined) throw new ApiFailure("RATE_LIMITED", "too many open streams", { retryAfterMs: 10_000 });
       reply.hijack();
       raw.on("drain", () => stream.drained());

@@ -27,13 +27,14 @@ const parametersOf = (schema: z.ZodType | undefined, place: Parameter["in"]): Pa
   }));
 };
 
-const contentOf = (route: ApiRoute) =>
-  route.answer === "event-stream"
-    ? { "text/event-stream": { schema: { type: "string" } } }
-    : { "application/json": { schema: schemaOf(route.answer, "output") } };
+const contentOf = ({ answer }: ApiRoute) => {
+  if (answer === "event-stream") return { "text/event-stream": { schema: { type: "string" } } };
+  if (answer === "file") return { "application/octet-stream": { schema: { type: "string", format: "binary" } } };
+  return { "application/json": { schema: schemaOf(answer, "output") } };
+};
 
-const accessText = ({ access }: ApiRoute): string =>
-  typeof access === "string" ? access : `roles: ${access.join(", ")}`;
+const accessText = ({ access, scope }: ApiRoute): string =>
+  `${typeof access === "string" ? access : `roles: ${access.join(", ")}`}; scope: ${scope}`;
 
 const operationOf = (route: ApiRoute) => {
   const parameters = [...parametersOf(route.params, "path"), ...parametersOf(route.query, "query")];

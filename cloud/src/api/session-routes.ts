@@ -7,16 +7,18 @@ import {
   signedOutSchema,
 } from "@mingcheng/protocols";
 import type { FastifyReply } from "fastify";
+import type { Audit } from "../audit/audit-event.ts";
 import type { LoginDesk, LoginOutcome } from "../users/login.ts";
 import type { Session, SessionBook } from "../users/session-book.ts";
 import { ApiFailure } from "./api-failure.ts";
-import { type ApiRoute, defineRoute, sessionOf } from "./api-route.ts";
+import { type ApiRoute, defineRoute, sessionOf, whoOf } from "./api-route.ts";
 import { clearSessionCookie, setSessionCookie } from "./session-cookie.ts";
 
 /** What the routes of login work with. */
 export interface SessionRoutePorts {
   readonly desk: LoginDesk;
   readonly sessions: SessionBook;
+  readonly audit: Audit;
   readonly centreName: string;
   readonly timezone: string;
   readonly nowMs: () => number;
@@ -30,6 +32,7 @@ export interface SessionRoutePorts {
 
 const accountOf = (session: Session, { centreName, timezone }: SessionRoutePorts): Account => ({
   ...{ user: session.user, role: session.role, mustChangePassword: session.mustChangePassword },
+  scope: { whole: session.cover.whole, areas: [...session.scope.areas], sites: [...session.scope.sites] },
   ...{ centreName, timezone, expiresAt: new Date(session.expiresMs).toISOString() },
 });
 
@@ -94,7 +97,10 @@ export const sessionRoutes = (ports: SessionRoutePorts): ApiRoute[] => [
     scope: "self",
     body: emptyRequestSchema,
     answer: signedOutSchema,
-    handle: ({ token, reply }) => {
+    handle: (call) => {
+      const { token, reply } = call;
+      const event = { ...whoOf(call), action: "session.logout", subject: `user:${sessionOf(call).user}` } as const;
+      ports.audit.append(event);
       if (token !== null) ports.sessions.end(token);
       clearSessionCookie(reply);
       return { signedOut: true as const };

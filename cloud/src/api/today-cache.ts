@@ -1,11 +1,12 @@
 import type { Today } from "@mingcheng/protocols";
+import type { Cover } from "../users/cover.ts";
 
 /** What {@link TodayCache} works with. */
 export interface TodayCachePorts {
   /** Changes whenever anything changed that a day's view is made from. */
   version(): string;
   /** Reads the day's view. */
-  read(gw: string | null): Today;
+  read(gw: string | null, cover: Cover): Today;
   nowMs(): number;
 }
 
@@ -27,10 +28,10 @@ export class TodayCache {
     this.#ports = ports;
   }
 
-  get(gw: string | null): Today {
+  get(gw: string | null, cover: Cover): Today {
     const nowMs = this.#ports.nowMs();
     const version = this.#ports.version();
-    const key = gw ?? "";
+    const key = `${gw ?? ""} ${cover.key}`;
     const kept = this.#kept.get(key);
     if (kept !== undefined) {
       const ageMs = nowMs - kept.readMs;
@@ -43,7 +44,7 @@ export class TodayCache {
         return today;
       }
     }
-    const today = this.#ports.read(gw);
+    const today = this.#ports.read(gw, cover);
     if (this.#kept.size >= maxKept) this.#kept.clear();
     this.#kept.set(key, { version, readMs: nowMs, today });
     return today;

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sampleEid, testOf, weighingOf } from "../../test/memory-ledger.ts";
 import { TestedReader } from "../../test/tested-reader.ts";
+import { Cover } from "../users/cover.ts";
 import { dayWindows } from "./queries/day-window.ts";
 
 const dayMs = 24 * 3_600_000;
@@ -38,12 +39,15 @@ describe("the business day", () => {
     }
     tested.centre.project();
     tested.nowMs = midnightMs + dayMs - 1;
-    const today = reader().today(null);
+    const today = reader().today(null, Cover.everything);
     expect(today).toMatchObject({ day: "2026-11-23", totals: { weighings: 2, grams: "200", tests: { all: 2 } } });
     expect(today.weighings.map(({ at }) => Date.parse(at))).toEqual([midnightMs + dayMs - 1, midnightMs]);
     expect(today.tests.map(({ at }) => Date.parse(at))).toEqual([midnightMs + dayMs - 1, midnightMs]);
     tested.nowMs += 1;
-    expect(reader().today(null)).toMatchObject({ day: "2026-11-24", totals: { weighings: 1, tests: { all: 1 } } });
+    expect(reader().today(null, Cover.everything)).toMatchObject({
+      day: "2026-11-24",
+      totals: { weighings: 1, tests: { all: 1 } },
+    });
   });
 });
 
@@ -126,7 +130,7 @@ describe("today's figures", () => {
         if (late) tested.centre.project();
         tested.centre.dispute(eids.disputed, "disputed");
         tested.centre.project();
-        const { totals, weighings, tests } = reader().today(gw);
+        const { totals, weighings, tests } = reader().today(gw, Cover.everything);
         const expected = countedBy(said);
         expect(totals.weighings).toBe(expected.weighings.length);
         expect(weighings.map(({ at, value }) => `${Date.parse(at)} ${value}`).sort()).toEqual(expected.weighings);
@@ -146,10 +150,10 @@ describe("today's figures", () => {
     for (let index = 0; index < 60; index++) tested.commit({ kind: "weighing", body: weighingOf("1") });
     tested.commit({ kind: "weighing", gw: "market-b", body: weighingOf("5") });
     tested.centre.project();
-    expect(reader().today(null)).toMatchObject({
+    expect(reader().today(null, Cover.everything)).toMatchObject({
       totals: { weighings: 61, grams: "65", gateways: { all: 2, online: 1 } },
     });
-    const one = reader().today("market-b");
+    const one = reader().today("market-b", Cover.everything);
     expect(one.totals).toMatchObject({
       weighings: 1,
       grams: "5",
@@ -157,24 +161,28 @@ describe("today's figures", () => {
       gateways: { all: 1, online: 0 },
     });
     expect(one.weighings.map(({ gw }) => gw)).toEqual(["market-b"]);
-    expect(reader().today("market-a").weighings.length).toBe(50);
-    expect(todaySchema.parse(reader().today(null))).toEqual(reader().today(null));
+    expect(reader().today("market-a", Cover.everything).weighings.length).toBe(50);
+    expect(todaySchema.parse(reader().today(null, Cover.everything))).toEqual(reader().today(null, Cover.everything));
   });
 
   it("are read once for many, again after a change, and never for another day", () => {
     tested.commit({ kind: "weighing", body: weighingOf("1") });
     tested.centre.project();
-    const first = reader().today(null);
+    const first = reader().today(null, Cover.everything);
     tested.nowMs += 250;
     tested.commit({ kind: "weighing", body: weighingOf("2") });
     tested.centre.project();
-    expect(reader().today(null)).toBe(first);
+    expect(reader().today(null, Cover.everything)).toBe(first);
     tested.nowMs += 100;
-    const second = reader().today(null);
+    const second = reader().today(null, Cover.everything);
     expect(second.totals.grams).toBe("3");
     tested.nowMs += 60_000;
-    expect(reader().today(null)).toEqual({ ...second, asOf: new Date(tested.nowMs).toISOString() });
+    expect(reader().today(null, Cover.everything)).toEqual({ ...second, asOf: new Date(tested.nowMs).toISOString() });
     tested.nowMs = midnightMs + dayMs;
-    expect(reader().today(null)).toMatchObject({ day: "2026-11-24", totals: { grams: "0" }, weighings: [] });
+    expect(reader().today(null, Cover.everything)).toMatchObject({
+      day: "2026-11-24",
+      totals: { grams: "0" },
+      weighings: [],
+    });
   });
 });

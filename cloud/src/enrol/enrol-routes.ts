@@ -75,10 +75,10 @@ const enrol = ({ register, card, nowMs }: EnrolOptions, body: unknown): Enrolmen
  * has 256 bits, so that guessing is no way in.
  */
 export const enrolRoutes = (app: FastifyInstance, options: EnrolOptions): void => {
-  app.get(authorityPath, { config: { access: "public" } }, (_request, reply) =>
+  app.get(authorityPath, { config: { access: "public", scope: "none" } }, (_request, reply) =>
     reply.type("application/x-pem-file").send(options.card.authorityPem),
   );
-  app.post(enrolmentPath, { config: { access: "public" }, bodyLimit: 8 * 1024 }, (request, reply) => {
+  app.post(enrolmentPath, { config: { access: "public", scope: "none" }, bodyLimit: 8 * 1024 }, (request, reply) => {
     const named = enrolmentRequestSchema.shape.gw.safeParse((request.body as { gw?: unknown } | null)?.gw);
     const attempt = { gw: named.success ? named.data : "unreadable", address: request.ip };
     try {

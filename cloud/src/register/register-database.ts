@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { auditTables } from "../audit/audit-schema.ts";
 import { type Migration, openForWriting, type SqliteDatabase } from "../store/database.ts";
-import { userTables } from "../users/user-schema.ts";
+import { userScopeTables, userTables } from "../users/user-schema.ts";
 import { entryTables } from "./entry-schema.ts";
 import { gatewayDecisionTables, gatewayTables } from "./gateway-schema.ts";
 
@@ -12,6 +12,7 @@ export const registerMigrations: readonly Migration[] = [
   entryTables,
   gatewayDecisionTables,
   auditTables,
+  userScopeTables,
 ];
 
 /** Opens the register of a data directory, created when missing. @throws {MingchengError} STORE_TOO_NEW */

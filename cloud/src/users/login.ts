@@ -63,7 +63,8 @@ export class LoginDesk {
     try {
       if (next === attempt.password)
         throw new MingchengError("USER_INVALID", "it is the present one", { field: "password" });
-      await users.setPassword(attempt.user, next, nowMs());
+      const { user: actor, address } = attempt;
+      await users.setPassword(attempt.user, next, nowMs(), { actor, address });
     } catch (error) {
       if (isCode(error, "USER_INVALID")) throw new MingchengError("USER_INVALID", error.message, { field: "next" });
       throw error;

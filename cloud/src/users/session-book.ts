@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { UserRole } from "@mingcheng/protocols";
+import type { UserRole, UserScope } from "@mingcheng/protocols";
 import type { SqliteDatabase } from "../store/database.ts";
+import { Cover } from "./cover.ts";
+import { scopeOf } from "./user-scope.ts";
 
 /** How long a session lasts. */
 export interface SessionLimits {
@@ -19,6 +21,9 @@ export interface Session {
   readonly role: UserRole;
   readonly mustChangePassword: boolean;
   readonly expiresMs: number;
+  readonly scope: UserScope;
+  /** What the user may see. */
+  readonly cover: Cover;
 }
 
 /** The time of use is written so often at most: a screen asks every second. */
@@ -72,7 +77,9 @@ export class SessionBook {
     if (nowMs - row.seenMs >= noteUseAfterMs) {
       this.#database.prepare("UPDATE session SET seen_ms = ? WHERE token = ?").run(nowMs, hashed);
     }
-    return { user: row.name, role: row.role, mustChangePassword: row.mustChange === 1, expiresMs };
+    const { name: user, role } = row;
+    const scope = scopeOf(this.#database, user);
+    return { user, role, mustChangePassword: row.mustChange === 1, expiresMs, scope, cover: Cover.of(role, scope) };
   }
 
   /** Ends one session. */

@@ -1,5 +1,14 @@
 import type { Migration } from "../store/database.ts";
 
+/** Areas and sites that users see. */
+export const userScopeTables: Migration = (database) => {
+  database.exec(`
+    CREATE TABLE user_scope (
+      user TEXT NOT NULL REFERENCES user, kind TEXT NOT NULL CHECK (kind IN ('area', 'site')), code TEXT NOT NULL,
+      PRIMARY KEY (user, kind, code)) STRICT, WITHOUT ROWID;
+  `);
+};
+
 /**
  * Users, their sessions and failed logins. Passwords as salted scrypt only, session tokens as SHA-256 only.
  * `login_failure.address` empty: failures from everywhere together.

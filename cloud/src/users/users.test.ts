@@ -25,7 +25,7 @@ beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "mingcheng-users-"));
   database = openRegister(directory);
   nowMs = Date.parse("2026-11-23T08:00:00Z");
-  users = new UserRegister(database, cost);
+  users = new UserRegister(database, { cost });
   sessions = new SessionBook(database);
   desk = new LoginDesk({ users, sessions, guard: new LoginGuard(database), cost, nowMs: () => nowMs });
 });

@@ -29,7 +29,7 @@ describe("every route", () => {
     for (const route of routes) {
       expect(route.access, `${route.method} ${route.path}`).toBeDefined();
       if (route.access === "public") continue;
-      expect(["self", "centre"], `${route.method} ${route.path}`).toContain(route.scope);
+      expect(["self", "area", "centre"], `${route.method} ${route.path}`).toContain(route.scope);
       for (const cookie of [undefined, "__Host-mingcheng=made-up"]) {
         const body = route.method === "POST" ? {} : undefined;
         const answer = await call(web.target, concrete(route.path), { method: route.method, body, cookie });

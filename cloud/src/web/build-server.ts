@@ -24,8 +24,18 @@ export interface ServerOptions {
   readonly perMinute?: number;
   /** A fault of the centre while it answered. */
   readonly onFault: (fault: { readonly reference: string; readonly route: string; readonly error: unknown }) => void;
+  /** A signed-in user asked for what is not for the user's role or scope. */
+  readonly onRefusal: (refusal: Refusal) => void;
   /** Every answer, for the figures. */
   readonly onAnswer: (status: number) => void;
+}
+
+/** Who was refused what. */
+export interface Refusal {
+  readonly user: string;
+  readonly address: string;
+  /** Method and path pattern. */
+  readonly route: string;
 }
 
 /** A server and what it serves. */
@@ -51,11 +61,16 @@ const contentSecurityPolicy = {
   },
 };
 
-const answerErrors = (app: FastifyInstance, { onFault }: ServerOptions): void => {
+const answerErrors = (app: FastifyInstance, { onFault, onRefusal }: ServerOptions): void => {
   app.setErrorHandler((error, request, reply) => {
     const reference = randomUUID();
     const { status, body, fault } = failureAnswer(error, reference);
-    if (fault) onFault({ reference, route: `${request.method} ${request.routeOptions.url ?? ""}`, error });
+    const route = `${request.method} ${request.routeOptions.url ?? ""}`;
+    if (fault) onFault({ reference, route, error });
+    const { session } = request;
+    if (body.error.code === "ACCESS_DENIED" && session !== null) {
+      onRefusal({ user: session.user, address: request.ip, route });
+    }
     if (body.error.retryAfterMs !== null) {
       void reply.header("retry-after", Math.ceil(body.error.retryAfterMs / 1_000));
     }

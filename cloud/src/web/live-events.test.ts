@@ -19,7 +19,7 @@ describe("live events", () => {
   };
 
   it("bring each record once, and after a break exactly what was missed", async () => {
-    const cookie = await web.signIn("user-ope");
+    const cookie = await web.signIn("user-cen");
     weigh("1");
     const first = await openStream(web.target, { cookie });
     expect((await first.next(() => true)).data).toMatchObject({ lsn: 1, resumed: false });
@@ -39,7 +39,7 @@ describe("live events", () => {
   });
 
   it("tell a reader that missed too much, or knows of records that are not there, to read everything again", async () => {
-    const cookie = await web.signIn("user-ope");
+    const cookie = await web.signIn("user-cen");
     web.centre.ledger.transaction(() => {
       for (let index = 0; index < maxReplayed + 10; index++) web.commit({ kind: "weighing", body: weighingOf("1") });
     })();
@@ -60,7 +60,7 @@ describe("live events", () => {
   });
 
   it("carry what scales show, the latest only, and nothing that is no live value", async () => {
-    const stream = await openStream(web.target, { cookie: await web.signIn("user-ope") });
+    const stream = await openStream(web.target, { cookie: await web.signIn("user-cen") });
     await stream.next(({ name }) => name === "hello");
     const live = (value: unknown) =>
       web.service.live("market-a", "scale-01", Buffer.from(JSON.stringify({ value, ...rest })));
@@ -79,7 +79,7 @@ describe("live events", () => {
     web.service.pumpLive();
     expect((await stream.next(({ name }) => name === "live")).data).toMatchObject({ dev: "scale-01", value: "0.400" });
     stream.close();
-    const late = await openStream(web.target, { cookie: await web.signIn("user-ope") });
+    const late = await openStream(web.target, { cookie: await web.signIn("user-cen") });
     expect((await late.next(({ name }) => name === "live")).data.value).toBe("0.400");
     late.close();
     expect(web.service.figures()).toContainEqual(
@@ -88,7 +88,7 @@ describe("live events", () => {
   });
 
   it("end with the session, and are few per session", async () => {
-    const cookie = await web.signIn("user-ope");
+    const cookie = await web.signIn("user-cen");
     const streams = await Promise.all(Array.from({ length: 8 }, () => openStream(web.target, { cookie })));
     await expect(openStream(web.target, { cookie })).rejects.toThrow("429");
     for (const stream of streams.slice(1)) stream.close();

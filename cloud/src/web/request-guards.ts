@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { ApiFailure } from "../api/api-failure.ts";
-import type { Access, RouteConfig } from "../api/api-route.ts";
+import type { RouteConfig } from "../api/api-route.ts";
 import { sessionToken } from "../api/session-cookie.ts";
 import type { Session, SessionBook } from "../users/session-book.ts";
 
@@ -40,12 +40,15 @@ export const isOwnOrigin = (request: Pick<FastifyRequest, "headers">): boolean =
   return origin === undefined || origin === `https://${host ?? ""}`;
 };
 
-const mayEnter = (access: Access, session: Session | null): void => {
+const mayEnter = ({ access, scope }: RouteConfig, session: Session | null): void => {
   if (access === "public") return;
   if (session === null) throw new ApiFailure("SESSION_MISSING", "");
   if (access === "signed-in") return;
   if (session.mustChangePassword) throw new ApiFailure("PASSWORD_CHANGE_REQUIRED", "");
   if (!access.includes(session.role)) throw new ApiFailure("ACCESS_DENIED", `role ${session.role}`);
+  if (scope === "centre" && !session.cover.whole) {
+    throw new ApiFailure("ACCESS_DENIED", "only for those who see the whole centre");
+  }
 };
 
 /** What the guards work with. */
@@ -73,12 +76,12 @@ export const guardRequests = (app: FastifyInstance, { hosts, sessions, nowMs }: 
       done();
       return;
     }
-    const { access } = request.routeOptions.config as Partial<RouteConfig>;
+    const { access, scope } = request.routeOptions.config as Partial<RouteConfig>;
     // A route that says nothing is closed.
-    if (access === undefined) throw new ApiFailure("ACCESS_DENIED", "");
+    if (access === undefined || scope === undefined) throw new ApiFailure("ACCESS_DENIED", "");
     const token = access === "public" ? null : sessionToken(request);
     request.session = token === null ? null : (sessions.find(token, nowMs()) ?? null);
-    mayEnter(access, request.session);
+    mayEnter({ access, scope }, request.session);
     done();
   });
 };
@@ -100,8 +103,9 @@ export const watchRoutes = (app: FastifyInstance): (() => readonly KnownRoute[])
   });
   const routes = () => known.map(({ method, path, config }) => ({ method, path, ...config() }));
   app.addHook("onReady", (done) => {
-    const silent = routes().find(({ access }) => access === undefined);
-    done(silent === undefined ? undefined : new Error(`${silent.method} ${silent.path} does not say who may use it`));
+    const silent = routes().find(({ access, scope }) => access === undefined || scope === undefined);
+    const text = `${silent?.method} ${silent?.path} does not say who may use it and what it covers`;
+    done(silent === undefined ? undefined : new Error(text));
   });
   return routes;
 };

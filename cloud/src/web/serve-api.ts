@@ -5,6 +5,7 @@ import type { z } from "zod";
 import { ApiFailure } from "../api/api-failure.ts";
 import type { ApiRoute } from "../api/api-route.ts";
 import { sessionToken } from "../api/session-cookie.ts";
+import { Cover } from "../users/cover.ts";
 
 const checked = (schema: z.ZodType | undefined, value: unknown, part: string): unknown => {
   if (schema === undefined) return undefined;
@@ -42,10 +43,11 @@ const serve = (route: ApiRoute) => async (request: FastifyRequest, reply: Fastif
     params: checked(route.params, request.params, "path"),
     session: request.session,
     token: request.session === null ? null : sessionToken(request),
+    cover: request.session?.cover ?? Cover.nothing,
     request,
     reply,
   });
-  if (route.answer === "event-stream") return reply;
+  if (typeof route.answer === "string") return reply;
   return send(request, reply, answer);
 };
 

@@ -8,9 +8,13 @@ import { CentreReader } from "../api/centre-reader.ts";
 import { EventHub } from "../api/events/event-hub.ts";
 import { LiveBoard } from "../api/events/live-board.ts";
 import { ReadStores } from "../api/queries/read-stores.ts";
+import type { AuditLog } from "../audit/audit-log.ts";
+import { auditOver } from "../audit/open-audit.ts";
+import { Seldom } from "../audit/seldom.ts";
 import type { CentreCard, EnrolOptions } from "../enrol/enrol-routes.ts";
 import type { FollowingPart } from "../following/progress-channel.ts";
 import type { Figure } from "../health/figure.ts";
+import { PlaceFinder } from "../register/attribution/place-finder.ts";
 import { GatewayRegister } from "../register/gateway-register.ts";
 import { zoneClock } from "../register/model/validity.ts";
 import { openRegister } from "../register/register-database.ts";
@@ -18,10 +22,11 @@ import { software } from "../software.ts";
 import { openForWriting, type SqliteDatabase } from "../store/database.ts";
 import { LoginDesk } from "../users/login.ts";
 import { LoginGuard } from "../users/login-guard.ts";
+import { noteLogin } from "../users/login-notes.ts";
 import { type PasswordCost, passwordCost } from "../users/password.ts";
 import { SessionBook, type SessionLimits } from "../users/session-book.ts";
 import { firstAdministrator, UserRegister } from "../users/user-register.ts";
-import { type BuiltServer, buildServer } from "./build-server.ts";
+import { type BuiltServer, buildServer, type Refusal } from "./build-server.ts";
 import { WebCounts } from "./web-figures.ts";
 import type { WebThreadData } from "./web-messages.ts";
 
@@ -33,6 +38,9 @@ export interface WebServicePorts {
   readonly sessionLimits?: SessionLimits;
   readonly perMinute?: number;
 }
+
+/** The same refusal of the same user is noted so often at most. */
+const refusalsEveryMs = 10 * 60_000;
 
 const textOf = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : String(error));
 
@@ -47,7 +55,9 @@ export class WebService {
   readonly #hub: EventHub;
   readonly #counts = new WebCounts();
   readonly #sessions: SessionBook;
-  readonly #users: UserRegister;
+  readonly #places: PlaceFinder;
+  readonly #refusals = new Seldom(refusalsEveryMs);
+  #followed = { register: -1, places: -1 };
   #alerts: SqliteDatabase | undefined;
   #server: BuiltServer | undefined;
   #card: CentreCard;
@@ -60,17 +70,22 @@ export class WebService {
     this.#ports = ports;
     this.#register = openRegister(data.dataDirectory);
     this.#stores = new ReadStores(data.dataDirectory);
-    this.#users = new UserRegister(this.#register, ports.passwordCost);
+    this.#places = new PlaceFinder({
+      database: () => this.#stores.database("register"),
+      version: () => this.#stores.version("register"),
+    });
     this.#sessions = new SessionBook(this.#register, ports.sessionLimits);
     const { nowMs } = ports;
     this.#reader = new CentreReader({
-      ...{ stores: this.#stores, timezone: data.config.timezone, nowMs },
+      ...{ stores: this.#stores, places: this.#places, timezone: data.config.timezone, nowMs },
       onAlertsUnreadable: (error) => this.#note(error),
     });
     this.#hub = new EventHub({
       ...{ live: this.#live, nowMs },
       recordsAfter: (lsn, limit) => this.#reader.recordSlice(lsn, limit),
       position: () => this.#reader.position(),
+      sees: (cover, gw, dev, atMs) => this.#places.sees(cover, gw, dev, atMs),
+      refresh: () => this.#followRegister(),
     });
   }
 
@@ -80,12 +95,21 @@ export class WebService {
    */
   async start(): Promise<{ port: number; firstLogin: { user: string; password: string } | null }> {
     const { tls, hosts, screens, config } = this.#data;
-    const firstLogin = await firstAdministrator(this.#users, this.#ports.nowMs());
+    const audit = await auditOver(this.#data.dataDirectory, this.#register, {
+      nowMs: this.#ports.nowMs,
+      onHeadFault: (error) =>
+        this.#ports.log("error", "the head of the audit log was not written", { error: textOf(error) }),
+    });
+    const { passwordCost: cost } = this.#ports;
+    const users = new UserRegister(this.#register, { audit, ...(cost === undefined ? {} : { cost }) });
+    const firstLogin = await firstAdministrator(users, this.#ports.nowMs());
+    this.#places.refresh();
     const server = await buildServer({
       ...{ tls, hosts: new Set(hosts.map((host) => host.toLowerCase())), screens },
       ...(this.#ports.perMinute === undefined ? {} : { perMinute: this.#ports.perMinute }),
-      api: this.#api(),
-      enrol: this.#enrol(),
+      api: this.#api(users, audit),
+      enrol: this.#enrol(audit),
+      onRefusal: (refusal) => this.#noteRefusal(audit, refusal),
       onFault: ({ reference, route, error }) => {
         this.#ports.log("error", "a request could not be answered", { reference, route, error: textOf(error) });
       },
@@ -107,30 +131,51 @@ export class WebService {
     return this.#server?.routes() ?? [];
   }
 
-  #api(): ApiPorts {
+  /** What changed in the register since the last call. */
+  #followRegister(): "same" | "users" | "places" {
+    const register = this.#stores.version("register");
+    if (register === this.#followed.register) return "same";
+    this.#places.refresh();
+    const isFirst = this.#followed.register === -1;
+    const moved = this.#places.change !== this.#followed.places && !isFirst;
+    this.#followed = { register, places: this.#places.change };
+    return moved ? "places" : "users";
+  }
+
+  #noteRefusal(audit: AuditLog, { user, address, route }: Refusal): void {
+    const held = this.#refusals.pass(`${user} ${route}`, this.#ports.nowMs());
+    if (held === undefined) return;
+    const detail = { held };
+    audit.append({ actor: user, address, action: "access.refused", subject: route, outcome: "refused", detail });
+  }
+
+  #api(users: UserRegister, audit: AuditLog): ApiPorts {
     const { nowMs, log } = this.#ports;
     const { centreName, timezone } = this.#data.config;
     const guard = new LoginGuard(this.#register);
-    const ports = { users: this.#users, sessions: this.#sessions, guard, nowMs };
+    const ports = { users, sessions: this.#sessions, guard, nowMs };
     return {
       desk: new LoginDesk({ ...ports, cost: this.#ports.passwordCost ?? passwordCost }),
       ...{ sessions: this.#sessions, centreName, timezone, nowMs, reader: this.#reader, hub: this.#hub },
-      ...{ register: this.#register, clock: zoneClock(timezone) },
+      ...{ register: this.#register, clock: zoneClock(timezone), places: this.#places, users, audit },
       version: software,
       onLogin: (attempt) => {
         this.#counts[attempt.error === null ? "logins" : "refusedLogins"]++;
         log(attempt.error === null ? "info" : "warn", "login", attempt);
+        noteLogin({ audit, users, guard, nowMs }, attempt);
       },
       acknowledge: (id, by) => {
-        const outcome = acknowledgeAlert(this.#alertsForWriting(), { id, by, nowMs: nowMs() });
+        const outcome = acknowledgeAlert(this.#alertsForWriting(), { id, by: by.actor, nowMs: nowMs() });
         this.#reader.changed();
-        if (outcome.outcome === "done") this.#hub.changed(["alerts"]);
+        if (outcome.outcome !== "done") return outcome;
+        this.#hub.changed(["alerts"]);
+        audit.append({ ...by, action: "alert.acknowledged", subject: `alert:${id}` });
         return outcome;
       },
     };
   }
 
-  #enrol(): EnrolOptions {
+  #enrol(audit: AuditLog): EnrolOptions {
     const card = (): CentreCard => this.#card;
     return {
       register: new GatewayRegister(this.#register),
@@ -141,6 +186,12 @@ export class WebService {
       onAttempt: (attempt) => {
         this.#counts[attempt.error === null ? "enrolments" : "refusedEnrolments"]++;
         this.#ports.log(attempt.error === null ? "info" : "warn", "enrolment", attempt);
+        if (attempt.error === null) {
+          audit.append({
+            ...{ actor: `gateway:${attempt.gw}`, address: attempt.address, action: "gateway.enrolled" },
+            subject: `gateway:${attempt.gw}`,
+          });
+        }
       },
     };
   }

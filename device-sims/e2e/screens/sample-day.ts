@@ -3,6 +3,7 @@ import type {
   AlertView,
   DeviceView,
   GatewaySummary,
+  PlaceView,
   TestView,
   Today,
   WeighingView,
@@ -17,24 +18,57 @@ export const sampleAccount: Account = {
   user: "wang.li",
   role: "inspector",
   mustChangePassword: false,
+  scope: { whole: false, areas: ["siming"], sites: [] },
   centreName: "厦门市市场监管监测预警中心",
   timezone: "Asia/Shanghai",
   expiresAt: new Date(nowMs + 6 * 3_600_000).toISOString(),
 };
 
+/** Who sells at the stalls of the sample market. */
+const vendors = ["陈记蔬菜", "林记蔬菜", "王记豆制品", "黄记水果", "吴记海鲜", "郑记肉铺"];
+
+/** Where the devices of a market stand: the scale of a stall is named after it. */
+const placeOf = (gw: string, dev: string): PlaceView => {
+  const [code, name] = gw === "market-songbai" ? ["songbai", "松柏市场"] : ["ningbao", "宁宝市场"];
+  const stall = /^scale-([a-z]\d\d)$/.exec(dev)?.[1];
+  const vendor = vendors[Number(stall?.slice(1) ?? 0) % vendors.length] ?? "";
+  return {
+    site: { code, name },
+    area: { code: `${code}-01`, name: `${name.slice(0, 2)}网格` },
+    areas: ["xiamen", "siming", `${code}-st`, `${code}-01`],
+    stall: stall === undefined ? null : { code: `${code}-${stall}`, label: stall.toUpperCase() },
+    vendor: stall === undefined ? null : { code: `v-${stall}`, name: vendor },
+  };
+};
+
 const gateways: readonly GatewaySummary[] = [
   {
-    ...{ gw: "market-songbai", site: "松柏市场", enrolledAt: before(60_000), disabledAt: null, online: true },
+    ...{
+      gw: "market-songbai",
+      site: "松柏市场",
+      place: placeOf("market-songbai", ""),
+      enrolledAt: before(60_000),
+      disabledAt: null,
+      online: true,
+    },
     ...{ since: before(425), lastHeardAt: before(0), pending: 0, gaps: 0, disputedLines: 0, alarms: [] },
   },
   {
-    ...{ gw: "market-ningbao", site: "宁宝市场", enrolledAt: before(60_000), disabledAt: null, online: false },
+    ...{
+      gw: "market-ningbao",
+      site: "宁宝市场",
+      place: placeOf("market-ningbao", ""),
+      enrolledAt: before(60_000),
+      disabledAt: null,
+      online: false,
+    },
     ...{ since: before(35), lastHeardAt: before(35), pending: 1_284, gaps: 1, disputedLines: 0, alarms: [] },
   },
 ];
 
 const weighingOf = (lsn: number, dev: string, value: string, minutes: number, lateMinutes = 0): WeighingView => ({
   ...{ lsn, gw: "market-songbai", dev, at: before(minutes), receivedAt: before(minutes - lateMinutes) },
+  place: placeOf("market-songbai", dev),
   ...{ lane: lateMinutes > 0 ? "backlog" : "live", value, unit: "kg", grams: "0" },
   ...{ mode: "net", stable: "reported-stable", tare: null },
 });
@@ -47,6 +81,7 @@ const testOf = (
   minutes: number,
 ): TestView => ({
   ...{ lsn, gw: "market-songbai", dev: "tester-1", at: before(minutes), receivedAt: before(minutes), lane: "live" },
+  place: placeOf("market-songbai", "tester-1"),
   ...{ instrument: "NY-8", specimenId: `SB20261123${String(lsn).padStart(4, "0")}`, item },
   ...{ assay: { code: "OPC", name: "有机磷及氨基甲酸酯" }, value, number: null, unit: value === "" ? "" : "%" },
   ...{ verdict, verdictRule: "GB/T 5009.199-2003: positive >= 50", instrumentVerdict: verdict },
@@ -55,6 +90,7 @@ const testOf = (
 const scaleOf = (index: number, rest: Partial<DeviceView> = {}): DeviceView => {
   const dev = `scale-${String.fromCharCode(97 + Math.floor(index / 6))}${String((index % 6) + 1).padStart(2, "0")}`;
   return {
+    place: placeOf("market-songbai", dev),
     ...{ gw: "market-songbai", site: "松柏市场", dev, class: "scale", driver: "yaohua-a9", state: "online" },
     ...{
       statedAs: "online",
@@ -86,7 +122,7 @@ const tests: readonly TestView[] = [
 
 const alert: AlertView = {
   ...{ id: "a1", rule: "test-positive", severity: "attention", state: "firing", owner: "role:inspector" },
-  ...{ gw: "market-songbai", site: "松柏市场", dev: "tester-1" },
+  ...{ gw: "market-songbai", site: "松柏市场", place: placeOf("market-songbai", "tester-1"), dev: "tester-1" },
   title: {
     zh: "韭菜 快检阳性（待复检）：有机磷及氨基甲酸酯 62.5 %",
     en: "Leek: rapid test positive, to be confirmed (62.5 %)",
@@ -105,6 +141,7 @@ const alerts: readonly AlertView[] = [
       rule: "device-silent",
       owner: "role:operator",
       dev: "scale-b04",
+      place: placeOf("market-songbai", "scale-b04"),
       startedAt: before(22),
       firedAt: before(19),
     },
@@ -121,12 +158,19 @@ const alerts: readonly AlertView[] = [
 
 const devices: readonly DeviceView[] = [
   ...Array.from({ length: 12 }, (_, index) => scaleOf(index)),
-  scaleOf(9, { state: "silent", statedAs: "silent", reason: "3 分钟无数据", dev: "scale-b04" }),
+  scaleOf(9, {
+    state: "silent",
+    statedAs: "silent",
+    reason: "3 分钟无数据",
+    dev: "scale-b04",
+    place: placeOf("market-songbai", "scale-b04"),
+  }),
   scaleOf(14, {
     ...{ gw: "market-ningbao", site: "宁宝市场", dev: "scale-01", state: "unknown", statedAs: "online" },
-    statedAt: before(300),
+    ...{ statedAt: before(300), place: placeOf("market-ningbao", "scale-01") },
   }),
   scaleOf(15, {
+    place: placeOf("market-songbai", "tester-1"),
     ...{ dev: "tester-1", class: "tester", driver: "lis", lastWeighing: null, lastTest: tests[0] ?? null },
     today: { weighings: 0, grams: "0", withoutGrams: 0, tests: 47, scaleEvents: 0 },
   }),
@@ -141,6 +185,7 @@ export const sampleDay = (): Today => ({
     tests: { all: 47, positive: 1, suspect: 1, negative: 42, invalid: 2, none: 1 },
     devices: { all: 14, online: 12, silent: 1, offline: 0, parked: 0, unknown: 1 },
     gateways: { all: 2, online: 1 },
+    unattributed: null,
   },
   devices: [...devices],
   weighings: [
@@ -166,6 +211,7 @@ export const emptyDay = (): Today => ({
     tests: { all: 0, positive: 0, suspect: 0, negative: 0, invalid: 0, none: 0 },
     devices: { all: 0, online: 0, silent: 0, offline: 0, parked: 0, unknown: 0 },
     gateways: { all: 0, online: 0 },
+    unattributed: null,
   },
   ...{ devices: [], weighings: [], tests: [], gateways: [] },
   alerts: { asOf: new Date(nowMs).toISOString(), firing: 0, acknowledged: 0, alerts: [] },

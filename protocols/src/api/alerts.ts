@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { apiCountSchema, apiDeviceSchema, apiGatewaySchema, apiTimeSchema, bilingualSchema } from "./common.ts";
+import { placeSchema } from "./places.ts";
 
 /** How urgent: `alarm` is rare; a rapid positive that waits for confirmation is `attention`. */
 export const alertSeverities = ["notice", "attention", "alarm"] as const;
@@ -19,6 +20,8 @@ export const alertViewSchema = z.object({
   gw: apiGatewaySchema,
   site: z.string(),
   dev: apiDeviceSchema,
+  /** Where its device stood when it began. */
+  place: placeSchema,
   /** What happened, and what to do. */
   title: bilingualSchema,
   next: bilingualSchema,
@@ -80,7 +83,7 @@ export const alertQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(100),
 });
 
-/** `GET /api/v1/alerts`: open ones first, then the latest ended. `firing` and `acknowledged` are exact for the centre. */
+/** `GET /api/v1/alerts`: open ones first, then the latest ended. `firing` and `acknowledged` are exact for what the user sees. */
 export const alertListSchema = z.object({
   asOf: apiTimeSchema,
   firing: apiCountSchema,

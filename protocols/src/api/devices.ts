@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { apiCountSchema, apiDecimalSchema, apiDeviceSchema, apiGatewaySchema, apiTimeSchema } from "./common.ts";
+import { placeSchema } from "./places.ts";
 import { testViewSchema, weighingViewSchema } from "./readings.ts";
 
 /**
@@ -11,7 +12,10 @@ export const deviceStates = ["online", "silent", "offline", "parked", "unknown"]
 /** A device and what it said last. */
 export const deviceViewSchema = z.object({
   gw: apiGatewaySchema,
+  /** Name of the site where it stands now; where the register does not say, the one its gateway was registered with. */
   site: z.string(),
+  /** Where it stands now. */
+  place: placeSchema,
   dev: apiDeviceSchema,
   class: z.enum(["scale", "tester", "camera", "unknown"]),
   driver: z.string().nullable(),

@@ -1,10 +1,13 @@
 import { z } from "zod";
 import { apiCountSchema, apiEpochIdSchema, apiGatewaySchema, apiTimeSchema } from "./common.ts";
+import { placeSchema } from "./places.ts";
 
 /** A gateway in few words. */
 export const gatewaySummarySchema = z.object({
   gw: apiGatewaySchema,
   site: z.string(),
+  /** Where the gateway itself stands now, when the register places it (as device with the id of the gateway). */
+  place: placeSchema,
   enrolledAt: apiTimeSchema.nullable(),
   disabledAt: apiTimeSchema.nullable(),
   /** What its connection says, a hint; null when it was never heard of. */

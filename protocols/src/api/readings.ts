@@ -7,6 +7,7 @@ import {
   apiGatewaySchema,
   apiTimeSchema,
 } from "./common.ts";
+import { placeSchema } from "./places.ts";
 
 const placed = {
   /** Ledger sequence number. */
@@ -18,6 +19,7 @@ const placed = {
   /** When the centre committed it; much later than `at` after an outage. */
   receivedAt: apiTimeSchema,
   lane: z.enum(["live", "backlog"]),
+  place: placeSchema,
 };
 
 const verdictSchema = z.enum(["positive", "suspect", "negative", "invalid", "none"]);

@@ -36,6 +36,8 @@ export const accountSchema = z.object({
   role: z.enum(userRoles),
   /** True while the one-time password has not been changed: nothing else is allowed until then. */
   mustChangePassword: z.boolean(),
+  /** What the user sees: the whole centre, or areas with all below them and sites, by code; all empty: nothing. */
+  scope: z.object({ whole: z.boolean(), areas: z.array(z.string()), sites: z.array(z.string()) }),
   centreName: z.string(),
   /** IANA name of the zone that decides what is today. */
   timezone: z.string(),

@@ -41,6 +41,12 @@ export const todaySchema = z.object({
       unknown: apiCountSchema,
     }),
     gateways: z.object({ all: apiCountSchema, online: apiCountSchema }),
+    /**
+     * What of all this the register places at no site. Only who sees the whole centre sees it; null for everybody else.
+     */
+    unattributed: z
+      .object({ devices: apiCountSchema, weighings: apiCountSchema, tests: apiCountSchema })
+      .nullable(),
   }),
   devices: z.array(deviceViewSchema),
   /** The newest first. */

@@ -1,5 +1,6 @@
 import type { RecordView } from "@mingcheng/protocols";
 import { beforeEach, describe, expect, it } from "vitest";
+import { Cover } from "../../users/cover.ts";
 import { EventHub } from "./event-hub.ts";
 import { type EventSink, maxReplayed, maxUnreadBytes } from "./event-stream.ts";
 import { LiveBoard } from "./live-board.ts";
@@ -58,7 +59,7 @@ beforeEach(() => {
   stays = true;
   live = new LiveBoard();
   hub = new EventHub({
-    ...{ live, nowMs: () => nowMs, position: () => head },
+    ...{ live, nowMs: () => nowMs, position: () => head, sees: () => true, refresh: () => "same" },
     recordsAfter: (after, limit) => {
       reads++;
       const lsn = Math.min(head, after + limit);
@@ -67,7 +68,8 @@ beforeEach(() => {
   });
 });
 
-const open = (reader: Reader, from?: number, session = "s") => hub.open(reader, { session, from, stays: () => stays });
+const open = (reader: Reader, from?: number, session = "s") =>
+  hub.open(reader, { session, from, cover: () => (stays ? Cover.everything : undefined) });
 const append = (count: number): void => {
   head += count;
   hub.pump();

@@ -1,4 +1,5 @@
-import type { ServerEvent } from "@mingcheng/protocols";
+import type { LiveReading, RecordView, ServerEvent } from "@mingcheng/protocols";
+import type { Cover } from "../../users/cover.ts";
 import type { EventSink, RecordSlice } from "./event-stream.ts";
 import { EventStream, maxReplayed } from "./event-stream.ts";
 import type { LiveBoard } from "./live-board.ts";
@@ -10,7 +11,20 @@ export interface EventHubPorts {
   readonly recordsAfter: (lsn: number, limit: number) => RecordSlice;
   /** Ledger number that the projections contain. May throw likewise. */
   readonly position: () => number;
+  /** Whether a fact of a device at a time is within what somebody may see, by the register as it is now. */
+  readonly sees: (cover: Cover, gw: string, dev: string, atMs: number) => boolean;
+  /** Takes in what changed in the register since the last call: sessions and scopes, or even where devices stand. */
+  readonly refresh: () => "same" | "users" | "places";
   readonly nowMs: () => number;
+}
+
+/** Who opens a stream. */
+export interface StreamReader {
+  readonly session: string;
+  /** Where the reader left off. */
+  readonly from: number | undefined;
+  /** What the reader may see now; undefined when the session has ended. Notes that it is in use. */
+  readonly cover: () => Cover | undefined;
 }
 
 /** One open stream, as its connection sees it. */
@@ -30,8 +44,9 @@ const sliceSize = 200;
 interface Listener {
   readonly stream: EventStream;
   readonly session: string;
-  /** False when the session has ended. Notes that it is in use. */
-  readonly stays: () => boolean;
+  readonly cover: StreamReader["cover"];
+  /** As of the latest change of the register. */
+  seen: Cover;
 }
 
 /**
@@ -59,19 +74,18 @@ export class EventHub {
   }
 
   /** Opens a stream; undefined when there are too many already. */
-  open(
-    sink: EventSink,
-    who: { readonly session: string; readonly from: number | undefined; readonly stays: () => boolean },
-  ): OpenStream | undefined {
+  open(sink: EventSink, who: StreamReader): OpenStream | undefined {
+    this.#follow();
+    const seen = who.cover();
     const own = [...this.#listeners].filter(({ session }) => session === who.session).length;
-    if (this.#listeners.size >= maxStreams || own >= maxStreamsPerSession) return undefined;
+    if (this.#listeners.size >= maxStreams || own >= maxStreamsPerSession || seen === undefined) return undefined;
     const { nowMs, position, live } = this.#ports;
     this.#position = position();
     const stream = new EventStream(sink);
-    const listener = { stream, session: who.session, stays: who.stays };
+    const listener: Listener = { stream, session: who.session, cover: who.cover, seen };
     this.#listeners.add(listener);
     stream.start(who.from, this.#position, nowMs());
-    stream.live(live.fresh(nowMs()), nowMs());
+    stream.live(this.#liveFor(seen, live.fresh(nowMs())), nowMs());
     this.pump();
     return {
       drained: () => {
@@ -86,9 +100,10 @@ export class EventHub {
   pump(): void {
     if (this.#listeners.size === 0) return;
     const { nowMs, position, recordsAfter } = this.#ports;
+    this.#follow();
     this.#position = position();
     const slices = new Map<number, RecordSlice>();
-    for (const { stream } of this.#listeners) {
+    for (const { stream, seen } of this.#listeners) {
       // A projection that was made anew starts from the beginning; so does the reader.
       if (stream.lsn > this.#position || this.#position - stream.lsn > maxReplayed) {
         if (stream.wants(Number.MAX_SAFE_INTEGER)) stream.skipTo(this.#position, nowMs());
@@ -98,36 +113,65 @@ export class EventHub {
         const slice = slices.get(stream.lsn) ?? recordsAfter(stream.lsn, sliceSize);
         slices.set(stream.lsn, slice);
         if (slice.lsn <= stream.lsn) break;
-        stream.records(slice, nowMs());
+        stream.records({ lsn: slice.lsn, records: this.#recordsFor(seen, slice.records) }, nowMs());
       }
     }
   }
 
   /** Something else than a new record changed. */
   changed(parts: Extract<ServerEvent, { name: "changed" }>["data"]["parts"]): void {
+    this.#follow();
     for (const { stream } of this.#listeners) stream.changed(parts, this.#ports.nowMs());
   }
 
   /** Passes on the live values that moved since the last call. */
   pumpLive(): void {
+    this.#follow();
     const moved = this.#ports.live.takeMoved();
-    for (const { stream } of this.#listeners) stream.live(moved, this.#ports.nowMs());
+    for (const { stream, seen } of this.#listeners) stream.live(this.#liveFor(seen, moved), this.#ports.nowMs());
   }
 
   /** To be called every few seconds: keeps connections alive, ends those of ended sessions and of readers that are stuck. */
   check(): void {
     const nowMs = this.#ports.nowMs();
+    this.#lookAtSessions();
     for (const listener of this.#listeners) {
-      const { stream } = listener;
-      if (!listener.stays()) {
-        stream.signOut(nowMs);
-        this.#listeners.delete(listener);
-      } else if (!stream.check(this.#position, nowMs)) {
+      if (!listener.stream.check(this.#position, nowMs)) {
         this.#pushedOut++;
         this.#listeners.delete(listener);
       }
     }
     this.pump();
+  }
+
+  /** What changed in the register counts before anything more is passed on. */
+  #follow(): void {
+    const moved = this.#ports.refresh();
+    if (moved === "same") return;
+    this.#lookAtSessions();
+    if (moved !== "places") return;
+    // Names and places of what is shown already may be others now.
+    for (const { stream } of this.#listeners) stream.changed(["readings", "alerts", "gateways"], this.#ports.nowMs());
+  }
+
+  #lookAtSessions(): void {
+    for (const listener of this.#listeners) {
+      const seen = listener.cover();
+      if (seen === undefined) {
+        listener.stream.signOut(this.#ports.nowMs());
+        this.#listeners.delete(listener);
+      } else listener.seen = seen;
+    }
+  }
+
+  #recordsFor(cover: Cover, records: readonly RecordView[]): readonly RecordView[] {
+    if (cover.whole) return records;
+    return records.filter(({ gw, dev, at }) => this.#ports.sees(cover, gw, dev, Date.parse(at)));
+  }
+
+  #liveFor(cover: Cover, readings: readonly LiveReading[]): readonly LiveReading[] {
+    if (cover.whole) return readings;
+    return readings.filter(({ gw, dev, at }) => this.#ports.sees(cover, gw, dev, Date.parse(at)));
   }
 
   /** Ends every stream. */

@@ -85,7 +85,7 @@ export class EventStream {
   /** To be called now and then. Returns false when the reader was cut off. */
   check(lsn: number, nowMs: number): boolean {
     if (this.#stuckSinceMs === null) {
-      if (this.#sink.unreadBytes() === 0) this.#sink.write(keepAlive);
+      if (this.#sink.unreadBytes() === 0) this.#sink.write(keepAlive(this.#lsn));
       return true;
     }
     this.recover(lsn, nowMs);

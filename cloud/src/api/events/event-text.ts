@@ -10,8 +10,11 @@ export const eventText = ({ name, data }: ServerEvent, id?: number): string =>
 /** What a stream begins with. */
 export const streamHead = `retry: ${retryMs}\n\n`;
 
-/** Keeps the connection from being taken for dead. */
-export const keepAlive = ": \n\n";
+/**
+ * Keeps the connection from being taken for dead, and the reader's place up to date: who sees little of what happens would
+ * otherwise come back with a place long past. An id without data is no event (HTML, section 9.2.6).
+ */
+export const keepAlive = (lsn: number): string => `: \nid: ${lsn}\n\n`;
 
 /** The ledger number of a `Last-Event-ID`; undefined when there is none that we gave out. */
 export const resumePoint = (header: string | string[] | undefined): number | undefined =>

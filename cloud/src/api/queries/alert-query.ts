@@ -3,16 +3,28 @@ import type { Alert } from "../../alerts/alert.ts";
 import { AlertReader } from "../../alerts/alert-reader.ts";
 import type { SqliteDatabase } from "../../store/database.ts";
 import { isoTime, isoTimeOrNull } from "./read-stores.ts";
+import type { Seen } from "./seen.ts";
 
 /** Names of sites by gateway. */
 export type Sites = ReadonlyMap<string, string>;
 
-const viewOf = (alert: Alert, sites: Sites): AlertView => {
+/** Who asks, and what names places. */
+export interface AlertsSeen extends Seen {
+  /** Names that gateways were registered with, for what the register does not place. */
+  readonly sites: Sites;
+}
+
+/** An alert belongs where its device stood when it began. */
+const isSeen = ({ gw, dev, startedMs }: Alert, { cover, places }: AlertsSeen): boolean =>
+  places.sees(cover, gw, dev, startedMs);
+
+const viewOf = (alert: Alert, { sites, places }: AlertsSeen): AlertView => {
   const { id, rule, severity, owner, gw, dev, title, next, runbook, lsn, matches, late } = alert;
   const { acknowledgedBy: by, acknowledgedMs } = alert;
+  const place = places.view(gw, dev, alert.startedMs);
   return {
     ...{ id, rule, severity, state: alert.state === "pending" ? "firing" : alert.state, owner },
-    ...{ gw, site: sites.get(gw) ?? gw, dev, title, next, runbook, lsn, matches, late },
+    ...{ gw, site: place?.site?.name ?? sites.get(gw) ?? gw, place, dev, title, next, runbook, lsn, matches, late },
     startedAt: isoTime(alert.startedMs),
     firedAt: isoTime(alert.firedMs ?? alert.openedMs),
     endedAt: isoTimeOrNull(alert.endedMs),
@@ -28,27 +40,44 @@ export interface AlertsAsked {
   readonly nowMs: number;
 }
 
-/** Alerts of one gateway are picked out of so many. */
-const looked = 1_000;
+/** Alerts of one gateway, or of some areas, are picked out of so many. */
+const looked = 10_000;
 
-/** Alerts that fired. `alerts` is a reading connection. */
-export const alertList = (alerts: SqliteDatabase, sites: Sites, asked: AlertsAsked): AlertList => {
-  const { which, gw, limit, nowMs } = asked;
-  const reader = new AlertReader(alerts);
-  const { firing, acknowledged } = reader.counts();
-  const listed = reader
-    .list({ which, limit: gw === null ? limit : looked })
-    .filter((alert) => gw === null || alert.gw === gw)
-    .slice(0, limit);
-  return { asOf: isoTime(nowMs), firing, acknowledged, alerts: listed.map((alert) => viewOf(alert, sites)) };
+const countsOf = (reader: AlertReader, seen: AlertsSeen) => {
+  if (seen.cover.whole) return reader.counts();
+  const open = reader.list({ which: "open", limit: -1 }).filter((alert) => isSeen(alert, seen));
+  const count = (state: Alert["state"]): number => open.filter((alert) => alert.state === state).length;
+  return { firing: count("firing"), acknowledged: count("acknowledged") };
 };
 
-/** One alert with its history; undefined when there is none, or it never fired. */
-export const alertDetail = (alerts: SqliteDatabase, sites: Sites, id: string): AlertDetail | undefined => {
+/** Alerts that fired. `alerts` is a reading connection. */
+export const alertList = (alerts: SqliteDatabase, seen: AlertsSeen, asked: AlertsAsked): AlertList => {
+  const { which, gw, limit, nowMs } = asked;
+  const reader = new AlertReader(alerts);
+  const { firing, acknowledged } = countsOf(reader, seen);
+  const listed = reader
+    .list({ which, limit: gw === null && seen.cover.whole ? limit : looked })
+    .filter((alert) => (gw === null || alert.gw === gw) && isSeen(alert, seen))
+    .slice(0, limit);
+  return { asOf: isoTime(nowMs), firing, acknowledged, alerts: listed.map((alert) => viewOf(alert, seen)) };
+};
+
+/** Costs the same for an alert of another area and for none at all. */
+const isSeenId = (alerts: SqliteDatabase, { cover, places }: AlertsSeen, id: string): boolean => {
+  const row = alerts
+    .prepare("SELECT gw, dev, started_ms AS startedMs FROM alert WHERE id = ? AND fired_ms IS NOT NULL")
+    .get(id) as Pick<Alert, "gw" | "dev" | "startedMs"> | undefined;
+  const { gw, dev, startedMs } = row ?? { gw: "nobody", dev: "nothing", startedMs: 0 };
+  return places.sees(cover, gw, dev, startedMs) && row !== undefined;
+};
+
+/** One alert with its history; undefined when there is none that the asking person sees, or it never fired. */
+export const alertDetail = (alerts: SqliteDatabase, seen: AlertsSeen, id: string): AlertDetail | undefined => {
+  if (!isSeenId(alerts, seen, id)) return undefined;
   const alert = new AlertReader(alerts).get(id);
-  if (alert === undefined || alert.firedMs === null) return undefined;
+  if (alert === undefined) return undefined;
   return {
-    alert: viewOf(alert, sites),
+    alert: viewOf(alert, seen),
     history: alert.history.map(({ atMs, from, to, reason, actor, lsn, detail }) => ({
       ...{ at: isoTime(atMs), from, to, reason, actor, lsn, detail },
     })),

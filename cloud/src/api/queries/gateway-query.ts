@@ -2,6 +2,7 @@ import type { GapView, GatewaySummary, GatewayView, LineView } from "@mingcheng/
 import { GatewayRegister } from "../../register/gateway-register.ts";
 import type { SqliteDatabase } from "../../store/database.ts";
 import { isoTimeOrNull } from "./read-stores.ts";
+import type { Seen } from "./seen.ts";
 
 interface HintRow {
   gw: string;
@@ -37,11 +38,23 @@ const alarmsOf = (hint: HintRow | undefined): GatewaySummary["alarms"] =>
 const later = (one: number | null, other: number | null): number | null =>
   one === null ? other : other === null ? one : Math.max(one, other);
 
+/** What gateways are asked for. `register` and `projections` are reading connections. */
+export interface GatewaysAsked extends Seen {
+  readonly register: SqliteDatabase;
+  readonly projections: SqliteDatabase;
+  readonly nowMs: number;
+}
+
+/** Those of all gateways that the asking person sees now. */
+export const seenGateways = <Gateway extends { readonly gw: string }>(
+  gateways: readonly Gateway[],
+  { cover, places, nowMs }: Pick<GatewaysAsked, "cover" | "places" | "nowMs">,
+): Gateway[] => gateways.filter(({ gw }) => places.seesGateway(cover, gw, nowMs));
+
 /**
- * Gateways by id: the registered ones, and what connections, lines and records say of them. `register` and
- * `projections` are reading connections.
+ * Gateways by id, whoever sees them: the registered ones, and what connections, lines and records say of them.
  */
-export const gatewaySummaries = (register: SqliteDatabase, projections: SqliteDatabase): GatewaySummary[] => {
+export const gatewaySummaries = ({ register, projections, places, nowMs }: GatewaysAsked): GatewaySummary[] => {
   const hints = byGateway<HintRow>(projections.prepare("SELECT * FROM gateway_hint").all());
   const heard = byGateway<{ gw: string; at_ms: number | null }>(
     projections.prepare("SELECT gw, max(last_received_ms) AS at_ms FROM device GROUP BY gw").all(),
@@ -67,8 +80,16 @@ export const gatewaySummaries = (register: SqliteDatabase, projections: SqliteDa
     const hint = hints.get(gw);
     const line = lines.get(gw);
     const gap = gaps.get(gw);
+    const place = places.view(gw, gw, nowMs);
     return {
-      ...{ gw, site, enrolledAt, disabledAt, online: hint === undefined ? null : hint.online === 1 },
+      ...{
+        gw,
+        site: place?.site?.name ?? site,
+        place,
+        enrolledAt,
+        disabledAt,
+        online: hint === undefined ? null : hint.online === 1,
+      },
       since: isoTimeOrNull(hint?.since_ms ?? null),
       lastHeardAt: isoTimeOrNull(later(hint?.seen_ms ?? null, heard.get(gw)?.at_ms ?? null)),
       pending: Math.max(0, (line?.absent ?? 0) - (gap?.given_up ?? 0)),
@@ -79,8 +100,9 @@ export const gatewaySummaries = (register: SqliteDatabase, projections: SqliteDa
   });
 };
 
-/** As {@link gatewaySummaries}, with the newest lines and holes of each. */
-export const gatewayViews = (register: SqliteDatabase, projections: SqliteDatabase): GatewayView[] => {
+/** Those that the asking person sees, with the newest lines and holes of each. */
+export const gatewayViews = (asked: GatewaysAsked): GatewayView[] => {
+  const { projections } = asked;
   const lines = projections.prepare(
     `SELECT ep, eid, status, heard_head AS heardHead, contiguous_head AS contiguousHead, stored,
        first_seen_at AS firstSeenAt FROM ledger_line WHERE gw = ? ORDER BY first_seen_at DESC, ep DESC LIMIT ${shown}`,
@@ -90,7 +112,7 @@ export const gatewayViews = (register: SqliteDatabase, projections: SqliteDataba
     `SELECT ep, eid, from_seq AS "from", to_seq AS "to", reason, at FROM ledger_gap WHERE gw = ?
      ORDER BY at DESC, ep DESC, from_seq LIMIT ${shown}`,
   );
-  return gatewaySummaries(register, projections).map((summary) => ({
+  return seenGateways(gatewaySummaries(asked), asked).map((summary) => ({
     ...summary,
     lines: { total: lineTotal.get(summary.gw) as number, newest: lines.all(summary.gw) as LineView[] },
     openGaps: { total: summary.gaps, newest: gaps.all(summary.gw) as GapView[] },

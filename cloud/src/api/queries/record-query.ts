@@ -1,6 +1,8 @@
 import { decodeRecord, type RecordPage, type RecordQuery, type RecordView } from "@mingcheng/protocols";
+import type { PlaceFinder } from "../../register/attribution/place-finder.ts";
 import type { SqliteDatabase } from "../../store/database.ts";
 import { isoTime } from "./read-stores.ts";
+import type { Seen } from "./seen.ts";
 
 interface Row {
   lsn: number;
@@ -22,7 +24,10 @@ interface Row {
 /** What records are asked for; absent fields ask for all. */
 export type RecordsAsked = Pick<RecordQuery, "after" | "limit" | "kind" | "gateway" | "device">;
 
-const viewOf = (row: Row, bytes: Uint8Array | undefined): RecordView => {
+/** Who asks, and for what. */
+export type SeenRecordsAsked = RecordsAsked & Seen;
+
+const viewOf = (row: Row, bytes: Uint8Array | undefined, places: PlaceFinder): RecordView => {
   const decoded = bytes === undefined ? undefined : decodeRecord(bytes);
   const record = decoded?.ok === true ? decoded.record : undefined;
   const { lsn, gw, dev, lane, ep, eid, seq, n, kind, wall } = row;
@@ -33,6 +38,7 @@ const viewOf = (row: Row, bytes: Uint8Array | undefined): RecordView => {
       dev,
       at: isoTime(row.at_ms),
       receivedAt: isoTime(row.received_ms),
+      place: places.view(gw, dev, row.at_ms),
       lane,
       ep,
       eid,
@@ -59,25 +65,34 @@ const columns = `record.lsn, line.gw, line.ep, line.eid, line.status, device.dev
  * Records as projected, in ledger order, with their own bytes' content. With a filter a page may be short, or empty,
  * although there is a next one. `projections` must be one snapshot; the ledger is ahead of it or equal.
  */
-export const recordPage = (projections: SqliteDatabase, ledger: SqliteDatabase, asked: RecordsAsked): RecordPage => {
-  const { after, limit, kind = null, gateway = null, device = null } = asked;
+export const recordPage = (
+  projections: SqliteDatabase,
+  ledger: SqliteDatabase,
+  asked: SeenRecordsAsked,
+): RecordPage => {
+  const { after, limit, kind = null, gateway = null, device = null, cover, places } = asked;
   const lsn = projectedLsn(projections);
-  const filtered = kind !== null || gateway !== null || device !== null;
+  const filtered = kind !== null || gateway !== null || device !== null || !cover.whole;
   const upTo = filtered ? Math.min(lsn, after + lookedAt) : lsn;
-  const rows = projections
+  const found = projections
     .prepare(
       `SELECT ${columns} FROM record CROSS JOIN line ON line.id = record.line
          CROSS JOIN device ON device.id = record.device
        WHERE record.lsn > :after AND record.lsn <= :upTo AND (:kind IS NULL OR record.kind = :kind)
          AND (:gateway IS NULL OR device.gw = :gateway) AND (:device IS NULL OR device.dev = :device)
-       ORDER BY record.lsn LIMIT :limit`,
+       ORDER BY record.lsn`,
     )
-    .all({ after, upTo, limit: limit + 1, kind, gateway, device }) as Row[];
+    .iterate({ after, upTo, kind, gateway, device }) as IterableIterator<Row>;
+  const rows: Row[] = [];
+  for (const row of found) {
+    if (places.sees(cover, row.gw, row.dev, row.at_ms)) rows.push(row);
+    if (rows.length > limit) break;
+  }
   const bytes = ledger.prepare("SELECT bytes FROM record WHERE lsn = ?").pluck();
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   return {
-    records: shown.map((row) => viewOf(row, bytes.get(row.lsn) as Buffer | undefined)),
+    records: shown.map((row) => viewOf(row, bytes.get(row.lsn) as Buffer | undefined, places)),
     next: rows.length > limit && last !== undefined ? last.lsn : upTo < lsn ? upTo : null,
     ...{ lsn, head: ledgerHead(ledger) },
   };
@@ -98,10 +113,9 @@ const maxSliceBytes = 128 * 1024;
 export const recordSlice = (
   projections: SqliteDatabase,
   ledger: SqliteDatabase,
-  after: number,
-  limit: number,
+  { after, limit, cover, places }: Seen & { readonly after: number; readonly limit: number },
 ): { readonly lsn: number; readonly records: readonly RecordView[] } => {
-  const page = recordPage(projections, ledger, { after, limit });
+  const page = recordPage(projections, ledger, { after, limit, cover, places });
   let bytes = 0;
   let end = 0;
   for (const { body, raw } of page.records) {

@@ -1,46 +1,51 @@
-import {
-  type AlertList,
-  addDecimal,
-  type DeviceView,
-  formatDecimal,
-  type GatewaySummary,
-  parseDecimal,
-  type Today,
-  trimDecimal,
-} from "@mingcheng/protocols";
+import type { AlertList, DeviceView, GatewaySummary, Today } from "@mingcheng/protocols";
 import type { SqliteDatabase } from "../../store/database.ts";
+import { addCounts, DayCounter } from "./day-counter.ts";
 import type { DayWindow } from "./day-window.ts";
-import { deviceViews } from "./device-query.ts";
-import { gatewaySummaries } from "./gateway-query.ts";
+import { type DevicesOfDay, devicesOfDay } from "./device-query.ts";
+import { gatewaySummaries, seenGateways } from "./gateway-query.ts";
 import { testsOfDay, weighingsOfDay } from "./reading-query.ts";
 import { projectedLsn } from "./record-query.ts";
+import type { Seen } from "./seen.ts";
 
 /** So many of each are listed. */
 const listedWeighings = 50;
 const listedTests = 200;
 
-const sumOf = (texts: readonly string[]): string =>
-  formatDecimal(
-    trimDecimal(
-      texts.reduce((sum, text) => addDecimal(sum, parseDecimal(text) ?? { digits: 0n, scale: 0 }), {
-        digits: 0n,
-        scale: 0,
-      }),
-    ),
-  );
+type TestTotals = Today["totals"]["tests"];
+type VerdictCount = { readonly verdict: Exclude<keyof TestTotals, "all">; readonly n: number };
 
-const testTotals = (projections: SqliteDatabase, day: string, gw: string | null): Today["totals"]["tests"] => {
-  const rows = projections
-    .prepare(
-      "SELECT verdict, sum(n) AS n FROM rollup_test WHERE day = :day AND (:gw IS NULL OR gw = :gw) GROUP BY verdict",
-    )
-    .all({ day, gw }) as { verdict: "positive" | "suspect" | "negative" | "invalid" | "none"; n: number }[];
+const testTotalsOf = (counts: readonly VerdictCount[]): TestTotals => {
   const totals = { all: 0, positive: 0, suspect: 0, negative: 0, invalid: 0, none: 0 };
-  for (const { verdict, n } of rows) {
+  for (const { verdict, n } of counts) {
     totals[verdict] += n;
     totals.all += n;
   }
   return totals;
+};
+
+const testTotals = ({ projections, window, gw, cover, places }: TodayAsked): TestTotals => {
+  if (cover.whole) {
+    const rows = projections
+      .prepare(
+        "SELECT verdict, sum(n) AS n FROM rollup_test WHERE day = :day AND (:gw IS NULL OR gw = :gw) GROUP BY verdict",
+      )
+      .all({ day: window.day, gw });
+    return testTotalsOf(rows as VerdictCount[]);
+  }
+  const rows = projections
+    .prepare(
+      `SELECT device.gw, device.dev, record.at_ms AS atMs, verdict, 1 AS n FROM record
+       JOIN line ON line.id = record.line AND line.status = 'ok' JOIN device ON device.id = record.device
+       JOIN record_test ON record_test.lsn = record.lsn AND record_test.counted = 1
+       WHERE record.kind = 'test' AND record.at_ms >= :fromMs AND record.at_ms < :toMs AND (:gw IS NULL OR gw = :gw)`,
+    )
+    .all({ fromMs: window.fromMs, toMs: window.toMs, gw }) as (VerdictCount & {
+    gw: string;
+    dev: string;
+    atMs: number;
+  })[];
+  return testTotalsOf(rows.filter((row) => places.sees(cover, row.gw, row.dev, row.atMs)));
 };
 
 const deviceTotals = (devices: readonly DeviceView[]): Today["totals"]["devices"] => {
@@ -50,7 +55,7 @@ const deviceTotals = (devices: readonly DeviceView[]): Today["totals"]["devices"
 };
 
 /** What a day is asked for. Connections that read; `head` is the ledger's last number. */
-export interface TodayAsked {
+export interface TodayAsked extends Seen {
   readonly register: SqliteDatabase;
   readonly projections: SqliteDatabase;
   readonly window: DayWindow;
@@ -61,35 +66,54 @@ export interface TodayAsked {
   readonly alerts: AlertList | null;
 }
 
-const totalsOf = (
-  { projections, window, gw }: TodayAsked,
-  devices: readonly DeviceView[],
-  gateways: readonly GatewaySummary[],
-): Today["totals"] => ({
-  weighings: devices.reduce((sum, { today }) => sum + today.weighings, 0),
-  grams: sumOf(devices.map(({ today }) => today.grams)),
-  withoutGrams: devices.reduce((sum, { today }) => sum + today.withoutGrams, 0),
-  tests: testTotals(projections, window.day, gw),
-  devices: deviceTotals(devices),
-  gateways: { all: gateways.length, online: gateways.filter(({ online }) => online === true).length },
-});
+/** What the register places nowhere, for those who see the whole centre. */
+const unattributedOf = (
+  { projections, window, places, cover }: TodayAsked,
+  { devices, counted }: DevicesOfDay,
+): Today["totals"]["unattributed"] => {
+  if (!cover.whole) return null;
+  const counter = new DayCounter(projections, window, places);
+  const nowhere = addCounts(counted.map((device) => counter.count(device, ({ site }) => site === null)));
+  return {
+    devices: devices.filter(({ place }) => place?.site === undefined || place.site === null).length,
+    ...{ weighings: nowhere.weighings, tests: nowhere.tests },
+  };
+};
+
+const totalsOf = (asked: TodayAsked, ofDay: DevicesOfDay, gateways: readonly GatewaySummary[]): Today["totals"] => {
+  const { projections, window, places, cover } = asked;
+  const { devices, counted } = ofDay;
+  const counter = new DayCounter(projections, window, places);
+  const seen = cover.whole
+    ? counted.map(({ whole }) => whole)
+    : counted.map((device) => counter.count(device, (attribution) => cover.covers(attribution)));
+  const { weighings, grams, withoutGrams } = addCounts(seen);
+  return {
+    ...{ weighings, grams, withoutGrams },
+    tests: testTotals(asked),
+    devices: deviceTotals(devices),
+    gateways: { all: gateways.length, online: gateways.filter(({ online }) => online === true).length },
+    unattributed: unattributedOf(asked, ofDay),
+  };
+};
 
 /** The business day so far. Call on one snapshot of the projections, so that lists and totals fit each other. */
 export const todayView = (asked: TodayAsked): Today => {
-  const { register, projections, window, gw } = asked;
-  const every = gatewaySummaries(register, projections);
-  const gateways = gw === null ? every : every.filter((gateway) => gateway.gw === gw);
-  const devices = deviceViews(projections, { window, gateways, gw });
-  const totals = totalsOf(asked, devices, gateways);
+  const { projections, window, gw, cover, places, nowMs } = asked;
+  const every = gatewaySummaries(asked);
+  const ofDay = devicesOfDay(projections, { window, gateways: every, gw, cover, places, nowMs });
+  const gateways = seenGateways(every, asked).filter((gateway) => gw === null || gateway.gw === gw);
+  const totals = totalsOf(asked, ofDay, gateways);
+  const readings = { window, gw, counted: ofDay.counted, cover, places };
   return {
-    asOf: new Date(asked.nowMs).toISOString(),
+    asOf: new Date(nowMs).toISOString(),
     ...{ day: window.day, timezone: asked.timezone },
     ...{ from: new Date(window.fromMs).toISOString(), to: new Date(window.toMs).toISOString() },
     ...{ lsn: projectedLsn(projections), head: asked.head },
     totals,
-    devices,
-    weighings: weighingsOfDay(projections, { window, gw, limit: listedWeighings, total: totals.weighings }),
-    tests: testsOfDay(projections, { window, gw, limit: listedTests, total: totals.tests.all }),
+    devices: ofDay.devices,
+    weighings: weighingsOfDay(projections, { ...readings, limit: listedWeighings, total: totals.weighings }),
+    tests: testsOfDay(projections, { ...readings, limit: listedTests, total: totals.tests.all }),
     alerts: asked.alerts,
     gateways,
   };

@@ -1,5 +1,5 @@
 import type { SqliteDatabase } from "../../store/database.ts";
-import { type Attribution, unattributed } from "./attribution.ts";
+import { type Attribution, type Stretch, unattributed } from "./attribution.ts";
 import { IntervalIndex, TextTable } from "./interval-index.ts";
 import { AreaTree, DeviceTable } from "./place-maps.ts";
 
@@ -166,6 +166,43 @@ export class AttributionIndex {
       site: site < 0 ? null : places.sites.textOf(site),
       areas: this.#areasOf(site, minute),
     };
+  }
+
+  /** Devices of a gateway that it places at some time. */
+  devicesOf(gw: string): Iterable<string> {
+    return this.#places.devices.of(gw);
+  }
+
+  /**
+   * Where a device belonged from `from` to `to` (minutes since 1970, `to` not in it), one stretch after the other: within
+   * each the attribution stays the same.
+   */
+  stretches(gw: string, dev: string, from: number, to: number): Stretch[] {
+    const found: Stretch[] = [];
+    for (let minute = from; minute < to; ) {
+      const until = Math.min(to, this.#until(gw, dev, minute));
+      found.push({ from: minute, to: until, attribution: this.attribute(gw, dev, minute) });
+      minute = until;
+    }
+    return found;
+  }
+
+  #until(gw: string, dev: string, minute: number): number {
+    const places = this.#places;
+    const device = places.devices.find(gw, dev);
+    const place = places.placement.find(device, minute);
+    const until = places.placement.until(device, minute);
+    if (place < 0) return until;
+    const number = place >>> 1;
+    const site = place % 2 === 1 ? number : places.siteOfStall.find(number, minute);
+    const area = site < 0 ? -1 : places.areaOfSite.find(site, minute);
+    return Math.min(
+      until,
+      place % 2 === 1 ? Number.POSITIVE_INFINITY : places.siteOfStall.until(number, minute),
+      place % 2 === 1 ? Number.POSITIVE_INFINITY : places.vendorOfStall.until(number, minute),
+      site < 0 ? Number.POSITIVE_INFINITY : places.areaOfSite.until(site, minute),
+      area < 0 ? Number.POSITIVE_INFINITY : places.tree.until(area, minute),
+    );
   }
 
   #areasOf(site: number, minute: number): readonly string[] {

@@ -10,6 +10,13 @@ export interface Attribution {
   readonly areas: readonly string[];
 }
 
+/** From when to when (minutes since 1970, `to` not in it) a device belonged where. */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
+  readonly attribution: Attribution;
+}
+
 /** Of a device that the register does not place at that time. */
 export const unattributed: Attribution = { stall: null, vendor: null, site: null, areas: [] };
 

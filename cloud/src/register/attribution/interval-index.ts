@@ -71,6 +71,19 @@ export class IntervalIndex {
     return { from: row[at] ?? 0, to: row[at + 1] ?? 0, value: row[at + 2] ?? -1 };
   }
 
+  /** The minute at which the answer for `key` at `minute` may end: the end of its interval, or the beginning of the next. */
+  until(key: number, minute: number): number {
+    const row = this.#rows[key];
+    if (row === undefined) return Number.POSITIVE_INFINITY;
+    const at = positionOf(row, minute);
+    if (at >= 0) return row[at + 1] ?? Number.POSITIVE_INFINITY;
+    for (let next = 0; next < row.length; next += 3) {
+      const from = row[next] ?? 0;
+      if (from > minute) return from;
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
   /** Keys that mean something at some time. */
   get size(): number {
     return this.#size;

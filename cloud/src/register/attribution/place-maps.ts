@@ -22,6 +22,11 @@ export class DeviceTable {
   find(gw: string, dev: string): number {
     return this.#gateways.get(gw)?.get(dev) ?? -1;
   }
+
+  /** Ids of the devices of a gateway. */
+  of(gw: string): Iterable<string> {
+    return this.#gateways.get(gw)?.keys() ?? [];
+  }
 }
 
 interface AreaPath {
@@ -57,6 +62,19 @@ export class AreaTree {
     const found = this.#search(area, minute);
     if (found.path.length > 0) this.#paths.set(area, found);
     return found.path;
+  }
+
+  /** The minute at which the path of an area at `minute` may end. */
+  until(area: number, minute: number): number {
+    let until = Number.POSITIVE_INFINITY;
+    let next = area;
+    for (let depth = 0; depth < maxAreaDepth && this.#names.textOf(next) !== ""; depth++) {
+      until = Math.min(until, this.#parents.until(next, minute));
+      const parent = this.#parents.find(next, minute);
+      if (parent < 0) break;
+      next = parent;
+    }
+    return until;
   }
 
   #search(area: number, minute: number): AreaPath {
