@@ -114,6 +114,7 @@ const startMarket = async (
       heard.set(device, [...(heard.get(device) ?? []), String(body["line"])]);
     },
     recall: async () => [],
+    marks: async () => ({ has: () => false, add: async () => undefined }),
     live: () => undefined,
     record: (device, body) => records.push({ device, body }),
   });

@@ -71,6 +71,7 @@ export const createBench = (
   const written: number[] = [];
   const live: Readonly<Record<string, unknown>>[] = [];
   const counts = new Map<string, number>();
+  const marks = new Set<string>();
   const store: Store = async (draft) => void stored.push(draft);
   let storing = store;
   const context: SessionContext = {
@@ -80,6 +81,12 @@ export const createBench = (
     log: silentLog,
     capture: (draft) => storing(draft),
     recall: async (kind, limit) => stored.flatMap((draft) => (draft.kind === kind ? [draft.body] : [])).slice(-limit),
+    marks: async () => ({
+      has: (mark) => marks.has(mark),
+      add: async (added) => {
+        for (const mark of added) marks.add(mark);
+      },
+    }),
     live: (payload) => void live.push(payload),
     count: (metric, reason = "", by = 1) => {
       for (const key of new Set([metric, `${metric}:${reason}`])) counts.set(key, (counts.get(key) ?? 0) + by);

@@ -83,6 +83,7 @@ const listenTo = (driver: DriverDefinition, address: string): ListeningGateway =
       log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
       capture: async (draft) => void captured.push(draft),
       recall: async () => [],
+      marks: async () => ({ has: () => false, add: async () => undefined }),
       live: () => {},
       count: () => {},
     },

@@ -68,6 +68,7 @@ const bench = (devices: readonly DeviceConfig[]) => {
     },
     capture: async () => undefined,
     recall: async () => [],
+    marks: async () => ({ has: () => false, add: async () => undefined }),
     live: () => undefined,
     record: (device, body) => records.push({ device, body, atMs: clock.nowMs() }),
   });

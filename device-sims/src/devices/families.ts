@@ -5,6 +5,7 @@ export { berkelEcr } from "./berkel-ecr.ts";
 export { block } from "./block.ts";
 export { cas22 } from "./cas-22.ts";
 export { casEcr } from "./cas-ecr.ts";
+export { csvExporter } from "./csv.ts";
 export { dahuaTm } from "./dahua-tm.ts";
 export { dialog06 } from "./dialog06.ts";
 export { dibal } from "./dibal.ts";

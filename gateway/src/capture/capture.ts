@@ -9,7 +9,7 @@ import {
 } from "@mingcheng/protocols";
 import type { CaptureDraft } from "../drivers/define-driver.ts";
 import { asDiskError } from "../outbox/disk-fault.ts";
-import type { Loss, Outbox, OutboxLog } from "../outbox/outbox.ts";
+import type { Appended, Loss, Outbox, OutboxLog } from "../outbox/outbox.ts";
 import { CaptureTally } from "./capture-tally.ts";
 import { gapOf, type Missed, MissedBook, type MissedReason } from "./missed-book.ts";
 import type { MissedFile } from "./missed-file.ts";
@@ -119,7 +119,7 @@ export class Capture {
     const beganMs = clock.nowMs();
     const { kind, body, raw, urgent } = draft;
     const record: RecordDraft = { dev, kind, body, raw, t };
-    const fault = bodyFault(kind, body);
+    const fault = draft.fault ?? bodyFault(kind, body);
     if (fault !== undefined) return this.setAside("invalid", fault, record);
     try {
       await this.append(record, urgent);
@@ -131,6 +131,24 @@ export class Capture {
     this.options.observe?.(clock.nowMs() - beganMs);
   }
 
+  /**
+   * Keeps what a device sent and was refused, so that nothing is dropped silently; a `gap` record tells of it. Resolves once
+   * the bytes are on disk.
+   * @throws {MingchengError} OUTBOX_FULL, OUTBOX_READ_ONLY, OUTBOX_IO (retryable): it is not kept
+   */
+  async refuse(dev: string, kind: string, detail: string, raw: Uint8Array): Promise<void> {
+    const wall = this.options.clock.wall();
+    try {
+      await this.options.quarantine.keep({ wall, dev, kind, reason: "invalid", detail, body: {}, raw });
+    } catch (error) {
+      throw this.miss(dev, error, wall);
+    }
+    this.tally.quarantined(dev);
+    this.missed.add({ device: dev, reason: "invalid", count: 1, since: wall, until: wall });
+    // Not at once: a device that sends rubbish all the time shall not write a record for each piece of it.
+    this.tellLater();
+  }
+
   /** A record of the gateway about itself (`dev` left out) or about a device's state: never lost to a disk fault. */
   record(kind: RecordKind, body: Readonly<Record<string, unknown>>, dev?: string): void {
     const fault = bodyFault(kind, body);
@@ -139,9 +157,23 @@ export class Capture {
     this.own.add({ dev: dev ?? outbox.line.gw, kind, body, raw: new Uint8Array(), t: clock.time() });
   }
 
+  /**
+   * Appends a record of the gateway about itself; resolves once it is on disk.
+   * @throws {MingchengError} OUTBOX_FULL, OUTBOX_READ_ONLY, OUTBOX_IO (retryable), OUTBOX_CLOSED: it is not stored
+   */
+  store(kind: RecordKind, body: Readonly<Record<string, unknown>>): Promise<Appended> {
+    const { outbox, clock } = this.options;
+    return this.append({ dev: outbox.line.gw, kind, body, raw: new Uint8Array(), t: clock.time() });
+  }
+
   /** See `SessionContext.recall`. */
   recall(dev: string, kind: RecordKind, limit: number): Promise<readonly Readonly<Record<string, unknown>>[]> {
     return recallBodies(this.options.outbox, dev, kind, limit);
+  }
+
+  /** Bodies of this gateway's last records of one kind about itself, oldest first. @throws the system's error */
+  recallOwn(kind: RecordKind, limit: number): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    return recallBodies(this.options.outbox, this.options.outbox.line.gw, kind, limit);
   }
 
   stats(): CaptureStats {
@@ -163,7 +195,7 @@ export class Capture {
     await this.options.missedFile.close();
   }
 
-  private append(draft: RecordDraft, urgent = urgentKinds.includes(draft.kind)): Promise<unknown> {
+  private append(draft: RecordDraft, urgent = urgentKinds.includes(draft.kind)): Promise<Appended> {
     const { outbox, builder } = this.options;
     return outbox.append((seq) => builder.build(outbox.line, seq, draft), { urgent });
   }

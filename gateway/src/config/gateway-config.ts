@@ -1,5 +1,6 @@
 import { deviceIdPattern } from "@mingcheng/protocols";
 import { z } from "zod";
+import { intakeSchema } from "./intake-config.ts";
 
 /** Begins the device id of an adapter whose device is not known for certain. */
 export const unidentifiedPrefix = "unidentified.";
@@ -95,7 +96,7 @@ export const deviceSchema = z.strictObject({
     .min(1)
     .max(4096)
     .describe(
-      "串口路径（推荐 /dev/serial/by-id/ 下的名字）或 tcp://host:port / port path (a name below /dev/serial/by-id is best) or tcp://host:port.",
+      "串口路径（推荐 /dev/serial/by-id/ 下的名字）、tcp://host:port，或结果文件夹 folder:///路径（仅 csv） / port path (a name below /dev/serial/by-id is best), tcp://host:port, or folder:///path with files of results (csv only).",
     ),
   insecureTransport: z
     .boolean()
@@ -141,6 +142,7 @@ export const gatewayConfigSchema = z.strictObject({
     .prefault({})
     .describe("日志为标准输出上的 JSON 行 / the log: JSON lines on standard output."),
   devices: z.array(deviceSchema).max(256).default([]).describe("设备 / devices."),
+  intake: intakeSchema,
 });
 
 /** The configuration as written, with its defaults; devices are not checked against their drivers yet. */

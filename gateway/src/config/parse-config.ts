@@ -6,6 +6,7 @@ import { parseTransportAddress } from "../transports/open-transport.ts";
 import { historyFindings, usualSilenceMs } from "./asked-tester.ts";
 import { type ConfigIssue, type Finding, fieldOf, lineOf, type Path, parseWith } from "./config-issue.ts";
 import { gatewayConfigSchema, type WrittenConfig } from "./gateway-config.ts";
+import { intakeFindings } from "./intake-config.ts";
 
 /** A device ready to be started. */
 export interface DeviceConfig {
@@ -50,18 +51,27 @@ const driverFinding = (protocol: string, path: Path): Finding => {
   };
 };
 
+/** A folder has files; only some drivers read those. */
+const folderFindings = ({ protocol }: Unchecked, path: Path): Finding[] => {
+  const readers = drivers.filter(({ readsFolders }) => readsFolders === true).map((driver) => driver.protocol);
+  if (typeof protocol !== "string" || readers.includes(protocol)) return [];
+  const known = readers.join(", ");
+  const zh = `${protocol} 不能读取文件夹，可读取文件夹的协议：${known}`;
+  return [{ path: [...path, "address"], zh, en: `${protocol} reads no folders; these do: ${known}` }];
+};
+
 const addressFindings = (device: Unchecked, path: Path): Finding[] => {
   const { address, insecureTransport } = device;
   if (typeof address !== "string" || address === "") return [];
   try {
     const { kind } = parseTransportAddress(address);
+    if (kind === "folder") return folderFindings(device, path);
     if (kind !== "tcp" || insecureTransport === true) return [];
   } catch (error) {
     if (!(error instanceof MingchengError)) throw error;
-    const zh = "应为 tcp://host:port 或端口路径，例如 /dev/serial/by-id/…";
-    return [
-      { path: [...path, "address"], zh, en: "expected tcp://host:port or a port path such as /dev/serial/by-id/…" },
-    ];
+    const zh = "应为 tcp://host:port、folder:///文件夹 或端口路径，例如 /dev/serial/by-id/…";
+    const en = "expected tcp://host:port, folder:///path or a port path such as /dev/serial/by-id/…";
+    return [{ path: [...path, "address"], zh, en }];
   }
   return [
     {
@@ -84,6 +94,9 @@ const repeatFindings = (devices: readonly unknown[], key: "id" | "address", zh: 
     return [{ path: ["devices", index, key], zh: `devices[${earlier}] ${zh}`, en: `devices[${earlier}] ${en}` }];
   });
 };
+
+const deviceIdsOf = (devices: readonly unknown[]): string[] =>
+  devices.flatMap((device) => (isObject(device) && typeof device["id"] === "string" ? [device["id"]] : []));
 
 interface CheckedDevice {
   readonly findings: readonly Finding[];
@@ -161,6 +174,7 @@ export const parseGatewayConfig = (text: string): ReadConfig => {
           written.data.outbox.retentionDays,
         )
       : []),
+    ...("data" in written ? intakeFindings(written.data.intake, deviceIdsOf(listed)) : []),
   ];
   if (findings.length === 0 && "data" in written) return { config: assemble(written.data, checked) };
   const root = isNode(document.contents) ? document.contents : null;

@@ -1,3 +1,4 @@
+import type { DeviceEvent } from "@mingcheng/protocols";
 import type { z } from "zod";
 import type { ByteStream, SerialSettings } from "../transports/byte-stream.ts";
 
@@ -9,6 +10,8 @@ export interface CaptureDraft {
   readonly raw: Uint8Array;
   /** True when it goes ahead of any backlog (tests and state changes). */
   readonly urgent?: boolean;
+  /** Set when the driver knows that this can be no record: why, in a few words. It is kept in quarantine. */
+  readonly fault?: string;
 }
 
 /** What a session counts. `frames` is the sign of life the supervisor's silence detection listens to. */
@@ -24,6 +27,9 @@ export type SessionMetric =
   | "discarded_bytes"
   | "capture_failures"
   | "load_changes"
+  | "mismatches"
+  | "refused"
+  | "unknown_members"
   | "unsettled_loads";
 
 /** Monotonic time. `nowMs` is milliseconds from an arbitrary start and never jumps. */
@@ -39,6 +45,17 @@ export interface SessionLog {
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** Durable notes of one device: what of its files was captured already. */
+export interface ResultMarks {
+  /** True for a mark of 16 hexadecimal digits that was added, by this process or an earlier one. */
+  has(mark: string): boolean;
+  /**
+   * Notes marks; resolves once they are on disk. They count for this process even when that fails.
+   * @throws the system's error; what was not written is tried again with the next marks
+   */
+  add(marks: readonly string[]): Promise<void>;
 }
 
 /** Everything a session may touch: ports only. */
@@ -59,10 +76,22 @@ export interface SessionContext {
    * instrument sends again because the acknowledgement was lost with the process.
    */
   recall(kind: CaptureDraft["kind"], limit: number): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /**
+   * Opens the device's notes of what was read.
+   * @throws the system's error when they cannot be read
+   */
+  marks(): Promise<ResultMarks>;
   /** An unsettled value for screens: never stored, may be dropped. */
   live(payload: Readonly<Record<string, unknown>>): void;
   /** Adds `by` (1 unless given) to a counter; `reason` is a stable code such as `bad-checksum`. */
   count(metric: SessionMetric, reason?: string, by?: number): void;
+}
+
+/** What a press of a key brought about. `unanswered`: it was sent, and nobody can tell. `offline`: it was not sent. */
+export interface KeyPress {
+  readonly outcome: "done" | "refused" | "unanswered" | "offline";
+  /** What the device answered, in the words of its protocol. */
+  readonly said: string;
 }
 
 /** One device's conversation. Keeps what must outlive a broken line (is the load on the pan captured already?). */
@@ -73,6 +102,18 @@ export interface DriverSession {
    * @throws {MingchengError} DEVICE_DISCONNECTED (retryable)
    */
   run(stream: ByteStream, signal: AbortSignal): Promise<void>;
+  /** Presses a key of the scale, between two questions. For drivers with `keys` only, and for nobody but a command. */
+  press?(key: DeviceKey): Promise<KeyPress>;
+}
+
+/** Keys of a scale that a command of the centre may have pressed. */
+export type DeviceKey = "tare" | "zero";
+
+/** How a protocol words the press of a key. */
+export interface KeyWord {
+  readonly bytes: Uint8Array;
+  /** What an answer says about it; null when it is no answer to this. */
+  understand(answer: DeviceEvent): { readonly outcome: "done" | "refused"; readonly said: string } | null;
 }
 
 /** A device family as a value: data first, one function. */
@@ -88,6 +129,10 @@ export interface DriverDefinition<Config = unknown> {
    * a device that is only listened to.
    */
   readonly requests?: readonly Uint8Array[];
+  /** What only an authorised command may have sent: keys of the scale, as its manual documents them. */
+  readonly keys?: Readonly<Partial<Record<DeviceKey, KeyWord>>>;
+  /** True when its results may also come as files in a folder (`folder:///path`). */
+  readonly readsFolders?: boolean;
   /** What a reading of this family becomes; `weighing` (scales) or `test` (testers) unless said. */
   readonly yields?: CaptureDraft["kind"];
   /** Strict: unknown options are refused. */

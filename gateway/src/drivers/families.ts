@@ -5,6 +5,7 @@ export { berkelEcrDriver } from "./berkel-ecr.ts";
 export { blockDriver } from "./block.ts";
 export { cas22Driver } from "./cas-22.ts";
 export { casEcrDriver } from "./cas-ecr.ts";
+export { csvDriver } from "./csv.ts";
 export { dahuaTmDriver } from "./dahua-tm.ts";
 export { dialog06Driver } from "./dialog06.ts";
 export { dibalDriver } from "./dibal.ts";

@@ -1,6 +1,13 @@
 import { type DeviceBody, MingchengError } from "@mingcheng/protocols";
 import type { DeviceConfig } from "../config/parse-config.ts";
-import type { DriverSession, SessionClock, SessionContext, SessionLog } from "../drivers/define-driver.ts";
+import type {
+  DeviceKey,
+  DriverSession,
+  KeyPress,
+  SessionClock,
+  SessionContext,
+  SessionLog,
+} from "../drivers/define-driver.ts";
 import type { ByteStream, SerialSettings } from "../transports/byte-stream.ts";
 import { DeviceMeter } from "./device-meter.ts";
 import type { DeviceState, DeviceStatus } from "./device-status.ts";
@@ -13,7 +20,7 @@ export interface SupervisorClock extends SessionClock {
 }
 
 /** What a device needs of the gateway around it. */
-export interface DevicePorts extends Pick<SessionContext, "capture" | "recall" | "live"> {
+export interface DevicePorts extends Pick<SessionContext, "capture" | "recall" | "marks" | "live"> {
   readonly clock: SupervisorClock;
   readonly log: SessionLog;
   readonly retry: RetryLimits;
@@ -70,6 +77,18 @@ export class DeviceRunner {
     this.waiting?.abort();
   }
 
+  /** What it runs with. */
+  get device(): DeviceConfig {
+    return this.config;
+  }
+
+  /** Presses a key of the device; undefined when its protocol documents none. Nothing but a command may ask for it. */
+  press(key: DeviceKey): Promise<KeyPress> | undefined {
+    if (this.config.driver.keys?.[key] === undefined) return undefined;
+    const offline: KeyPress = { outcome: "offline", said: "the line is not open" };
+    return this.session?.press?.(key) ?? Promise.resolve(offline);
+  }
+
   /** Ends the session and frees the port, within one second. */
   async stop(): Promise<void> {
     this.stopping.abort();
@@ -99,14 +118,14 @@ export class DeviceRunner {
 
   /** Kept from connection to connection: it knows what must outlive a broken line. */
   private createSession(): DriverSession {
-    const { clock, log, capture, recall, live } = this.ports;
+    const { clock, log, capture, recall, marks, live } = this.ports;
     const { id, driver, options } = this.config;
     const count: SessionContext["count"] = (metric, reason, by) => {
       this.meter.add(metric, reason, by);
       if (metric === "frames") this.heard();
     };
     const wall = () => clock.wall();
-    return driver.createSession({ deviceId: id, clock, wall, log, capture, recall, live, count }, options);
+    return driver.createSession({ deviceId: id, clock, wall, log, capture, recall, marks, live, count }, options);
   }
 
   private async run(): Promise<void> {

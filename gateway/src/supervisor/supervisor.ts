@@ -1,6 +1,6 @@
 import type { DeviceBody } from "@mingcheng/protocols";
 import type { DeviceConfig } from "../config/parse-config.ts";
-import type { CaptureDraft, SessionContext, SessionLog } from "../drivers/define-driver.ts";
+import type { CaptureDraft, DeviceKey, KeyPress, SessionContext, SessionLog } from "../drivers/define-driver.ts";
 import type { ByteStream, SerialSettings } from "../transports/byte-stream.ts";
 import { DeviceRunner, type SupervisorClock } from "./device-runner.ts";
 import type { DeviceStatus } from "./device-status.ts";
@@ -18,9 +18,16 @@ export interface SupervisorOptions {
   log(device: DeviceConfig): SessionLog;
   capture(device: string, draft: CaptureDraft): Promise<void>;
   recall(device: string, kind: CaptureDraft["kind"], limit: number): ReturnType<SessionContext["recall"]>;
+  marks(device: string): ReturnType<SessionContext["marks"]>;
   live(device: string, payload: Readonly<Record<string, unknown>>): void;
   record(device: string, body: DeviceBody): void;
 }
+
+const textOf = ({ driver, ...rest }: DeviceConfig): string => JSON.stringify([driver.protocol, rest]);
+
+/** What is written of a device decides whether it is the same. */
+const isSameDevice = (a: DeviceConfig, b: DeviceConfig | undefined): boolean =>
+  b !== undefined && textOf(a) === textOf(b);
 
 /**
  * Owns every device of the gateway: opening, retry, silence, parking. Drivers do none of this. A device that fails, in
@@ -65,6 +72,40 @@ export class Supervisor {
     this.runners.delete(id);
   }
 
+  /** Ends a device's session and begins it anew, its line included; false when there is no such device. */
+  async restart(id: string): Promise<boolean> {
+    const runner = this.runners.get(id);
+    if (runner === undefined) return false;
+    await this.replace(id, runner.device);
+    return true;
+  }
+
+  /**
+   * Runs with these devices from now on: what is as it was goes on undisturbed, what is gone ends, what is new or different
+   * begins. Adapters that nobody has confirmed are let go.
+   */
+  async reconfigure(devices: readonly DeviceConfig[]): Promise<void> {
+    const wanted = new Map(devices.map((device) => [device.id, device]));
+    const changed = Array.from(this.runners).filter(([id, { device }]) => !isSameDevice(device, wanted.get(id)));
+    await Promise.all(changed.map(([id]) => this.release(id)));
+    for (const device of devices) this.adopt(device);
+  }
+
+  /** Presses a key of a device; undefined where there is no such device, or its protocol documents no such key. */
+  press(id: string, key: DeviceKey): Promise<KeyPress> | undefined {
+    return this.runners.get(id)?.press(key);
+  }
+
+  /** What a device runs with. */
+  deviceOf(id: string): DeviceConfig | undefined {
+    return this.runners.get(id)?.device;
+  }
+
+  private async replace(id: string, device: DeviceConfig): Promise<void> {
+    await this.release(id);
+    this.adopt(device);
+  }
+
   /** The device's adapter has just been plugged in. */
   retryNow(id: string): void {
     this.runners.get(id)?.retryNow();
@@ -82,6 +123,7 @@ export class Supervisor {
       log: options.log(device),
       capture: (draft) => options.capture(id, draft),
       recall: (kind, limit) => options.recall(id, kind, limit),
+      marks: () => options.marks(id),
       live: (payload) => options.live(id, payload),
       record: (body) => options.record(id, body),
     });

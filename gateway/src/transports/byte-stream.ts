@@ -6,6 +6,8 @@
 export interface ByteStream {
   /** Where it leads, for logs: `/dev/ttyUSB0` or `tcp://192.0.2.7:4001`. Carries no credentials. */
   readonly name: string;
+  /** Absolute path, when it is no line at all but a folder that files are dropped into. */
+  readonly folder?: string;
   /**
    * The next bytes, at least one; `undefined` once the other end closed in an orderly way or `close` was called.
    * At most one call may be outstanding.

@@ -5,10 +5,11 @@ import { openTcp, parseTcpAddress } from "./tcp.ts";
 /** A checked device address. */
 export type TransportAddress =
   | { readonly kind: "tcp"; readonly address: string }
+  | { readonly kind: "folder"; readonly path: string }
   | { readonly kind: "serial"; readonly path: string };
 
 /**
- * Reads a device's address: `tcp://host:port`, `serial:/dev/ttyUSB0`, or an absolute device path.
+ * Reads a device's address: `tcp://host:port`, `folder:///absolute/path`, `serial:/dev/ttyUSB0`, or an absolute device path.
  * @throws {MingchengError} CONFIG_INVALID, field `address`
  */
 export const parseTransportAddress = (address: string): TransportAddress => {
@@ -16,11 +17,15 @@ export const parseTransportAddress = (address: string): TransportAddress => {
     parseTcpAddress(address);
     return { kind: "tcp", address };
   }
+  if (address.startsWith("folder://")) {
+    const path = address.slice("folder://".length);
+    if (path.startsWith("/") && !path.includes("\0")) return { kind: "folder", path };
+  }
   const path = address.startsWith("serial:") ? address.slice("serial:".length) : address;
   if (path.startsWith("/") || /^COM\d+$/.test(path)) return { kind: "serial", path };
   throw new MingchengError(
     "CONFIG_INVALID",
-    `${address}: expected tcp://host:port or a port path such as /dev/ttyUSB0`,
+    `${address}: expected tcp://host:port, folder:///path or a port path such as /dev/ttyUSB0`,
     {
       field: "address",
     },
@@ -38,6 +43,7 @@ export const openTransport = async (
 ): Promise<ByteStream> => {
   const target = parseTransportAddress(address);
   if (target.kind === "tcp") return openTcp(target.address, signal);
+  if (target.kind === "folder") return (await import("./folder.ts")).openFolder(target.path);
   // The native serial library takes 7 MB: a gateway without serial ports does not load it.
   const { openSerial } = await import("./serial.ts");
   return openSerial(target.path, settings, signal);

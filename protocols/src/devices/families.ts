@@ -5,6 +5,7 @@ export * from "./berkel-ecr/index.ts";
 export * from "./block/index.ts";
 export * from "./cas-22/index.ts";
 export * from "./cas-ecr/index.ts";
+export * from "./csv/index.ts";
 export * from "./dahua-tm/index.ts";
 export * from "./dialog06/index.ts";
 export * from "./dibal/index.ts";

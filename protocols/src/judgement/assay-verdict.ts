@@ -84,7 +84,8 @@ const words: readonly (readonly [Verdict, RegExp])[] = [
   ["suspect", /^(suspect|suspected|equivocal|borderline|weak|\+-|\+\/-|±|可疑|弱阳性|疑似)$/i],
 ];
 
-const wordVerdict = (text: string): Verdict => {
+/** The verdict that a word of an instrument means, in Chinese or English; `none` for any other text. */
+export const verdictOfWord = (text: string): Verdict => {
   // Component and padding marks around the word (`^NOT DETECTED`) carry no meaning of their own.
   const word = text.replace(/^[\s^]+|[\s^]+$/g, "");
   return words.find(([, pattern]) => pattern.test(word))?.[0] ?? "none";
@@ -93,7 +94,7 @@ const wordVerdict = (text: string): Verdict => {
 const flagVerdict = (flags: string): Verdict => {
   const flag = flags.trim().toUpperCase();
   if (flag === "A" || flag === "AA") return "positive";
-  return flag === "N" ? "negative" : wordVerdict(flags);
+  return flag === "N" ? "negative" : verdictOfWord(flags);
 };
 
 /**
@@ -102,7 +103,7 @@ const flagVerdict = (flags: string): Verdict => {
  */
 const instrumentVerdictOf = (result: AssayResult): Verdict => {
   if (result.status.trim().toUpperCase() === "X") return "invalid";
-  const said = wordVerdict(result.value);
+  const said = verdictOfWord(result.value);
   const flagged = flagVerdict(result.flags);
   if (said === "invalid" || flagged === "invalid" || result.instrumentVerdict === "invalid") return "invalid";
   if (result.instrumentVerdict !== undefined) return result.instrumentVerdict;
@@ -151,7 +152,7 @@ const judgeNumber = (measured: Measured, rule: AssayRule): { readonly verdict: V
 
 /** The flag N passes only beside a value that is a number: nothing else shows that anything was measured. */
 const qualitative = (result: AssayResult, instrumentVerdict: Verdict): Verdict =>
-  instrumentVerdict === "negative" && wordVerdict(result.value) !== "negative" && measuredOf(result) === undefined
+  instrumentVerdict === "negative" && verdictOfWord(result.value) !== "negative" && measuredOf(result) === undefined
     ? "none"
     : instrumentVerdict;
 
