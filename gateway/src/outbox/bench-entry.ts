@@ -12,7 +12,8 @@ import { parseArgs } from "node:util";
 import { type EpochBody, encodeRecord, type Line, type MingchengRecord } from "@mingcheng/protocols";
 import { nodeCrypto } from "../crypto/node-crypto.ts";
 import { generateSigningKey, signerFromPem } from "../crypto/signing-key.ts";
-import { type Outbox, openOutbox } from "./outbox.ts";
+import { openOutbox } from "./open-outbox.ts";
+import type { Outbox } from "./outbox-port.ts";
 
 /** What one way of writing brought about. */
 interface Tally {

@@ -1,6 +1,6 @@
 import { chainLink, eidOctets, fromHex, type Line, type Seal, type Sha256 } from "@mingcheng/protocols";
 import { frameBytes, frameTypes, writeFrame } from "./frame.ts";
-import type { Appended } from "./outbox.ts";
+import type { Appended } from "./outbox-port.ts";
 import { maxGroupBytes } from "./segment.ts";
 
 /** Room kept in every group for its seal: JSON of wall (≤ 64), kid and signature. */

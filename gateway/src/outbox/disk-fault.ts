@@ -1,5 +1,5 @@
 import { type Interval, MingchengError } from "@mingcheng/protocols";
-import type { OutboxCondition } from "./outbox.ts";
+import type { OutboxCondition } from "./outbox-port.ts";
 
 /** The system's error code (`ENOSPC` …), empty when the error has none. */
 export const systemCode = (error: unknown): string =>

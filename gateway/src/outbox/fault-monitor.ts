@@ -1,6 +1,6 @@
 import { diskError } from "./disk-fault.ts";
 import { Listeners } from "./listeners.ts";
-import type { OutboxClock, OutboxCondition, OutboxHealth, OutboxLog, Unsubscribe } from "./outbox.ts";
+import type { OutboxClock, OutboxCondition, OutboxHealth, OutboxLog, Unsubscribe } from "./outbox-port.ts";
 
 export interface FaultMonitorOptions {
   readonly clock: OutboxClock;

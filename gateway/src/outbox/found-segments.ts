@@ -1,8 +1,8 @@
 import type { CryptoPort } from "@mingcheng/protocols";
 import { isUnreadable } from "./disk-fault.ts";
 import { scanWindowBytes } from "./frame-scan.ts";
-import type { OutboxLog } from "./outbox.ts";
 import type { OutboxFile, OutboxFiles } from "./outbox-files.ts";
+import type { OutboxLog } from "./outbox-port.ts";
 import type { OutboxState } from "./outbox-state.ts";
 import { segmentPath } from "./segment.ts";
 import { crcOfFrames } from "./segment-format.ts";

@@ -1,7 +1,7 @@
 import { type CryptoPort, MingchengError, maxRecordBytes, type Seal, type Signer, sealAt } from "@mingcheng/protocols";
 import { type ChainHead, CommitGroup } from "./commit-group.ts";
-import type { Appended, OutboxClock } from "./outbox.ts";
 import type { OutboxFile } from "./outbox-files.ts";
+import type { Appended, OutboxClock } from "./outbox-port.ts";
 
 /** Where the next group goes; `file` is open for `commit`. */
 export interface WriteTarget {

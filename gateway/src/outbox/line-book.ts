@@ -1,5 +1,5 @@
 import { type Interval, IntervalSet, type LineOfGateway, lineKey } from "@mingcheng/protocols";
-import type { OutboxLine } from "./outbox.ts";
+import type { OutboxLine } from "./outbox-port.ts";
 import type { OutboxState, StateLine } from "./outbox-state.ts";
 import type { Evidence } from "./run-builder.ts";
 import type { Run, Segment } from "./segment.ts";

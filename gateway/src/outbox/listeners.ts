@@ -1,4 +1,4 @@
-import type { OutboxLog, Unsubscribe } from "./outbox.ts";
+import type { OutboxLog, Unsubscribe } from "./outbox-port.ts";
 
 /** Listeners of one event. One that throws is logged and does not disturb the others or the outbox. */
 export class Listeners<T> {

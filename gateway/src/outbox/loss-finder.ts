@@ -1,6 +1,6 @@
 import type { LineOfGateway } from "@mingcheng/protocols";
 import type { BookLine, LineBook } from "./line-book.ts";
-import type { Loss } from "./outbox.ts";
+import type { Loss } from "./outbox-port.ts";
 
 /** What the files say about the end of the last line. */
 export interface TailEvidence {

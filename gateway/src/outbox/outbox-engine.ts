@@ -7,7 +7,7 @@ import { GroupCommitter } from "./group-committer.ts";
 import type { LineBook } from "./line-book.ts";
 import { Listeners } from "./listeners.ts";
 import { Maintenance, type MaintenanceParts } from "./maintenance.ts";
-import type * as contract from "./outbox.ts";
+import type * as contract from "./outbox-port.ts";
 import { type ReadLimits, RecordReader } from "./record-reader.ts";
 import { recordsOf, type Segment } from "./segment.ts";
 import type { IsFreeable } from "./segment-freeing.ts";

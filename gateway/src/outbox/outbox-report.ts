@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { Loss } from "./outbox.ts";
+import type { Loss } from "./outbox-port.ts";
 import { recordsOf } from "./segment.ts";
 import type { Survey } from "./survey.ts";
 

@@ -2,8 +2,8 @@ import { chainLink, chainStart, fromHex, type LineOfGateway, type Sha256 } from 
 import { isUnreadable, OutboxDamagedError, systemCode } from "./disk-fault.ts";
 import { checkFrame, eidAt, epAt, frameTypes, hashFieldAt, maxFrameBytes, payloadAt, seqAt, typeAt } from "./frame.ts";
 import type { LineBook, Place } from "./line-book.ts";
-import type { ReadRecords } from "./outbox.ts";
 import type { OutboxFile, OutboxFiles } from "./outbox-files.ts";
+import type { ReadRecords } from "./outbox-port.ts";
 import { markBefore } from "./segment.ts";
 import { readAround } from "./tolerant-read.ts";
 

@@ -1,7 +1,7 @@
 import type { LineOfGateway, Sha256 } from "@mingcheng/protocols";
 import type { LineBook } from "./line-book.ts";
-import type { Loss } from "./outbox.ts";
 import type { OutboxFiles } from "./outbox-files.ts";
+import type { Loss } from "./outbox-port.ts";
 import { type OutboxState, writeState } from "./outbox-state.ts";
 import type { ReceiptedSince } from "./segment-freeing.ts";
 

@@ -2,7 +2,7 @@ import { type EpochBody, MingchengError } from "@mingcheng/protocols";
 import { type FoundSegment, type LoadSegmentsOptions, loadSegments } from "./found-segments.ts";
 import { LineBook, type Place } from "./line-book.ts";
 import { findLosses } from "./loss-finder.ts";
-import type { Loss } from "./outbox.ts";
+import type { Loss } from "./outbox-port.ts";
 import { type OutboxState, readState } from "./outbox-state.ts";
 import { minSegmentBytes, type Segment, segmentNumber } from "./segment.ts";
 
