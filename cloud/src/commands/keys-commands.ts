@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
+import { toHex } from "@mingcheng/protocols";
 import type { Command } from "commander";
 import { terminalActor, withAudit } from "../audit/open-audit.ts";
 import { loadCloudConfig } from "../config/cloud-config.ts";
@@ -10,6 +11,7 @@ import { certificateFingerprint } from "../keys/certificates.ts";
 import { keysDirectory, readIfThere } from "../keys/key-files.ts";
 import { type DataOptions, withDataOptions } from "./data-options.ts";
 import { inLanguage } from "./language.ts";
+import { type PublicKeysOptions, printPublicKeys } from "./public-keys.ts";
 
 type Say = (text: string) => void;
 
@@ -36,7 +38,9 @@ const list = async (options: DataOptions, say: Say): Promise<void> => {
   const nowMs = Date.now();
   const signers = await loadSigners(options.data);
   for (const name of ["receipt", "command", "manifest"] as const) {
-    say(`${name.padEnd(16)} kid ${signers[name].kid}  ${inLanguage("无期限", "does not expire")}`);
+    say(
+      `${name.padEnd(16)} kid ${signers[name].kid}  ${toHex(signers[name].publicKey)}  ${inLanguage("无期限", "does not expire")}`,
+    );
   }
   const { active, next } = await loadAuthorities(directory, centreName, nowMs);
   say(certificateLine("authority", active.certPem, nowMs));
@@ -62,7 +66,12 @@ export const addKeysCommands = (program: Command, say: Say): void => {
   const keys = withDataOptions(program.command("keys")).description(
     "查看密钥和证书及其到期日，更换签发机构 / keys and certificates with their ends; change the authority",
   );
-  keys.action((options: DataOptions) => list(options, say));
+  keys
+    .option("--gateway <id>", "该网关的公钥，供核验者另行保存 / public keys of a gateway, for those who verify")
+    .option("--json", "以 JSON 输出，供 verify --keys 使用 / print JSON for verify --keys")
+    .action((options: PublicKeysOptions) =>
+      options.gateway === undefined && options.json !== true ? list(options, say) : printPublicKeys(options, say),
+    );
   withDataOptions(keys.command("next-authority"))
     .description(
       "生成下一个签发机构，并告知所有连接的网关 / make the next authority and tell every gateway that connects",

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeRotation, toHex } from "@mingcheng/protocols";
 import { afterAll, describe, expect, it } from "vitest";
-import { newSigner, SealedLine } from "../../test/sealed-line.ts";
-import { WriterBench } from "../../test/writer-bench.ts";
+import { asOf, evidenceBench, gw } from "../../test/evidence-bench.ts";
+import { newSigner } from "../../test/sealed-line.ts";
 import { exportEvidence } from "./export-evidence.ts";
 import { claimedGateway, readPinnedKeys } from "./pinned-keys.ts";
 import { verifyEvidence } from "./verify-evidence.ts";
@@ -12,33 +12,10 @@ import { verifyEvidence } from "./verify-evidence.ts";
 const scratch = mkdtempSync(join(tmpdir(), "mingcheng-evidence-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const gw = "market-a";
-const manifestKey = newSigner();
-const asOf = "2026-11-24T04:00:00.000Z";
-let files = 0;
-
 const setUp = () => {
-  const bench = new WriterBench();
-  const signer = newSigner();
-  bench.keys.set(signer.kid, signer);
-  const line = new SealedLine({ gw, ep: 1, eid: "ab".repeat(16) }, signer).grow(60);
-  const gateway = {
-    gw,
-    site: gw,
-    createdAt: asOf,
-    enrolledAt: asOf,
-    disabledAt: null,
-    keys: [{ kid: signer.kid, publicKey: signer.publicKey, since: asOf, revokedFrom: null }],
-  };
-  const write = async (bounds: { from?: string; to?: string } = {}) => {
-    const out = join(scratch, `${files++}.mcx`);
-    const revokedFrom = (kid: string) => bench.revoked.get(kid) ?? null;
-    const request = { gateway, revokedFrom, from: bounds.from ?? null, to: bounds.to ?? null, out, software: "test" };
-    return { out, result: await exportEvidence(bench.database, manifestKey, request, { asOf }) };
-  };
-  const pinned = { gateway: signer.publicKey, centre: manifestKey.publicKey };
-  const store = (from: number, to: number) => bench.take(bench.batch(gw, line.batch(from, to)));
-  return { bench, signer, line, gateway, write, pinned, store };
+  const bench = evidenceBench(scratch);
+  bench.line.grow(60);
+  return bench;
 };
 
 describe("evidence", () => {
@@ -48,7 +25,7 @@ describe("evidence", () => {
     store(21, 40);
     bench.take(bench.batch(gw, line.batch(45, 60, { digestOnly: (seq) => seq === 50 })));
     const { out, result } = await write();
-    expect(result).toEqual({ spans: 2, records: 55, withheld: 1 });
+    expect(result).toEqual({ spans: 2, records: 55, withheld: 1, used: [] });
     const report = await verifyEvidence(out, pinned);
     expect(report).toMatchObject({ ok: true, fault: null, records: 55, withheld: 1, seals: 3 });
     expect(report.manifest?.gaps).toMatchObject([{ from: 50, to: 50, reason: "withheld" }]);
@@ -89,7 +66,7 @@ describe("evidence", () => {
       store(20 * index + 1, 20 * index + 20);
     }
     const { out, result } = await write({ from: "2026-11-24T02:05:00.000Z", to: "2026-11-24T02:15:00.000Z" });
-    expect(result).toEqual({ spans: 1, records: 20, withheld: 0 });
+    expect(result).toEqual({ spans: 1, records: 20, withheld: 0, used: [] });
     const report = await verifyEvidence(out, pinned);
     expect(report).toMatchObject({ ok: true, records: 20 });
     expect(report.manifest?.spans).toMatchObject([{ from: 21, to: 40 }]);
@@ -142,11 +119,10 @@ describe("evidence", () => {
   });
 
   it("leaves nothing behind under its name when it cannot be written", async () => {
-    const { bench, gateway, store } = setUp();
+    const { bench, request, store, manifestKey } = setUp();
     store(1, 5);
     const out = join(scratch, "missing", "file.mcx");
-    const request = { gateway, revokedFrom: () => null, from: null, to: null, out, software: "test" };
-    await expect(exportEvidence(bench.database, manifestKey, request, { asOf })).rejects.toThrow(/ENOENT/);
+    await expect(exportEvidence(bench.database, manifestKey, request({ out }), { asOf })).rejects.toThrow(/ENOENT/);
     expect(bench.database.inTransaction).toBe(false);
     store(6, 10);
   });

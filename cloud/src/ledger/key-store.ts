@@ -55,6 +55,14 @@ export class KeyStore {
     return (this.#all.all(gw) as KeyRow[]).map(keyOf);
   }
 
+  /** The rotation statements themselves, as they came, by the key that each brought in. */
+  statements(gw: string): { readonly kid: string; readonly statement: Uint8Array }[] {
+    return this.#database.prepare("SELECT kid, statement FROM key_log WHERE gw = ? ORDER BY id").all(gw) as {
+      kid: string;
+      statement: Buffer;
+    }[];
+  }
+
   /** Keeps a statement that holds. */
   add(gw: string, { kid, publicKey, replaces, at, statement }: AddedKey, nowMs: number): void {
     this.#database

@@ -1,0 +1,94 @@
+import { stat } from "node:fs/promises";
+import { type EvidenceReport, fromHex, MingchengError, type PinnedKeys } from "@mingcheng/protocols";
+import type { Command } from "commander";
+import { offeredKeys } from "../evidence/offered-keys.ts";
+import { claimedGateway, readPinnedKeys } from "../evidence/pinned-keys.ts";
+import { verifyEvidence } from "../evidence/verify-evidence.ts";
+import { type DataOptions, withDataOptions } from "./data-options.ts";
+import { evidenceVerdict } from "./evidence-text.ts";
+import { terminalLanguage } from "./language.ts";
+import { progressLine } from "./progress-line.ts";
+
+type Say = (text: string) => void;
+
+interface VerifyOptions extends DataOptions {
+  readonly keys?: string;
+  readonly json?: boolean;
+}
+
+const sizeOf = async (path: string): Promise<number> => {
+  try {
+    return (await stat(path)).size;
+  } catch (cause) {
+    throw new MingchengError("INPUT_INVALID", `${path}: ${String(cause)}`, { field: "file", cause });
+  }
+};
+
+/** The keys of this very centre, for a file that it is asked about itself. */
+const ownKeys = async (dataDirectory: string, path: string): Promise<PinnedKeys> => {
+  const gw = await claimedGateway(path);
+  const { gateway, centre } = gw === undefined ? { centre: "" } : await offeredKeys(dataDirectory, gw);
+  const [pinned, signer] = [fromHex(gateway ?? ""), fromHex(centre)];
+  if (gateway === undefined || pinned === undefined || signer === undefined) {
+    throw new MingchengError("INPUT_INVALID", `${path}: no gateway is named in it; name a file of pinned keys`, {
+      field: "--keys",
+    });
+  }
+  return { gateway: pinned, centre: signer };
+};
+
+/** What a program reads. The place is as in docs/evidence-format.md. */
+const jsonOf = ({ ok, fault, manifest, records, withheld, seals, unvouched }: EvidenceReport) => ({
+  ok,
+  ...(fault === null ? {} : { span: fault.span, seq: fault.seq, code: fault.code, reason: fault.reason }),
+  ...(manifest === null || !ok
+    ? {}
+    : {
+        gw: manifest.gw,
+        asOf: manifest.asOf,
+        spans: manifest.spans.length,
+        records: records + withheld,
+        withheld,
+        seals,
+        unvouched,
+        gaps: manifest.gaps.length,
+        disputed: manifest.spans.filter((span) => span.disputed).length,
+      }),
+});
+
+const runVerify = async (path: string, options: VerifyOptions, say: Say): Promise<number> => {
+  const size = await sizeOf(path);
+  const isOwn = options.keys === undefined;
+  const pinned = options.keys === undefined ? await ownKeys(options.data, path) : await readPinnedKeys(options.keys);
+  const progress = progressLine();
+  let read = 0;
+  const report = await verifyEvidence(path, pinned, {
+    onRead: (bytes) => {
+      read += bytes;
+      progress.show(`${Math.floor((100 * read) / Math.max(1, size))} %`);
+    },
+  });
+  progress.end();
+  if (options.json === true) say(JSON.stringify(jsonOf(report)));
+  else for (const line of evidenceVerdict(report, terminalLanguage(), { isOwn })) say(line);
+  return report.ok ? 0 : 1;
+};
+
+/** `verify`. */
+export const addVerifyCommand = (program: Command, say: Say): void => {
+  withDataOptions(program.command("verify"))
+    .description("核验证据文件；只需文件和公钥 / verify an evidence file; needs only the file and two public keys")
+    .argument("<file>", "证据文件 / evidence file")
+    .option(
+      "--keys <file>",
+      "另行取得的公钥（keys --json 的输出） / public keys got by another way (output of keys --json)",
+    )
+    .option("--json", "以 JSON 输出 / print JSON")
+    .addHelpText(
+      "after",
+      "\n退出码：0 全部成立；1 不成立，已指出第一处；2 未能核验（参数或文件有误）\nExit code: 0 everything holds; 1 something does not, the first place is named; 2 it could not be tried",
+    )
+    .action(async (path: string, options: VerifyOptions) => {
+      process.exitCode = await runVerify(path, options, say);
+    });
+};
