@@ -171,5 +171,6 @@ export class FixtureCentre {
 
 const fallbackAccount: Account = {
   ...{ user: "admin", role: "administrator", mustChangePassword: true, centreName: "Mingcheng 明秤" },
+  scope: { whole: true, areas: [], sites: [] },
   ...{ timezone: "Asia/Shanghai", expiresAt: "2026-11-23T18:05:00.000Z" },
 };
