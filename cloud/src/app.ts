@@ -54,7 +54,7 @@ export interface Centre {
 const recheckEveryMs = 1_000;
 
 /** How often it is looked whether a certificate is to be renewed, or an operator has changed the authority. */
-const certificatesEveryMs = 60_000;
+const certificatesEveryMs = 5_000;
 
 /** Parts of the centre, filled in as they start. */
 interface Parts {
@@ -121,6 +121,7 @@ const keepCertificates = (
     onChange: ({ server, authorities }) => {
       const tls = { key: server.keyPem, cert: server.certPem };
       parts.broker?.renewTls(tls);
+      parts.broker?.tell((gw) => keeper.messageFor(gw));
       parts.web?.renewTls(tls, authorities.active.certPem);
     },
   });

@@ -47,6 +47,8 @@ export interface Broker {
   counts(): Readonly<BrokerCounts>;
   /** Ends the connections for which `isWelcome` is false; `sinceMs`: when the gateway was let in. */
   recheck(isWelcome: (gw: string, sinceMs: number) => boolean): void;
+  /** Sends a signed answer to every connected gateway for which there is one, whether it asked or not. */
+  tell(answerFor: (gw: string) => Uint8Array | undefined): void;
   /** Serves with another certificate from the next connection on; those that are open stay. */
   renewTls(tls: BrokerOptions["tls"]): void;
   close(): Promise<void>;
@@ -88,6 +90,7 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
     connected: () => [...new Set([...broker.gateways.values()].map(({ gw }) => gw))].sort(),
     counts: () => broker.counts,
     recheck: (isWelcome) => broker.recheck(isWelcome),
+    tell: (answerFor) => broker.tell(answerFor),
     renewTls: (tls) => server.setSecureContext({ ...tls, minVersion: "TLSv1.2" }),
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -222,6 +222,14 @@ export class EmbeddedBroker {
     });
   }
 
+  /** Sends a signed answer to every connected gateway for which there is one, whether it asked or not. */
+  tell(answerFor: (gw: string) => Uint8Array | undefined): void {
+    for (const gw of this.#connections.keys()) {
+      const payload = answerFor(gw);
+      if (payload !== undefined) this.#publish(topics.receipt(gw), Buffer.from(payload), false);
+    }
+  }
+
   /** Ends the connections of gateways that are not to be connected any more. */
   recheck(isWelcome: (gw: string, sinceMs: number) => boolean): void {
     for (const [client, { gw, sinceMs }] of this.gateways) {

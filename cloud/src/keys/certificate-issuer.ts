@@ -2,6 +2,7 @@ import { webcrypto } from "node:crypto";
 import { isIP } from "node:net";
 import "reflect-metadata";
 import {
+  AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
   cryptoProvider,
   ExtendedKeyUsage,
@@ -42,7 +43,8 @@ export const createAuthority = async (centreName: string, nowMs: number): Promis
   const keys = await subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const cert = await X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
-    name: [{ CN: [`Mingcheng authority of ${centreName}`] }],
+    // Two authorities of one centre have two names, so that a certificate says whose it is.
+    name: [{ CN: [`Mingcheng authority of ${centreName} (${new Date(nowMs).toISOString().slice(0, 10)})`] }],
     // A day of slack for clocks that differ.
     notBefore: new Date(nowMs - 24 * 3_600_000),
     notAfter: new Date(nowMs + authorityYears * yearMs),
@@ -81,6 +83,7 @@ export const createServerCertificate = async (
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
       new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
       new SubjectAlternativeNameExtension(names),
+      await AuthorityKeyIdentifierExtension.create(issuer.publicKey),
     ],
   });
   return { certPem: cert.toString("pem"), keyPem: await exportKey(keys.privateKey) };

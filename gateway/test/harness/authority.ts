@@ -46,13 +46,14 @@ export class TestAuthority {
   readonly issued: Issued;
   private readonly dir: string;
 
-  constructor(dir: string, validity: { readonly start?: string; readonly end?: string } = {}) {
+  /** `name`: another than all authorities of the tests otherwise bear. */
+  constructor(dir: string, validity: { readonly start?: string; readonly end?: string; readonly name?: string } = {}) {
     mkdirSync(dir, { recursive: true });
     this.dir = dir;
     writeFileSync(join(dir, "openssl.cnf"), config);
     writeFileSync(join(dir, "index.txt"), "");
     writeFileSync(join(dir, "serial"), "01\n");
-    const request = this.request("authority");
+    const request = this.request("authority", validity.name);
     this.issued = this.sign("authority", request, [
       ...["-selfsign", "-keyfile", request.keyPath, "-extensions", "authority"],
       ...["-startdate", validity.start ?? "20200101000000Z", "-enddate", validity.end ?? "20490101000000Z"],
@@ -72,11 +73,22 @@ export class TestAuthority {
     ]);
   }
 
-  private request(name: string): { keyPath: string; requestPath: string } {
+  private request(name: string, subject = name): { keyPath: string; requestPath: string } {
     const keyPath = join(this.dir, `${name}-key.pem`);
     const requestPath = join(this.dir, `${name}.csr`);
     this.openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", keyPath);
-    this.openssl("req", "-new", "-config", "openssl.cnf", "-key", keyPath, "-subj", `/CN=${name}`, "-out", requestPath);
+    this.openssl(
+      "req",
+      "-new",
+      "-config",
+      "openssl.cnf",
+      "-key",
+      keyPath,
+      "-subj",
+      `/CN=${subject}`,
+      "-out",
+      requestPath,
+    );
     return { keyPath, requestPath };
   }
 

@@ -35,11 +35,13 @@ export const plainClock = (): GatewayClock & { readonly learnt: { at: string; as
     },
     sleep: (ms, signal) =>
       new Promise((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        signal.addEventListener("abort", () => {
+        const end = (): void => {
           clearTimeout(timer);
+          signal.removeEventListener("abort", end);
           resolve();
-        });
+        };
+        const timer = setTimeout(end, ms);
+        signal.addEventListener("abort", end, { once: true });
       }),
     onChange: () => () => undefined,
     learn: (at, askedMs) => learnt.push({ at, askedMs }),
