@@ -11,15 +11,41 @@ const errorText = (error: unknown): unknown => {
   return error instanceof Error ? pino.stdSerializers.err(error) : error;
 };
 
-/** A log that names the gateway in every line. */
-export const createLog = (level: string, gw: string): GatewayLog =>
-  pino({
-    level,
-    base: { gw },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-    serializers: { err: errorText },
-  });
+const maxRecentLines = 200;
+const maxRecentChars = 1024;
+
+/** The last lines of the log, for whoever asks for them. */
+export class RecentLines {
+  private readonly lines: string[] = [];
+
+  add(line: string): void {
+    this.lines.push(line.slice(0, maxRecentChars).trimEnd());
+    if (this.lines.length > maxRecentLines) this.lines.shift();
+  }
+
+  all(): readonly string[] {
+    return this.lines;
+  }
+}
+
+/** A log that names the gateway in every line; `recent` keeps the last ones. */
+export const createLog = (level: string, gw: string, recent?: RecentLines): GatewayLog => {
+  const output = pino.destination(1);
+  const write = (line: string): void => {
+    recent?.add(line);
+    output.write(line);
+  };
+  return pino(
+    {
+      level,
+      base: { gw },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: errorText },
+    },
+    recent === undefined ? output : { write },
+  );
+};
 
 /** The same complaint of a device is written so often; in between it is counted. */
 const repeatAfterMs = 60_000;
@@ -34,6 +60,8 @@ export const deviceLog = (log: GatewayLog, device: string, nowMs: () => number):
   const complaints = new Map<string, { saidMs: number; leftOut: number }>();
 
   const write = (level: "debug" | "info" | "warn" | "error", message: string, fields: object, error: unknown) => {
+    // A child keeps the level it was born with; the gateway's can be changed while it runs.
+    if (child.level !== log.level) child.level = log.level;
     child[level](error === undefined ? fields : { ...fields, err: error }, message);
   };
 

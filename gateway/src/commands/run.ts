@@ -1,8 +1,11 @@
+import { existsSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Gateway } from "../app.ts";
 import type { Language } from "../config/config-issue.ts";
 import { issueText, readGatewayConfig } from "../config/load-config.ts";
+import { configurationPath } from "../configuration/configuration-path.ts";
+import type { LocalConfiguration, StartConfiguration } from "../configuration/start-configuration.ts";
 import type { WriteLine } from "./check.ts";
 
 /** Options of `mingcheng-gateway run`. */
@@ -24,6 +27,13 @@ const writeAtomically = async (path: string, value: unknown): Promise<void> => {
   await rename(temporary, path);
 };
 
+/** A gateway that was never configured from afar does not load what that takes. */
+const startWith = async (local: LocalConfiguration): Promise<StartConfiguration> => {
+  if (!existsSync(configurationPath(local.config.data))) return { config: local.config, version: 0 };
+  const { startConfiguration } = await import("../configuration/start-configuration.ts");
+  return startConfiguration(local);
+};
+
 const stopAsked = (): Promise<void> =>
   new Promise((resolve) => {
     for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => resolve());
@@ -41,7 +51,8 @@ export const runGateway = async (options: RunOptions, language: Language, writeE
     for (const issue of read.issues) writeError(issueText(options.config, issue, language));
     return 1;
   }
-  const gateway = await Gateway.open(read.config);
+  const start = await startWith(read);
+  const gateway = await Gateway.open(start.config, undefined, undefined, { local: read, version: start.version });
   const running = runningFile(read.config.data);
   const stop = async (): Promise<void> => {
     setTimeout(() => process.exit(1), stopWithinMs).unref();

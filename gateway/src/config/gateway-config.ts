@@ -70,6 +70,29 @@ const quarantineSchema = z
     "无法成为记录的读数连同原始字节保存在这里 / readings that cannot become records are kept here with their raw bytes.",
   );
 
+/** Commands of the centre, by kind. A list of its own: whoever is never commanded does not load what commands are. */
+export const refusableCommands = [
+  "restart-driver",
+  "detect",
+  "log-level",
+  "diagnostics",
+  "tare",
+  "zero",
+  "configuration",
+] as const;
+
+const commandsSchema = z
+  .strictObject({
+    refuse: z
+      .array(z.enum(refusableCommands))
+      .default([])
+      .describe(
+        "无论中心怎么说都不执行的命令，例如 [tare, zero] / commands never carried out, whatever the centre says, such as [tare, zero]: restart-driver, detect, log-level, diagnostics, tare, zero, configuration.",
+      ),
+  })
+  .prefault({})
+  .describe("中心下发的签名命令 / signed commands of the centre.");
+
 const serialSchema = z
   .strictObject({
     baudRate: z.int().min(50).max(4_000_000).optional().describe("波特率 / baud."),
@@ -141,6 +164,7 @@ export const gatewayConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe("日志为标准输出上的 JSON 行 / the log: JSON lines on standard output."),
+  commands: commandsSchema,
   devices: z.array(deviceSchema).max(256).default([]).describe("设备 / devices."),
   intake: intakeSchema,
 });

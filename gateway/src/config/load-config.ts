@@ -15,7 +15,7 @@ export const readGatewayConfig = async (path: string): Promise<ReadConfig> => {
   }
   const read = parseGatewayConfig(text);
   if ("issues" in read) return read;
-  return { config: { ...read.config, data: resolve(read.config.data) } };
+  return { written: read.written, config: { ...read.config, data: resolve(read.config.data) } };
 };
 
 /** One issue as a line for people: `gateway.yaml:12: devices[2].options.unit: …`. */

@@ -34,8 +34,10 @@ export interface Unidentified {
 /** What the gateway runs with. */
 export type GatewayConfig = Omit<WrittenConfig, "devices"> & { readonly devices: readonly DeviceConfig[] };
 
-/** The configuration, or everything that is wrong with it in the order of the file. */
-export type ReadConfig = { readonly config: GatewayConfig } | { readonly issues: readonly ConfigIssue[] };
+/** The configuration with what was written, or everything that is wrong with it in the order of the file. */
+export type ReadConfig =
+  | { readonly config: GatewayConfig; readonly written: unknown }
+  | { readonly issues: readonly ConfigIssue[] };
 
 type Unchecked = Readonly<Record<string, unknown>>;
 
@@ -147,19 +149,10 @@ const syntaxIssues = (document: ReturnType<typeof parseDocument>, lines: LineCou
     return { field: "", line: lines.linePos(pos[0]).line, zh: `不是有效的 YAML：${text}`, en: `not YAML: ${text}` };
   });
 
-/** Reads a configuration text; every fault is named, not only the first. An empty text means all defaults. */
-export const parseGatewayConfig = (text: string): ReadConfig => {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, strict: true, uniqueKeys: true });
-  if (document.errors.length > 0) return { issues: syntaxIssues(document, lines) };
-  let input: unknown;
-  try {
-    input = document.toJS() ?? {};
-  } catch (error) {
-    // Aliases that multiply without end are found only here.
-    const reason = error instanceof Error ? error.message : String(error);
-    return { issues: [{ field: "", line: 1, zh: `不是有效的 YAML：${reason}`, en: `not YAML: ${reason}` }] };
-  }
+/** Checks a configuration that was read already, wherever it came from. */
+export const checkGatewayConfig = (
+  input: unknown,
+): { readonly config: GatewayConfig } | { readonly findings: readonly Finding[] } => {
   const written = parseWith(gatewayConfigSchema, input, []);
   const listed = isObject(input) && Array.isArray(input["devices"]) ? (input["devices"] as unknown[]) : [];
   const checked = listed.map(checkDevice);
@@ -176,9 +169,26 @@ export const parseGatewayConfig = (text: string): ReadConfig => {
       : []),
     ...("data" in written ? intakeFindings(written.data.intake, deviceIdsOf(listed)) : []),
   ];
-  if (findings.length === 0 && "data" in written) return { config: assemble(written.data, checked) };
+  return findings.length === 0 && "data" in written ? { config: assemble(written.data, checked) } : { findings };
+};
+
+/** Reads a configuration text; every fault is named, not only the first. An empty text means all defaults. */
+export const parseGatewayConfig = (text: string): ReadConfig => {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, strict: true, uniqueKeys: true });
+  if (document.errors.length > 0) return { issues: syntaxIssues(document, lines) };
+  let input: unknown;
+  try {
+    input = document.toJS() ?? {};
+  } catch (error) {
+    // Aliases that multiply without end are found only here.
+    const reason = error instanceof Error ? error.message : String(error);
+    return { issues: [{ field: "", line: 1, zh: `不是有效的 YAML：${reason}`, en: `not YAML: ${reason}` }] };
+  }
+  const checked = checkGatewayConfig(input);
+  if ("config" in checked) return { config: checked.config, written: input };
   const root = isNode(document.contents) ? document.contents : null;
-  const issues = findings.map(({ path, zh, en }): ConfigIssue => {
+  const issues = checked.findings.map(({ path, zh, en }): ConfigIssue => {
     return { field: fieldOf(path), line: lineOf(root, path, lines), zh, en };
   });
   return { issues: issues.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)) };

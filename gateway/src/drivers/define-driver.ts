@@ -1,4 +1,5 @@
 import type { DeviceEvent } from "@mingcheng/protocols";
+import type { DeviceCodec } from "@mingcheng/protocols";
 import type { z } from "zod";
 import type { ByteStream, SerialSettings } from "../transports/byte-stream.ts";
 
@@ -139,9 +140,17 @@ export interface DriverDefinition<Config = unknown> {
   readonly configSchema: z.ZodType<Config>;
   /** Options as somebody would write them: those without a default, and what is worth showing. */
   readonly example: Readonly<Record<string, unknown>>;
+  /** What a device of this family is with these options, where they decide; `deviceClass` unless given. */
+  classOf?(config: Config): "scale" | "tester";
+  /** The codec of a device with these options, where they decide how its bytes are read. */
+  codecOf?(config: Config): DeviceCodec;
   /** No side effects, no I/O. `config` is the output of `configSchema`. */
   createSession(context: SessionContext, config: Config): DriverSession;
 }
+
+/** What a configured device is. */
+export const classOf = (driver: DriverDefinition, options: unknown): DriverDefinition["deviceClass"] =>
+  driver.classOf?.(options) ?? driver.deviceClass;
 
 /** Checks a driver's shape and erases its configuration type, so that all drivers fit one list. */
 export const defineDriver = <Config>(definition: DriverDefinition<Config>): DriverDefinition => definition;

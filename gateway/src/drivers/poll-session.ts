@@ -1,8 +1,9 @@
 import type { DeviceCodec, DeviceEvent, ReadingEvent } from "@mingcheng/protocols";
 import { z } from "zod";
 import type { ByteStream } from "../transports/byte-stream.ts";
-import type { DriverSession, SessionContext } from "./define-driver.ts";
+import type { DriverDefinition, DriverSession, SessionContext } from "./define-driver.ts";
 import { endsInTime } from "./ending.ts";
+import { KeyPad } from "./key-pad.ts";
 import type { ScaleConfig } from "./scale-config.ts";
 import { createScaleSession } from "./scale-session.ts";
 
@@ -39,6 +40,8 @@ export interface PollPlan {
   next?(answer: DeviceEvent): Uint8Array | null;
   /** What ends an answered round; nothing is expected in return. */
   readonly closing?: Uint8Array;
+  /** What may be sent besides, when a command of the centre asks for it. */
+  readonly keys?: DriverDefinition["keys"];
 }
 
 /** Hears the answers in a decoder's events, without changing them. */
@@ -98,6 +101,16 @@ export const createPollSession = (
     complete,
   );
 
+  const keyPad = new KeyPad(plan.keys ?? {});
+
+  const pressKeys = async (stream: ByteStream, signal: AbortSignal): Promise<void> => {
+    for (let press = keyPad.take(); press !== undefined && !signal.aborted; press = keyPad.take()) {
+      const answering = answers.await(Math.max(config.replyTimeoutMs, keyPad.leastPatienceMs), signal);
+      await stream.write(press.word.bytes);
+      press.answered(await answering);
+    }
+  };
+
   const askRound = async (stream: ByteStream, signal: AbortSignal): Promise<void> => {
     let request: Uint8Array | null = plan.first();
     while (request !== null && !signal.aborted) {
@@ -114,9 +127,10 @@ export const createPollSession = (
   const askAgainAndAgain = async (stream: ByteStream, signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
       const startedMs = context.clock.nowMs();
+      await pressKeys(stream, signal);
       await askRound(stream, signal);
       const waitMs = startedMs + config.pollIntervalMs - context.clock.nowMs();
-      if (waitMs > 0) await context.clock.sleep(waitMs, signal);
+      if (waitMs > 0) await context.clock.sleep(waitMs, keyPad.wake(signal));
     }
   };
 
@@ -126,6 +140,7 @@ export const createPollSession = (
     signal.addEventListener("abort", end);
     if (signal.aborted) end();
     let fault: { readonly cause: unknown } | undefined;
+    keyPad.open();
     const asking = askAgainAndAgain(stream, ending.signal).catch((cause: unknown) => {
       fault = { cause };
       end();
@@ -136,9 +151,10 @@ export const createPollSession = (
       end();
       signal.removeEventListener("abort", end);
       await endsInTime(asking, context.clock, ending.signal);
+      keyPad.close();
     }
     if (fault !== undefined && !signal.aborted) throw fault.cause;
   };
 
-  return { run };
+  return { run, press: (key) => keyPad.press(key) };
 };

@@ -1,12 +1,13 @@
 import { type DeviceBody, MingchengError } from "@mingcheng/protocols";
 import type { DeviceConfig } from "../config/parse-config.ts";
-import type {
-  DeviceKey,
-  DriverSession,
-  KeyPress,
-  SessionClock,
-  SessionContext,
-  SessionLog,
+import {
+  classOf,
+  type DeviceKey,
+  type DriverSession,
+  type KeyPress,
+  type SessionClock,
+  type SessionContext,
+  type SessionLog,
 } from "../drivers/define-driver.ts";
 import type { ByteStream, SerialSettings } from "../transports/byte-stream.ts";
 import { DeviceMeter } from "./device-meter.ts";
@@ -192,7 +193,7 @@ export class DeviceRunner {
   private opened(): void {
     this.connections += 1;
     this.fault = null;
-    const speaksByItself = this.config.driver.deviceClass === "scale";
+    const speaksByItself = classOf(this.config.driver, this.config.options) === "scale";
     if (speaksByItself) this.enter("connected", "the line is open");
     else this.enter("online", "the line is open");
     this.quietSinceMs = this.ports.clock.nowMs();

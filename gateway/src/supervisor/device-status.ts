@@ -1,5 +1,6 @@
 import type { DeviceBody, ErrorCode } from "@mingcheng/protocols";
 import type { Unidentified } from "../config/parse-config.ts";
+import type { NextStep } from "../health/status-schema.ts";
 import type { DeviceMeter } from "./device-meter.ts";
 
 /**
@@ -25,6 +26,8 @@ export interface DeviceStatus {
   readonly quietForMs: number | null;
   readonly connections: number;
   readonly meter: DeviceMeter;
+  /** What to do about it, where that does not follow from the line's state. */
+  readonly next?: NextStep;
   /** Set when it is not known for certain which device this is. */
   readonly unidentified?: Unidentified;
 }
