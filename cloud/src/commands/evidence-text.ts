@@ -42,7 +42,10 @@ const gapText = ({ ep, from, to, reason }: EvidenceManifest["gaps"][number]): st
 const mostNamed = 5;
 
 /** What of this very file is not proven, besides what never is. */
-const ofThisFile = ({ withheld, seals, unvouched }: EvidenceReport, { spans, gaps }: EvidenceManifest): Sentence[] => {
+const ofThisFile = (
+  { withheld, seals, unvouched }: EvidenceReport,
+  { spans, gaps, restores = [] }: EvidenceManifest,
+): Sentence[] => {
   const found: Sentence[] = [];
   if (withheld > 0) {
     found.push(
@@ -76,6 +79,15 @@ const ofThisFile = ({ withheld, seals, unvouched }: EvidenceReport, { spans, gap
       both(
         `清单列明的缺口 ${gaps.length} 处：${list}`,
         `What the ledger does not have, or no seal that counts covers: ${gaps.length} gaps, ${list}.`,
+      ),
+    );
+  }
+  if (restores.length > 0) {
+    const list = restores.map(({ from, to }) => `${from} – ${to}`).join(", ");
+    found.push(
+      both(
+        `中心曾从备份恢复：${list}。其间收到的内容，凡网关仍有的已补齐，其余可能缺失。`,
+        `That everything received in ${list} is here: the centre was restored from a backup; what gateways still had they sent again.`,
       ),
     );
   }

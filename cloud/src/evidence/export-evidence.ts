@@ -3,6 +3,7 @@ import { createWriteStream } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { type EvidenceManifest, evidenceLines, fromUtf8, type Signer, toHex } from "@mingcheng/protocols";
 import { KeyStore } from "../ledger/key-store.ts";
+import type { RestoreGap } from "../ledger/restore-mark.ts";
 import { keyHistory } from "../register/key-history.ts";
 import type { SqliteDatabase } from "../store/database.ts";
 import { dropCountedSeals, layCountedSeals } from "./counted-seals.ts";
@@ -25,6 +26,12 @@ const keysOf = (database: SqliteDatabase, { gateway, revokedFrom }: ExportReques
   const keys = keyHistory(gateway, revokedFrom, store);
   const statements = new Map(store.statements(gateway.gw).map(({ kid, statement }) => [kid, fromUtf8(statement)]));
   return keys.map((key) => ({ ...key, rotation: statements.get(key.kid) ?? null }));
+};
+
+const restoresOf = (database: SqliteDatabase): { from: string; to: string }[] => {
+  const rows = database.prepare("SELECT from_ms AS fromMs, to_ms AS toMs FROM restore ORDER BY id").all();
+  const iso = (ms: number): string => new Date(ms).toISOString();
+  return (rows as RestoreGap[]).map(({ fromMs, toMs }) => ({ from: iso(fromMs), to: iso(toMs) }));
 };
 
 const manifestOf = (
@@ -52,6 +59,7 @@ const manifestOf = (
     asked: askedOf(request),
     spans,
     gaps: [...gaps, ...unproven],
+    restores: restoresOf(database),
     keys: keys.map(({ kid, publicKey, since, revokedFrom, rotation }) => ({
       kid,
       publicKey: toHex(publicKey),

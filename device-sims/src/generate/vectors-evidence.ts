@@ -66,6 +66,7 @@ const manifestOf = (
   gen,
   asked: { from: null, to: null },
   gaps: [],
+  restores: [],
   software: "mingcheng-cloud 0.1.0",
   ...rest,
 });

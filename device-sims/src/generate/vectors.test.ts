@@ -182,6 +182,10 @@ describe("the worked example of docs/evidence-format.md", () => {
     expect(values.filter((value) => !page.includes(value))).toEqual([]);
   });
 
+  it("shows the evidence file octet for octet", () => {
+    expect(vector("evidence.mcx").split("\n").filter((line) => !page.includes(line))).toEqual([]);
+  });
+
   it("lists every vector", () => {
     expect(generated().filter(({ path }) => !page.includes(path.split("/").at(-1)!))).toEqual([]);
   });

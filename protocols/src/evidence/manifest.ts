@@ -46,6 +46,8 @@ export const manifestSchema = z.object({
   spans: z.array(spanSchema),
   /** Stretches of the same lines that the ledger does not have. `to` null: open-ended, after a rollback. */
   gaps: z.array(z.object({ ...lineRef, from: seq, to: seq.nullable(), reason: z.string().max(32) })),
+  /** When the centre was restored from a copy: what it received between may be missing, and nobody can number all of it. */
+  restores: z.array(z.object({ from: z.string().max(64), to: z.string().max(64) })).optional(),
   /** Every sealing key the gateway ever had. */
   keys: z.array(
     z.object({
