@@ -165,6 +165,42 @@ program
     process.exitCode = await runDetect(ports, options, language, io);
   });
 
+const intake = program
+  .command("intake")
+  .description(text("管理局域网接入设备的密钥", "secrets of the devices of the LAN intake"));
+
+intake
+  .command("add")
+  .description(text("为设备生成密钥，只显示一次", "make a device's secret; it is shown once"))
+  .argument("<device>", text("设备编号，见配置 intake.devices", "device id, as in intake.devices of the configuration"))
+  .option(...configOption)
+  .option("--replace", text("换新密钥，旧密钥随即失效", "make a new one, the old one ends at once"))
+  .option(...jsonOption)
+  .action(async (device: string, options: { config?: string; replace?: boolean; json?: boolean }) => {
+    const { addIntakeDevice } = await import("./commands/intake.ts");
+    process.exitCode = await addIntakeDevice(device, options, { language, writeLine });
+  });
+
+intake
+  .command("list")
+  .description(text("列出接入设备及其密钥的生成时间", "list devices and since when they have a secret"))
+  .option(...configOption)
+  .option(...jsonOption)
+  .action(async (options: { config?: string; json?: boolean }) => {
+    const { listIntakeDevices } = await import("./commands/intake.ts");
+    process.exitCode = await listIntakeDevices(options, { language, writeLine });
+  });
+
+intake
+  .command("remove")
+  .description(text("收回设备的密钥，其连接随即断开", "take a device's secret away; its connections end"))
+  .argument("<device>", text("设备编号", "device id"))
+  .option(...configOption)
+  .action(async (device: string, options: { config?: string }) => {
+    const { removeIntakeDevice } = await import("./commands/intake.ts");
+    process.exitCode = await removeIntakeDevice(device, options, { language, writeLine });
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {

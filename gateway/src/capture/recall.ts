@@ -23,10 +23,10 @@ const runsOf = (numbers: readonly number[]): Interval[] => {
   return runs;
 };
 
-/** Where records of `kind` can lie, newest first, in pieces that one read can take. */
-const stretches = function* (source: RecallSource, kind: RecordKind): Generator<Stretch> {
+/** Where records of `kind` (left out: any) can lie, newest first, in pieces that one read can take. */
+export const stretches = function* (source: RecallSource, kind?: RecordKind): Generator<Stretch> {
   for (const { ep, eid, held, urgent } of [...source.inventory()].reverse()) {
-    const ranges = urgentKinds.includes(kind) ? runsOf(urgent) : held;
+    const ranges = kind !== undefined && urgentKinds.includes(kind) ? runsOf(urgent) : held;
     for (const { from, to } of [...ranges].reverse()) {
       for (let last = to; last >= from; last -= chunkRecords) {
         yield { line: { ep, eid }, from: Math.max(from, last - chunkRecords + 1), to: last };
@@ -35,7 +35,8 @@ const stretches = function* (source: RecallSource, kind: RecordKind): Generator<
   }
 };
 
-const readStretch = async (source: RecallSource, { line, from, to }: Stretch): Promise<Uint8Array[]> => {
+/** Records of a stretch, oldest first, without what is damaged or freed. @throws the system's error */
+export const readStretch = async (source: RecallSource, { line, from, to }: Stretch): Promise<Uint8Array[]> => {
   const records: Uint8Array[] = [];
   for (let next = from; next <= to; ) {
     try {

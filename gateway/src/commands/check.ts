@@ -1,4 +1,5 @@
 import { errorCatalogue, explain } from "@mingcheng/protocols";
+import type { IntakeConfig } from "../config/intake-config.ts";
 import { issueText, readGatewayConfig } from "../config/load-config.ts";
 import type { ReadConfig } from "../config/parse-config.ts";
 
@@ -13,6 +14,22 @@ const readOrSay = async (path: string, writeLine: WriteLine): Promise<ReadConfig
     writeLine(explain(error, "en"));
     return undefined;
   }
+};
+
+/** The intake in both languages, what is plain text above all. */
+const intakeLines = (intake: IntakeConfig | undefined): (readonly [zh: string, en: string])[] => {
+  if (intake === undefined) return [];
+  const { devices, listeners } = intake;
+  return [
+    [`局域网接入：${devices.length} 台设备`, `LAN intake: ${devices.length} devices`],
+    ...listeners.map(({ protocol, host, port, insecureTransport }): readonly [string, string] => {
+      const url = `${protocol}://${host}:${port}`;
+      return insecureTransport ? [`  ${url} 为明文传输`, `  ${url} is plain text`] : [`  ${url}`, `  ${url}`];
+    }),
+    ...devices
+      .filter(({ insecureTransport }) => insecureTransport)
+      .map(({ id }): readonly [string, string] => [`  ${id} 可用明文接入`, `  ${id} may use plain text`]),
+  ];
 };
 
 /**
@@ -30,6 +47,10 @@ export const runCheck = async (path: string, writeLine: WriteLine): Promise<numb
       if (!insecureTransport) continue;
       writeLine(`  ${id}：${driver.displayName.zh}，${address} 为明文传输`);
       writeLine(`  ${id}: ${driver.displayName.en}, ${address} is plain text`);
+    }
+    for (const [zh, en] of intakeLines(read.config.intake)) {
+      writeLine(`  ${zh}`);
+      writeLine(`  ${en}`);
     }
     return 0;
   }

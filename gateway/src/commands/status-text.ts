@@ -108,14 +108,35 @@ const partRows = (status: GatewayStatus, language: Language): string[][] => {
   ];
 };
 
+const intakeRows = ({ intake }: GatewayStatus, language: Language): string[][] => {
+  if (intake === null) return [];
+  const { pick, state } = say(language);
+  const { listeners, captured, repeated, refused, refusedLogins, flagged } = intake;
+  const isUp = listeners.every((listener) => listener.state === "listening");
+  const counts = pick(
+    `成为记录 ${captured} 条，重发 ${repeated}，拒收 ${refused}，金额不符 ${flagged}，登录被拒 ${refusedLogins}`,
+    `${captured} records, ${repeated} sent again, ${refused} refused, ${flagged} amounts that do not fit, ${refusedLogins} logins refused`,
+  );
+  const urls = listeners.map(({ url, insecureTransport, error }) => {
+    const plain = insecureTransport ? pick("（明文）", " (plain text)") : "";
+    return [
+      "",
+      error === null ? state("ok") : state("attention"),
+      `${url}${plain}${error === null ? "" : ` ${error.message}`}`,
+    ];
+  });
+  return [[pick("局域网接入", "LAN intake"), isUp ? state("ok") : state("attention"), counts], ...urls];
+};
+
 const nextLines = (status: GatewayStatus, language: Language): string[] => {
   const { pick } = say(language);
-  const { outbox, uplink, clock, capture, devices } = status;
+  const { outbox, uplink, clock, capture, devices, intake } = status;
   const steps: (readonly [string, NextStep])[] = [
     [pick("发件箱", "outbox"), outbox.next],
     [pick("上行", "uplink"), uplink.next],
     [pick("时钟", "clock"), clock.next],
     [pick("隔离区", "quarantine"), capture.next],
+    [pick("局域网接入", "LAN intake"), intake?.next ?? null],
     ...devices.map((device): readonly [string, NextStep] => [device.id, device.next]),
   ];
   const lines = steps.flatMap(([what, step]) => (step === null ? [] : [`  ${what}: ${step[language]}`]));
@@ -140,7 +161,7 @@ export const statusLines = (status: GatewayStatus, language: Language): string[]
   return [
     head,
     "",
-    ...textTable(partRows(status, language)),
+    ...textTable([...partRows(status, language), ...intakeRows(status, language)]),
     ...alarms,
     "",
     ...textTable([titles, ...status.devices.map((device) => deviceRow(device, language))]),

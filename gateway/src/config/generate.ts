@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type DriverDefinition, drivers } from "../drivers/index.ts";
 import { usualSilenceMs } from "./asked-tester.ts";
 import { deviceSchema, gatewayConfigSchema } from "./gateway-config.ts";
+import { intakeExample } from "./intake-config.ts";
 
 interface Option {
   readonly description?: string;
@@ -100,10 +101,11 @@ const head = `# mingcheng-gateway：除 devices 外所有选项均可省略，�
 
 /** The commented example of the gateway's configuration, made from its schema and those of the drivers. */
 export const generated = (): { path: string; text: string }[] => {
-  const { devices, centre, ...options } = optionsOf(gatewayConfigSchema);
+  const { devices, centre, intake, ...options } = optionsOf(gatewayConfigSchema);
   let text = head;
   for (const [name, option] of Object.entries(options)) text += `${write({ [name]: option }, {}, "")}\n`;
   if (centre !== undefined) text += `${commentOut(write({ centre }, { centre: centreExample }, ""))}\n`;
+  if (intake !== undefined) text += `${commentOut(write({ intake }, { intake: intakeExample }, ""))}\n`;
   text += `${comment(devices?.description, "")}devices:\n`;
   // Scales first: they have every option that a device can have.
   const ordered = [...drivers].sort((a, b) => a.deviceClass.localeCompare(b.deviceClass));

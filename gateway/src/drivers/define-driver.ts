@@ -1,5 +1,4 @@
-import type { DeviceEvent } from "@mingcheng/protocols";
-import type { DeviceCodec } from "@mingcheng/protocols";
+import type { DeviceCodec, DeviceEvent } from "@mingcheng/protocols";
 import type { z } from "zod";
 import type { ByteStream, SerialSettings } from "../transports/byte-stream.ts";
 

@@ -30,6 +30,7 @@ export interface StatusSources {
   readonly capture: Capture | undefined;
   readonly uplink: Uplink | undefined;
   devices(): readonly DeviceStatus[];
+  intake(): GatewayStatus["intake"];
   alarms(): readonly Alarm[];
 }
 
@@ -103,7 +104,7 @@ const deviceStatus = (sources: StatusSources, device: DeviceStatus): StatusDevic
     frames: meter.total("frames"),
     discardedBytes,
     counters,
-    next: nextOfDevice(device),
+    next: device.next === undefined ? nextOfDevice(device) : device.next,
   };
 };
 
@@ -124,12 +125,19 @@ const alarmStatus = ({ code, since, detail }: Alarm): GatewayStatus["alarms"][nu
   return { code, since, detail, zh, en };
 };
 
-type Parts = Pick<GatewayStatus, "clock" | "outbox" | "capture" | "uplink" | "devices">;
+type Parts = Pick<GatewayStatus, "clock" | "outbox" | "capture" | "uplink" | "devices" | "intake">;
 
-const overall = ({ clock, outbox, capture, uplink, devices }: Parts): GatewayStatus["state"] => {
+const overall = ({ clock, outbox, capture, uplink, devices, intake }: Parts): GatewayStatus["state"] => {
   if (outbox.state === "opening") return "starting";
   if (outbox.state !== "ok") return "failed";
-  const steps = [clock.next, outbox.next, capture.next, uplink.next, ...devices.map((device) => device.next)];
+  const steps = [
+    clock.next,
+    outbox.next,
+    capture.next,
+    uplink.next,
+    intake?.next ?? null,
+    ...devices.map((device) => device.next),
+  ];
   return steps.every((step) => step === null) ? "ok" : "attention";
 };
 
@@ -149,6 +157,7 @@ export const statusReport = (sources: StatusSources): GatewayStatus => {
     capture: captureStatus(sources),
     uplink: uplinkStatus(sources),
     devices: sources.devices().map((device) => deviceStatus(sources, device)),
+    intake: sources.intake(),
   };
   return {
     v: 1,

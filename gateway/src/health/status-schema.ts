@@ -63,6 +63,35 @@ const uplinkSchema = z.object({
   next,
 });
 
+const intakeSchema = z.object({
+  listeners: z.array(
+    z.object({
+      url: z.string(),
+      insecureTransport: z.boolean(),
+      state: z.enum(["listening", "failed"]),
+      connections: count,
+      error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    }),
+  ),
+  /** Messages that became records, came again, were signs of life; were refused and kept, with a used id among them. */
+  captured: count,
+  repeated: count,
+  heartbeats: count,
+  refused: count,
+  reused: count,
+  /** Sales with an amount that does not fit. */
+  flagged: count,
+  /** Messages that could not be stored and were not acknowledged. */
+  failed: count,
+  connections: count,
+  refusedConnections: count,
+  refusedLogins: count,
+  refusedTopics: count,
+  cutStreams: count,
+  lockedAddresses: count,
+  next,
+});
+
 /** What `/status` answers. */
 export const statusSchema = z.object({
   v: z.literal(1),
@@ -101,6 +130,8 @@ export const statusSchema = z.object({
   }),
   uplink: uplinkSchema,
   devices: z.array(deviceSchema),
+  /** Null where no LAN intake is configured. */
+  intake: intakeSchema.nullable(),
   alarms: z.array(z.object({ code: z.string(), since: time, detail: z.string(), zh: z.string(), en: z.string() })),
 });
 

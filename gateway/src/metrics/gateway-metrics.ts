@@ -138,6 +138,43 @@ const uplinkFigures: readonly Figure[] = [
   counter("uplink_refused_answers_total", "Answers not verified", ({ uplink }) => one(uplink.refusedDownlinks)),
 ];
 
+const ofIntake =
+  (label: string, values: readonly (readonly [string, keyof NonNullable<GatewayStatus["intake"]>])[]): Read =>
+  ({ intake }) =>
+    intake === null ? [] : values.map(([name, key]): Sample => [{ [label]: name }, Number(intake[key])]);
+
+const intakeFigures: readonly Figure[] = [
+  counter(
+    "intake_messages_total",
+    "Messages of intake devices, by what became of them",
+    ofIntake("result", [
+      ["captured", "captured"],
+      ["repeated", "repeated"],
+      ["heard", "heartbeats"],
+      ["refused", "refused"],
+      ["failed", "failed"],
+    ]),
+    ["result"],
+  ),
+  counter(
+    "intake_refused_total",
+    "What the intake did not let in",
+    ofIntake("what", [
+      ["connection", "refusedConnections"],
+      ["login", "refusedLogins"],
+      ["topic", "refusedTopics"],
+      ["stream", "cutStreams"],
+    ]),
+    ["what"],
+  ),
+  counter("intake_mismatches_total", "Sales with an amount that does not fit", ({ intake }) =>
+    one(intake?.flagged ?? 0),
+  ),
+  gauge("intake_connections", "Connections of intake devices", ({ intake }) =>
+    one((intake?.listeners ?? []).reduce((sum, { connections }) => sum + connections, 0)),
+  ),
+];
+
 const processFigures: readonly Figure[] = [
   gauge("alarms", "Alarms in force", ({ alarms }) => alarms.map(({ code }): Sample => [{ code }, 1]), ["code"]),
   gauge("clock_synchronised", "1 unless the clock was never set", ({ clock }) => flag(clock.sync !== "none")),
@@ -185,7 +222,7 @@ export const createGatewayMetrics = (status: () => GatewayStatus): GatewayMetric
     report ??= status();
     return report;
   };
-  for (const figures of [deviceFigures, outboxFigures, uplinkFigures, processFigures]) {
+  for (const figures of [deviceFigures, outboxFigures, uplinkFigures, intakeFigures, processFigures]) {
     for (const figure of figures) register(registry, figure, current);
   }
   const durable = new Histogram({
