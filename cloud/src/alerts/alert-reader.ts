@@ -5,30 +5,35 @@ import type { Alert, AlertEntry, AlertState, AlertWithHistory, NotificationView 
 /** Columns of `alert` under the names of {@link AlertRow}. */
 export const alertColumns = `id, rule, group_key AS groupKey, labels, state, severity, title, next, runbook, owner,
   owner_reason AS ownerReason, gw, dev, lsn, matches, late, started_ms AS startedMs, opened_ms AS openedMs,
-  fired_ms AS firedMs, ended_ms AS endedMs, acknowledged_by AS acknowledgedBy, acknowledged_ms AS acknowledgedMs`;
+  fired_ms AS firedMs, ended_ms AS endedMs, acknowledged_by AS acknowledgedBy, acknowledged_ms AS acknowledgedMs, site,
+  tier, dry, untold, inhibited_by AS inhibitedBy, repeat_ms AS repeatMs, handled_by AS handledBy, handled_ms AS handledMs`;
 
 /** A stored alert. */
-export interface AlertRow extends Omit<Alert, "group" | "labels" | "title" | "next" | "late"> {
+export interface AlertRow extends Omit<Alert, "group" | "labels" | "title" | "next" | "late" | "dry" | "inhibitedBy"> {
   readonly groupKey: string;
   readonly labels: string;
   readonly title: string;
   readonly next: string;
   readonly late: number;
+  readonly dry: number;
+  readonly inhibitedBy: string;
 }
 
 /** The alert of a row. */
-export const alertOf = ({ groupKey, labels, title, next, late, ...row }: AlertRow): Alert => ({
+export const alertOf = ({ groupKey, labels, title, next, late, dry, inhibitedBy, ...row }: AlertRow): Alert => ({
   ...row,
   group: JSON.parse(groupKey) as Alert["group"],
   labels: JSON.parse(labels) as Alert["labels"],
   title: JSON.parse(title) as Alert["title"],
   next: JSON.parse(next) as Alert["next"],
   late: late === 1,
+  dry: dry === 1,
+  inhibitedBy: JSON.parse(inhibitedBy) as Alert["inhibitedBy"],
 });
 
 /** What {@link AlertReader.list} returns. */
 export interface AlertListQuery {
-  /** `open`: firing and acknowledged. `all`: also those that ended after firing, the latest first behind the open ones. */
+  /** `open`: firing, acknowledged, handled. `all`: also those that ended after firing, the latest first behind the open ones. */
   readonly which: "open" | "all";
   readonly limit: number;
 }
@@ -45,10 +50,11 @@ export class AlertReader {
 
   constructor(database: SqliteDatabase) {
     this.#open = database.prepare(
-      `SELECT ${alertColumns} FROM alert WHERE ended_ms IS NULL AND fired_ms IS NOT NULL ORDER BY fired_ms DESC, id LIMIT ?`,
+      `SELECT ${alertColumns} FROM alert WHERE ended_ms IS NULL AND fired_ms IS NOT NULL AND dry = 0
+       ORDER BY fired_ms DESC, id LIMIT ?`,
     );
     this.#ended = database.prepare(
-      `SELECT ${alertColumns} FROM alert WHERE ended_ms IS NOT NULL AND fired_ms IS NOT NULL
+      `SELECT ${alertColumns} FROM alert WHERE ended_ms IS NOT NULL AND fired_ms IS NOT NULL AND dry = 0
        ORDER BY ended_ms DESC, id LIMIT ?`,
     );
     this.#one = database.prepare(`SELECT ${alertColumns} FROM alert WHERE id = ?`);
@@ -60,7 +66,9 @@ export class AlertReader {
       `SELECT id, channel, event, state, attempts, outcome, created_ms AS createdMs, done_ms AS doneMs
        FROM notification WHERE alert = ? ORDER BY position`,
     );
-    this.#counts = database.prepare("SELECT state, count(*) AS n FROM alert WHERE ended_ms IS NULL GROUP BY state");
+    this.#counts = database.prepare(
+      "SELECT state, count(*) AS n FROM alert WHERE ended_ms IS NULL AND dry = 0 GROUP BY state",
+    );
     this.#lastEntry = database.prepare("SELECT max(id) FROM history").pluck();
   }
 
@@ -87,8 +95,8 @@ export class AlertReader {
 
   /** How many alerts are open, by state. */
   counts(): Readonly<Record<Exclude<AlertState, "resolved" | "closed">, number>> {
-    const rows = this.#counts.all() as { state: "pending" | "firing" | "acknowledged"; n: number }[];
-    const counts = { pending: 0, firing: 0, acknowledged: 0 };
+    const counts = { pending: 0, firing: 0, acknowledged: 0, handled: 0 };
+    const rows = this.#counts.all() as { state: keyof typeof counts; n: number }[];
     for (const { state, n } of rows) counts[state] = n;
     return counts;
   }

@@ -3,15 +3,21 @@ import { NotificationQueue } from "../channels/notification-queue.ts";
 import type { SqliteDatabase } from "../store/database.ts";
 import type { Alert, AlertReason, AlertState } from "./alert.ts";
 import { type AlertRow, alertColumns, alertOf } from "./alert-reader.ts";
+import { Suppression } from "./suppression.ts";
 
 /** States in which an alert is open. */
-export type OpenState = "pending" | "firing" | "acknowledged";
+export type OpenState = "pending" | "firing" | "acknowledged" | "handled";
+
+/** What an alert gets in the course of its life. */
+type Later =
+  | ("state" | "matches" | "firedMs" | "endedMs" | "group" | "untold")
+  | ("acknowledgedBy" | "acknowledgedMs" | "handledBy" | "handledMs");
+
+/** What most alerts do without. */
+type Optional = "site" | "tier" | "dry" | "inhibitedBy" | "repeatMs";
 
 /** A new alert, before its first entry. */
-export type NewAlert = Omit<
-  Alert,
-  "state" | "matches" | "firedMs" | "endedMs" | "acknowledgedBy" | "acknowledgedMs" | "group"
-> & { readonly groupKey: string };
+export type NewAlert = Omit<Alert, Later | Optional> & Partial<Pick<Alert, Optional>> & { readonly groupKey: string };
 
 /** An entry to be added; `to` left out: the state stays. */
 export interface Transition {
@@ -39,14 +45,21 @@ export class AlertStore {
   readonly #openOfRule: Statement<unknown[]>;
   readonly #move: Statement<unknown[]>;
   readonly #acknowledge: Statement<unknown[]>;
+  readonly #handle: Statement<unknown[]>;
+  readonly #untell: Statement<unknown[]>;
+  readonly #suppression: Suppression;
   readonly #retime: Statement<unknown[]>;
   readonly #matches: Statement<unknown[]>;
   readonly #notifications: NotificationQueue;
 
   constructor(database: SqliteDatabase) {
     this.#notifications = new NotificationQueue(database);
+    this.#suppression = new Suppression(database);
+    this.#untell = database.prepare("UPDATE alert SET untold = ?, again_ms = ? WHERE id = ?");
     this.#insert = database.prepare(
-      `INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, NULL, NULL, NULL, NULL)`,
+      `INSERT INTO alert (id, rule, group_key, labels, state, severity, title, next, runbook, owner, owner_reason, gw, dev,
+         lsn, matches, late, started_ms, opened_ms, site, tier, dry, inhibited_by, repeat_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#entry = database.prepare("INSERT INTO history VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)");
     this.#byId = database.prepare(`SELECT ${alertColumns} FROM alert WHERE id = ?`);
@@ -59,6 +72,7 @@ export class AlertStore {
       "UPDATE alert SET state = ?, fired_ms = coalesce(fired_ms, ?), ended_ms = ? WHERE id = ?",
     );
     this.#acknowledge = database.prepare("UPDATE alert SET acknowledged_by = ?, acknowledged_ms = ? WHERE id = ?");
+    this.#handle = database.prepare("UPDATE alert SET handled_by = ?, handled_ms = ? WHERE id = ?");
     this.#retime = database.prepare("UPDATE alert SET started_ms = ?, late = ? WHERE id = ?");
     this.#matches = database.prepare("UPDATE alert SET matches = ? WHERE id = ?");
   }
@@ -91,6 +105,8 @@ export class AlertStore {
     this.#insert.run(
       ...[id, rule, groupKey, JSON.stringify(labels), first.to, severity, JSON.stringify(title), JSON.stringify(next)],
       ...[runbook, owner, ownerReason, gw, dev, lsn, alert.late ? 1 : 0, alert.startedMs, alert.openedMs],
+      ...[alert.site ?? "", alert.tier ?? null, alert.dry === true ? 1 : 0],
+      ...[JSON.stringify(alert.inhibitedBy ?? []), alert.repeatMs ?? null],
     );
     this.#write(id, null, first.to, first);
   }
@@ -107,10 +123,36 @@ export class AlertStore {
       const ended = to === "resolved" || to === "closed";
       this.#move.run(to, to === "firing" ? atMs : null, ended ? atMs : null, id);
       if (to === "acknowledged") this.#acknowledge.run(actor, atMs, id);
+      if (to === "handled") this.#handle.run(actor, atMs, id);
     }
     this.#entry.run(id, atMs, from, to, reason, actor, lsn, JSON.stringify(detail));
-    const alert = from === to || transition.quiet === true ? undefined : this.alert(id);
-    if (alert !== undefined) this.#notifications.add(alert, transition);
+    if (from !== to && transition.quiet !== true) this.#tell(id, transition);
+  }
+
+  /** Queues what a change of state has to tell, unless the alert is only tried out, inhibited or silenced. */
+  #tell(id: string, change: Transition): void {
+    const alert = this.alert(id);
+    if (alert === undefined || alert.dry) return;
+    if (alert.state !== "firing") {
+      this.#untell.run(null, null, id);
+      // Who was never told of the beginning is not told of the end.
+      this.#notifications.add(alert, change);
+      return;
+    }
+    const found = this.#suppression.find(alert, change.atMs);
+    if (found !== undefined) {
+      this.#untell.run(found.reason, null, id);
+      const { reason, detail } = found;
+      this.#entry.run(id, change.atMs, "firing", "firing", reason, "system", null, JSON.stringify(detail));
+      return;
+    }
+    this.tellFiring(alert, change);
+  }
+
+  /** Tells that an alert is firing, and when that is to be told again. */
+  tellFiring(alert: Alert, change: Pick<Transition, "reason" | "atMs">): void {
+    this.#untell.run(null, alert.repeatMs === null ? null : change.atMs + alert.repeatMs, alert.id);
+    this.#notifications.add(alert, change);
   }
 
   /** Sets how many records stand behind an alert. */

@@ -2,10 +2,10 @@ import type { AlertSeverity } from "@mingcheng/protocols";
 
 /**
  * Life of an alert, in Alertmanager's words. `pending`: the condition holds, not yet for long enough. `firing`: somebody
- * must act. `acknowledged`: somebody does. `resolved`: it ended by itself, or stands on nothing any more. `closed`: a
- * person ended it and said how.
+ * must act. `acknowledged`: somebody does. `handled`: somebody did, and it is to be looked at. `resolved`: it ended by
+ * itself, or stands on nothing any more. `closed`: a person ended it and said how.
  */
-export const alertStates = ["pending", "firing", "acknowledged", "resolved", "closed"] as const;
+export const alertStates = ["pending", "firing", "acknowledged", "handled", "resolved", "closed"] as const;
 
 export type AlertState = (typeof alertStates)[number];
 
@@ -20,9 +20,18 @@ export const alertReasons = [
   "line-disputed",
   "line-kept",
   "rule-removed",
+  "rule-changed",
+  "rule-failed",
+  "rule-mended",
   "time-corrected",
+  "inhibited",
+  "silenced",
+  "released",
+  "repeated",
   "acknowledged",
+  "handled",
   "closed",
+  "reopened",
   "notified",
   "notify-retrying",
   "notify-refused",
@@ -70,6 +79,25 @@ export interface Alert {
   readonly endedMs: number | null;
   readonly acknowledgedBy: string | null;
   readonly acknowledgedMs: number | null;
+  /** Code of the site; empty where the register does not say. */
+  readonly site: string;
+  /** Tier of duty that hears of it first; null: the owner only. */
+  readonly tier: string | null;
+  /** True for alerts of rules that are tried out: shown to nobody, told to nobody. */
+  readonly dry: boolean;
+  /** Why it is not told while it fires; null when it is. */
+  readonly untold: "inhibited" | "silenced" | null;
+  readonly inhibitedBy: readonly AlertInhibition[];
+  /** Told again after so long while nobody has taken it over; null: once. */
+  readonly repeatMs: number | null;
+  readonly handledBy: string | null;
+  readonly handledMs: number | null;
+}
+
+/** While an alert of `rule` is open with these labels equal, this one is not told. */
+export interface AlertInhibition {
+  readonly rule: string;
+  readonly equal: readonly string[];
 }
 
 /** One entry of an alert's history. Entries are added, never changed. */

@@ -59,5 +59,42 @@ const firstTables: Migration = (database) => {
   `);
 };
 
+const gathering: Migration = (database) => {
+  database.exec(`
+    ALTER TABLE alert ADD COLUMN site TEXT NOT NULL DEFAULT '';
+    ALTER TABLE alert ADD COLUMN tier TEXT;
+    ALTER TABLE alert ADD COLUMN dry INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE alert ADD COLUMN untold TEXT;
+    ALTER TABLE alert ADD COLUMN inhibited_by TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE alert ADD COLUMN repeat_ms INTEGER;
+    -- When it is told again, if nobody takes it over until then.
+    ALTER TABLE alert ADD COLUMN again_ms INTEGER;
+    ALTER TABLE alert ADD COLUMN handled_by TEXT;
+    ALTER TABLE alert ADD COLUMN handled_ms INTEGER;
+    CREATE INDEX alert_untold ON alert (untold) WHERE untold IS NOT NULL AND ended_ms IS NULL;
+    CREATE INDEX alert_again ON alert (again_ms) WHERE again_ms IS NOT NULL;
+    CREATE TABLE silence (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, matchers TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL,
+      by TEXT NOT NULL, comment TEXT NOT NULL, made_ms INTEGER NOT NULL, ended_by TEXT, ended_ms INTEGER) STRICT;
+    CREATE INDEX silence_to ON silence (to_ms);
+    -- What rules gathered. due_ms: when it must be looked at though nothing came.
+    CREATE TABLE window_state (
+      rule TEXT NOT NULL, group_key TEXT NOT NULL, state TEXT NOT NULL, due_ms INTEGER,
+      PRIMARY KEY (rule, group_key)) STRICT, WITHOUT ROWID;
+    CREATE INDEX window_state_due ON window_state (due_ms) WHERE due_ms IS NOT NULL;
+    CREATE TABLE presence (
+      rule TEXT NOT NULL, group_key TEXT NOT NULL, state TEXT NOT NULL, due_ms INTEGER,
+      PRIMARY KEY (rule, group_key)) STRICT, WITHOUT ROWID;
+    CREATE TABLE join_side (
+      id INTEGER PRIMARY KEY, rule TEXT NOT NULL, role TEXT NOT NULL, join_key TEXT NOT NULL, at_ms INTEGER NOT NULL,
+      line INTEGER NOT NULL, observation TEXT NOT NULL) STRICT;
+    CREATE INDEX join_side_key ON join_side (rule, role, join_key, at_ms);
+    CREATE INDEX join_side_at ON join_side (rule, role, at_ms);
+    CREATE INDEX join_side_line ON join_side (line);
+    CREATE TABLE rule_state (
+      rule TEXT PRIMARY KEY, shape TEXT NOT NULL, since_ms INTEGER NOT NULL, broken TEXT) STRICT, WITHOUT ROWID;
+  `);
+};
+
 /** Layout of `alerts.db`: rules' state, alerts with their history, notifications. Not droppable: people's acts are in it. */
-export const alertsMigrations: readonly Migration[] = [cursorMigration, firstTables];
+export const alertsMigrations: readonly Migration[] = [cursorMigration, firstTables, gathering];

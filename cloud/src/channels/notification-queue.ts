@@ -44,7 +44,7 @@ export class NotificationQueue {
     const columns = "id, alert, channel, event, body, attempts, deadline_ms AS deadlineMs";
     this.#channels = database.prepare("SELECT name FROM channel ORDER BY name").pluck();
     this.#told = database
-      .prepare("SELECT 1 FROM notification WHERE alert = ? AND channel = ? AND event = 'firing'")
+      .prepare("SELECT count(*) FROM notification WHERE alert = ? AND channel = ? AND event = ?")
       .pluck();
     this.#insert = database.prepare(
       `INSERT INTO notification VALUES (?, ?, ?, ?, ?, 'queued', 0, '',
@@ -80,8 +80,9 @@ export class NotificationQueue {
     const event = alert.state === "firing" ? "firing" : alert.endedMs === null ? undefined : "resolved";
     if (event === undefined) return;
     for (const channel of this.#channels.all() as string[]) {
-      if (event === "resolved" && this.#told.get(alert.id, channel) === undefined) continue;
-      const id = notificationId(alert.id, event, channel);
+      const told = (of: NotificationEvent): number => this.#told.get(alert.id, channel, of) as number;
+      if (event === "resolved" && told("firing") === 0) continue;
+      const id = notificationId(alert.id, event, channel, told(event));
       const body = JSON.stringify(notificationBody(id, event, alert, change));
       this.#insert.run(id, alert.id, channel, event, body, change.atMs, change.atMs, change.atMs + deadlineAfterMs);
     }

@@ -37,9 +37,15 @@ export interface NotificationBody {
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-/** Id of the notification of an alert's event on a channel: an alert fires once and ends once. */
-export const notificationId = (alert: string, event: NotificationEvent, channel: string): string =>
-  createHash("sha256").update(`mc-notification-v1\0${alert}\0${event}\0${channel}`).digest("hex").slice(0, 32);
+/**
+ * Id of the notification of an alert's event on a channel. `turn` grows when the same is told again: reopened, repeated,
+ * released.
+ */
+export const notificationId = (alert: string, event: NotificationEvent, channel: string, turn = 0): string =>
+  createHash("sha256")
+    .update(`mc-notification-v1\0${alert}\0${event}\0${channel}${turn === 0 ? "" : `\0${turn}`}`)
+    .digest("hex")
+    .slice(0, 32);
 
 /** The body, fixed when the alert changes: what is sent hours later tells the state as it was. */
 export const notificationBody = (

@@ -1,56 +1,186 @@
 import { createHash } from "node:crypto";
 import { type MingchengRecord, resultIdentityText, type TestBody } from "@mingcheng/protocols";
 import type { Bilingual } from "../alerts/alert.ts";
-import { fieldReader } from "./record-field.ts";
-import type { AlertRule } from "./rule.ts";
+import type { ClockReading } from "../effective-time/clock-book.ts";
+import { type CelNames, type CelProgram, type CelWorld, labelText } from "./cel/cel-world.ts";
+import { optionalFields } from "./cel/record-types.ts";
+import type { Observation } from "./observation.ts";
+import type { Place } from "./places/places.ts";
+import type { AlertRule, Match, RuleKind } from "./rule.ts";
 
-/** What a rule makes of one record. */
-export interface Judged {
-  readonly holds: boolean;
-  readonly groupKey: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly identity: string;
+/** A record as rules see it. */
+export interface JudgedRecord {
+  readonly record: Pick<MingchengRecord, "gw" | "dev" | "ep" | "eid" | "seq" | "kind" | "salt" | "body"> & {
+    readonly t: Pick<MingchengRecord["t"], "boot">;
+  };
+  readonly lsn: number;
+  readonly receivedMs: number;
+  readonly reading: ClockReading;
+  readonly atMs: number;
+  readonly place: Place;
+  /** Local day of its effective time. */
+  readonly day: string;
+  /** How a gateway stands, where that is what is judged. */
+  readonly gateway?: unknown;
 }
 
-/** A rule ready to judge records of its kind. */
+/** One part that a record can play under a rule. */
+export interface CompiledRole {
+  readonly rule: AlertRule;
+  readonly kind: RuleKind;
+  readonly role: Observation["role"];
+  /** @throws Error when an expression cannot be evaluated for this record */
+  observe(judged: JudgedRecord): readonly Observation[];
+}
+
+/** A rule ready to judge. */
 export interface CompiledRule {
   readonly rule: AlertRule;
-  judge(record: MingchengRecord): Judged;
+  readonly roles: readonly CompiledRole[];
+  /** What has gathered meets the rule's condition. @throws Error */
+  readonly meets: CelProgram;
 }
 
-const textOf = (value: unknown): string => {
-  if (typeof value === "string") return value;
-  return typeof value === "number" || typeof value === "boolean" ? String(value) : "";
+type Programs = readonly (readonly [name: string, program: CelProgram])[];
+
+const programsOf = (world: CelWorld, texts: Readonly<Record<string, string>>): Programs =>
+  Object.entries(texts).map(([name, text]) => [name, world.program(text)] as const);
+
+const textsOf = (programs: Programs, names: CelNames): Record<string, string> => {
+  const texts: Record<string, string> = {};
+  for (const [name, program] of programs) texts[name] = labelText(program(names));
+  return texts;
 };
 
-const identityOf = (rule: AlertRule, groupKey: string, record: MingchengRecord): string => {
+const always: CelProgram = () => true;
+
+/** Lists of lists are not walked: one name is followed after the other, what is not there is an empty list. */
+const elementsAt = (names: CelNames, path: string): readonly unknown[] => {
+  let value: unknown = names;
+  for (const name of path.split(".")) value = (value as Record<string, unknown> | null | undefined)?.[name];
+  return Array.isArray(value) ? value : [];
+};
+
+/** Names of a record, one set for each element that is judged on its own. */
+const namesFor = (match: Match): ((judged: JudgedRecord) => readonly CelNames[]) => {
+  const missing = Object.fromEntries(optionalFields(match.kind).map((name) => [name, null]));
+  const isWhole = Object.keys(missing).length === 0;
+  return ({ record, place, gateway }) => {
+    const { gw, dev, kind } = record;
+    const body = isWhole ? record.body : { ...missing, ...record.body };
+    const names = { gw, dev, kind, body, site: place, gateway };
+    if (match.each === null) return [names];
+    return elementsAt(names, match.each).map((each) => ({ ...names, each }));
+  };
+};
+
+const identityOf = (rule: AlertRule, groupKey: string, { record, day }: JudgedRecord, index: number): string => {
   const { lifecycle } = rule;
   if (lifecycle.type === "state") return groupKey;
-  if (lifecycle.identity === "record") return `${record.gw} ${record.ep} ${record.eid} ${record.seq}`;
+  if (lifecycle.identity === "day") return `${day} ${groupKey}`;
+  if (lifecycle.identity === "record") {
+    const place = `${record.gw} ${record.ep} ${record.eid} ${record.seq}`;
+    return index === 0 ? place : `${place} ${index}`;
+  }
   const text = resultIdentityText(record.body as TestBody);
   return createHash("sha256").update(`${record.gw}\0${record.dev}\0${text}`).digest("hex").slice(0, 32);
 };
 
-/** Prepares a rule. The rule file was checked: every field exists. */
-export const compileRule = (rule: AlertRule): CompiledRule => {
-  const tests = rule.condition.map((test) => ({ read: fieldReader(test.field), in: new Set<unknown>(test.in) }));
-  const readers = (fields: AlertRule["group"]) =>
-    Object.entries(fields).map(([name, field]) => ({ name, read: fieldReader(field) }));
-  const group = readers(rule.group);
-  const others = readers(rule.labels);
+interface Parts {
+  readonly holds: boolean;
+  readonly groupKey: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly identity: string;
+  readonly value: Observation["value"];
+  readonly joinKey: string;
+}
+
+const observationOf = (rule: AlertRule, role: Observation["role"], judged: JudgedRecord, parts: Parts): Observation => {
+  const { record, lsn, receivedMs, reading, atMs, place } = judged;
+  const { gw, dev, salt, t } = record;
   return {
-    rule,
-    judge: (record) => {
-      const groupLabels = Object.fromEntries(group.map(({ name, read }) => [name, textOf(read(record))]));
-      const groupKey = JSON.stringify(groupLabels);
-      return {
-        holds: tests.every((test) => test.in.has(test.read(record))),
-        groupKey,
-        labels: { ...groupLabels, ...Object.fromEntries(others.map(({ name, read }) => [name, textOf(read(record))])) },
-        identity: identityOf(rule, groupKey, record),
-      };
+    ...{ rule: rule.id, role, ...parts },
+    ...{ gw, dev, site: place.code, lsn, salt, boot: t.boot, ...reading, receivedMs, atMs },
+  };
+};
+
+const gatheredValue = (value: unknown): Observation["value"] =>
+  typeof value === "number"
+    ? value
+    : typeof value === "bigint"
+      ? Number(value)
+      : value === null
+        ? null
+        : labelText(value);
+
+const ownRole = (world: CelWorld, rule: AlertRule): CompiledRole => {
+  const { match, window, join, lifecycle } = rule;
+  const gathers = window !== null || join !== null || rule.absence !== null;
+  const where = match.where === null ? always : world.program(match.where);
+  const condition = gathers || rule.condition === null ? always : world.program(rule.condition);
+  const group = programsOf(world, rule.group);
+  const labels = programsOf(world, rule.labels);
+  const value = window?.value === undefined || window.value === null ? null : world.program(window.value);
+  const here = Object.entries(join?.on ?? {}).map(([name, key]) => [name, world.program(key.here)] as const);
+  const names = namesFor(match);
+  const mayPass = lifecycle.type === "event" && !gathers;
+  return {
+    ...{ rule, kind: match.kind, role: "match" },
+    observe: (judged) => {
+      const observations: Observation[] = [];
+      for (const [index, each] of names(judged).entries()) {
+        if (where(each) !== true) continue;
+        const holds = condition(each) === true;
+        // What does not hold says nothing under an event rule: labels need not be worked out.
+        if (!holds && mayPass) continue;
+        const groupLabels = textsOf(group, each);
+        const groupKey = JSON.stringify(groupLabels);
+        observations.push(
+          observationOf(rule, "match", judged, {
+            ...{ holds, groupKey, identity: identityOf(rule, groupKey, judged, index) },
+            labels: { ...groupLabels, ...textsOf(labels, each) },
+            value: value === null ? null : gatheredValue(value(each)),
+            joinKey: here.length === 0 ? "" : JSON.stringify(textsOf(here, each)),
+          }),
+        );
+      }
+      return observations;
     },
   };
+};
+
+const otherRole = (world: CelWorld, rule: AlertRule, role: "to" | "until", match: Match): CompiledRole => {
+  const where = match.where === null ? always : world.program(match.where);
+  const there = Object.entries(rule.join?.on ?? {}).map(([name, key]) => [name, world.program(key.there)] as const);
+  const keep = role === "to" ? programsOf(world, rule.join?.keep ?? {}) : [];
+  const names = namesFor(match);
+  return {
+    ...{ rule, kind: match.kind, role },
+    observe: (judged) => {
+      const { gw, ep, eid, seq } = judged.record;
+      return names(judged)
+        .map((each, index) => ({ each, index }))
+        .filter(({ each }) => where(each) === true)
+        .map(({ each, index }) => {
+          const joinKey = JSON.stringify(textsOf(there, each));
+          const identity = `${role} ${gw} ${ep} ${eid} ${seq} ${index}`;
+          const labels = textsOf(keep, each);
+          return observationOf(rule, role, judged, {
+            ...{ holds: true, groupKey: joinKey, identity, value: null, joinKey, labels },
+          });
+        });
+    },
+  };
+};
+
+/** Prepares a rule. The rule file was checked: every expression can be parsed. */
+export const compileRule = (world: CelWorld, rule: AlertRule): CompiledRule => {
+  const { join } = rule;
+  const roles = [ownRole(world, rule)];
+  if (join !== null) roles.push(otherRole(world, rule, "to", join.to));
+  if (join !== null && join.until !== null) roles.push(otherRole(world, rule, "until", join.until));
+  const gathers = rule.window !== null || join !== null;
+  return { rule, roles, meets: gathers && rule.condition !== null ? world.program(rule.condition) : always };
 };
 
 /** A sentence of a rule with the labels' values in it; a value that is missing is a dash. */

@@ -15,6 +15,8 @@ export interface Judging {
   readonly quiet: boolean;
   /** True when the line was disputed until now. */
   readonly kept: boolean;
+  /** True where observations come in their order by themselves: what was gathered, what the centre's clock found. */
+  readonly ordered?: boolean;
 }
 
 interface MatchRow {

@@ -32,6 +32,7 @@ export const loadRules = async (path: string | null): Promise<readonly AlertRule
   if ("rules" in read) return read.rules;
   const [first] = read.issues;
   const more = read.issues.length > 1 ? ` (and ${read.issues.length - 1} more)` : "";
-  const message = `${first?.file ?? ""}:${first?.line ?? 0}: ${first?.message ?? "not valid"}${more}`;
+  const place = `${first?.file ?? ""}:${first?.line ?? 0}:${first?.column ?? 0}`;
+  const message = `${place}: ${first?.message ?? "not valid"}${more}`;
   throw new MingchengError("RULE_INVALID", message, { field: first?.field ?? "" });
 };

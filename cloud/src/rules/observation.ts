@@ -1,11 +1,10 @@
 import type { ClockRank } from "../effective-time/clock-book.ts";
 
-/**
- * What a rule saw in one record: everything needed to judge it again later, after its time or its line's standing became
- * known better. Stored as JSON beside what was made of it.
- */
+/** What one record says under one rule. Plain data, kept as JSON. */
 export interface Observation {
   readonly rule: string;
+  /** `match`: of the rule's own records. `to`, `until`: of a join's other side, and of what lifts it. */
+  readonly role: "match" | "to" | "until";
   /** Label values of the group, as JSON in the rule's order. */
   readonly groupKey: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -13,8 +12,15 @@ export interface Observation {
   readonly identity: string;
   /** Whether the condition holds. */
   readonly holds: boolean;
+  /** What a window gathers; null where it only counts. */
+  readonly value: string | number | null;
+  /** What a join compares; empty where there is none. */
+  readonly joinKey: string;
   readonly gw: string;
   readonly dev: string;
+  /** Code of the site then; empty where the register does not say. */
+  readonly site: string;
+  /** 0: no record, but the lack of one, or how a gateway stands. */
   readonly lsn: number;
   /** The record's own salt: makes the alert's id unguessable. */
   readonly salt: string;
@@ -38,3 +44,13 @@ export const isLater = (a: Observation, b: Observation): boolean => {
   const difference = sameBoot ? a.monoMs - b.monoMs : a.atMs - b.atMs;
   return difference === 0 ? a.lsn > b.lsn : difference > 0;
 };
+
+/** The moment at which something is so by itself, without a record: the centre's clock speaks. */
+export const momentOf = (
+  of: Pick<Observation, "rule" | "groupKey" | "labels" | "gw" | "dev" | "site">,
+  { holds, atMs, salt }: { readonly holds: boolean; readonly atMs: number; readonly salt: string },
+): Observation => ({
+  ...of,
+  ...{ role: "match", identity: of.groupKey, holds, value: null, joinKey: "", lsn: 0, salt },
+  ...{ boot: "centre", monoMs: atMs, rank: 2, wallMs: atMs, receivedMs: atMs, atMs },
+});

@@ -56,6 +56,8 @@ export const openAlert = (
       late,
       startedMs,
       openedMs: nowMs,
+      ...{ site: observation.site, tier: rule.tier, dry: rule.mode === "dry-run" },
+      ...{ inhibitedBy: rule.inhibitedBy, repeatMs: rule.repeatMs },
     },
     { to, reason, atMs: nowMs, lsn, quiet, detail: { startedMs, ...(quiet ? { replay: true } : {}) } },
   );

@@ -5,6 +5,7 @@ import type { SqliteDatabase } from "../store/database.ts";
 import type { Judging } from "./event-lifecycle.ts";
 import { isLater, type Observation } from "./observation.ts";
 import { isLate, openAlert } from "./open-alert.ts";
+import type { Places } from "./places/places.ts";
 import type { AlertRule } from "./rule.ts";
 
 interface SeriesRow {
@@ -15,9 +16,12 @@ interface SeriesRow {
   readonly observation: string;
 }
 
+const minuteMs = 60_000;
+
 /** State rules: the group's latest observation tells; `for` is counted by the centre's clock. In the caller's transaction. */
 export class StateLifecycle {
   readonly #store: AlertStore;
+  readonly #places: Places;
   readonly #find: Statement<unknown[]>;
   readonly #save: Statement<unknown[]>;
   readonly #setDue: Statement<unknown[]>;
@@ -29,8 +33,9 @@ export class StateLifecycle {
   readonly #remove: Statement<unknown[]>;
   readonly #removeRule: Statement<unknown[]>;
 
-  constructor(database: SqliteDatabase, store: AlertStore) {
+  constructor(database: SqliteDatabase, store: AlertStore, places: Places) {
     this.#store = store;
+    this.#places = places;
     const columns = "rule, group_key AS groupKey, holds, due_ms AS dueMs, observation";
     this.#find = database.prepare(`SELECT ${columns} FROM series WHERE rule = ? AND group_key = ?`);
     this.#save = database.prepare("INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?, ?, ?, ?)");
@@ -47,7 +52,8 @@ export class StateLifecycle {
   /** Takes an observation of a line that counts. */
   observe(rule: AlertRule, observation: Observation, judging: Judging): void {
     const row = this.#find.get(rule.id, observation.groupKey) as SeriesRow | undefined;
-    if (row !== undefined && !isLater(observation, JSON.parse(row.observation) as Observation)) return;
+    const isOld = (): boolean => row !== undefined && !isLater(observation, JSON.parse(row.observation) as Observation);
+    if (judging.ordered !== true && isOld()) return;
     const held = row?.holds === 1;
     let dueMs = row?.dueMs ?? null;
     if (observation.holds && !held) dueMs = this.#begin(rule, observation, judging);
@@ -84,11 +90,21 @@ export class StateLifecycle {
     this.#store.change(alert.id, { to: "resolved", reason: why, atMs: nowMs, lsn, quiet });
   }
 
-  /** Fires what has been pending for long enough. Call only when the ledger was read to its end. True when something fired. */
-  tick(nowMs: number): boolean {
+  /** Whether the condition holds for a group as far as anybody said. */
+  holds(rule: string, groupKey: string): boolean {
+    return (this.#find.get(rule, groupKey) as SeriesRow | undefined)?.holds === 1;
+  }
+
+  /**
+   * Fires what has been pending for long enough; what is due outside the rule's hours waits for them. Call only when the
+   * ledger was read to its end. True when something fired.
+   */
+  tick(rules: ReadonlyMap<string, AlertRule>, nowMs: number): boolean {
     const rows = this.#due.all(nowMs) as SeriesRow[];
-    for (const { rule, groupKey, dueMs } of rows) {
-      this.#setDue.run(null, rule, groupKey);
+    for (const { rule, groupKey, dueMs, observation } of rows) {
+      const laterMs = this.#waitsUntil(rules.get(rule), JSON.parse(observation) as Observation, nowMs);
+      this.#setDue.run(laterMs, rule, groupKey);
+      if (laterMs !== null) continue;
       const alert = this.#store.openAlert(rule, groupKey);
       if (alert?.state !== "pending") continue;
       this.#store.change(alert.id, {
@@ -100,6 +116,16 @@ export class StateLifecycle {
       });
     }
     return rows.length > 0;
+  }
+
+  /** Outside the rule's hours: when they are on again and have lasted for the rule's `for`; null: now. */
+  #waitsUntil(rule: AlertRule | undefined, { site }: Observation, nowMs: number): number | null {
+    if (rule === undefined || rule.during === null || rule.lifecycle.type !== "state") return null;
+    const minute = Math.floor(nowMs / minuteMs);
+    const next = this.#places.nextWithin(site, rule.during, minute);
+    // Hours that do not come within a fortnight are asked for again in a day: calendars change.
+    if (next === null) return nowMs + 1440 * minuteMs;
+    return next === minute ? null : next * minuteMs + rule.lifecycle.forMs;
   }
 
   /** When the next pending alert fires; null when none is pending. */

@@ -5,8 +5,11 @@ import { placeSchema } from "./places.ts";
 /** How urgent: `alarm` is rare; a rapid positive that waits for confirmation is `attention`. */
 export const alertSeverities = ["notice", "attention", "alarm"] as const;
 
-/** `firing`: somebody must act. `acknowledged`: somebody does. `resolved`: ended by itself. `closed`: ended by a person. */
-export const alertViewStates = ["firing", "acknowledged", "resolved", "closed"] as const;
+/**
+ * `firing`: somebody must act. `acknowledged`: somebody does. `handled`: somebody did, it waits to be closed. `resolved`:
+ * ended by itself. `closed`: ended by a person.
+ */
+export const alertViewStates = ["firing", "acknowledged", "handled", "resolved", "closed"] as const;
 
 /** One alert that fired. */
 export const alertViewSchema = z.object({
@@ -27,8 +30,8 @@ export const alertViewSchema = z.object({
   next: bilingualSchema,
   /** Name of the page in docs/runbooks. */
   runbook: z.string(),
-  /** The record that opened it, and how many stand behind it by now. */
-  lsn: z.int().positive(),
+  /** The record that opened it (0: no record, but the lack of one, or how a gateway stands), and how many stand behind it by now. */
+  lsn: z.int().nonnegative(),
   matches: apiCountSchema,
   /** True when its record arrived long after it was made. */
   late: z.boolean(),

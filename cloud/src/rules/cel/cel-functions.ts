@@ -1,0 +1,57 @@
+import type { Environment } from "@marcbachmann/cel-js";
+
+/** What functions of an expression are about: the record under judgement and what is known around it. */
+export interface CelSurroundings {
+  /** Local time of the record's effective time. */
+  localTime(): { readonly weekday: number; readonly minuteOfDay: number };
+  /** Local calendar day, `2026-11-23`. */
+  day(): string;
+  /** True in hours of the site's calendar for a purpose; true for a site whose hours nobody knows. */
+  within(purpose: string): boolean;
+  /** Name of an item by its code at the site; the code itself where the register does not know it. */
+  itemName(code: string): string;
+  /** Seconds between the record's effective time and its arrival. */
+  lateSeconds(): number;
+  /** The value below which so much of the window lies, 0 to 1. */
+  percentile(share: number): number;
+  /** Centre's clock minus an ISO 8601 time or a `yyyymmdd…` time, in days; NaN when it is neither. */
+  daysSince(time: string): number;
+}
+
+const decimal = /^\s*[-+]?\d+(\.\d+)?\s*$/;
+
+/** A figure as a double, for comparison with a limit; NaN, which compares false, when it is none. */
+export const figureOf = (value: unknown): number => {
+  if (typeof value === "number") return value;
+  if (typeof value === "bigint") return Number(value);
+  return typeof value === "string" && decimal.test(value) ? Number(value) : Number.NaN;
+};
+
+/**
+ * Adds the functions that rules may use. `surroundings` is asked at every call, so that one environment serves every
+ * record. All of them are pure of I/O and end at once.
+ */
+export const withFunctions = (environment: Environment, surroundings: () => CelSurroundings): Environment =>
+  environment
+    .registerFunction("num(dyn): double", figureOf)
+    .registerFunction("abs(double): double", Math.abs)
+    .registerFunction("hour(): int", () => BigInt(Math.floor(surroundings().localTime().minuteOfDay / 60)))
+    .registerFunction("minuteOfDay(): int", () => BigInt(surroundings().localTime().minuteOfDay))
+    .registerFunction("weekday(): int", () => BigInt(surroundings().localTime().weekday))
+    .registerFunction("day(): string", () => surroundings().day())
+    .registerFunction("within(string): bool", (purpose: string) => surroundings().within(purpose))
+    .registerFunction("itemName(dyn): string", (code: unknown) =>
+      typeof code === "string" ? surroundings().itemName(code) : "",
+    )
+    .registerFunction("lateSeconds(): double", () => surroundings().lateSeconds())
+    .registerFunction("percentile(double): double", (share: number) => surroundings().percentile(share))
+    .registerFunction("daysSince(string): double", (time: string) => surroundings().daysSince(time));
+
+/** Structural bounds of one expression. */
+export const celLimits = {
+  maxAstNodes: 500,
+  maxDepth: 50,
+  maxListElements: 200,
+  maxMapEntries: 50,
+  maxCallArguments: 8,
+} as const;

@@ -1,0 +1,141 @@
+import { type ASTNode, Environment, type TypeCheckResult } from "@marcbachmann/cel-js";
+import { z } from "zod";
+import type { RuleKind } from "../rule.ts";
+import { type CelSurroundings, celLimits, withFunctions } from "./cel-functions.ts";
+import {
+  bodyShape,
+  type CelShape,
+  eachShape,
+  elementSchemaAt,
+  gatewayStateShape,
+  schemaAt,
+  siteShape,
+  windowShape,
+} from "./record-types.ts";
+
+/** What an expression may name. */
+export interface CelScope {
+  readonly kind: RuleKind;
+  readonly each: string | null;
+  /** `record`: what one record says. `window`, `join`: what has gathered, and the labels. */
+  readonly over: "record" | "window" | "join";
+  /** Labels that the rule gives, where `over` is not `record`. */
+  readonly labels: readonly string[];
+  /** What a join keeps of the other record. */
+  readonly kept: readonly string[];
+}
+
+/** Where an expression is wrong. `at`: offset in the expression. */
+export interface CelMistake {
+  readonly at: number;
+  readonly message: string;
+}
+
+const nowhere: CelSurroundings = {
+  localTime: () => ({ weekday: 1, minuteOfDay: 0 }),
+  day: () => "",
+  within: () => true,
+  itemName: (code) => code,
+  lateSeconds: () => 0,
+  percentile: () => 0,
+  daysSince: () => 0,
+};
+
+const declare = (environment: Environment, name: string, shape: CelShape): void => {
+  if (typeof shape === "string") environment.registerVariable(name, shape);
+  else environment.registerVariable({ name, schema: shape as Record<string, string> });
+};
+
+const texts = (names: readonly string[]): CelShape => Object.fromEntries(names.map((name) => [name, "string"]));
+
+const environmentOf = ({ kind, each, over, labels, kept }: CelScope): Environment => {
+  const environment = new Environment({ limits: celLimits });
+  withFunctions(environment, () => nowhere);
+  declare(environment, "labels", texts(labels));
+  if (over === "window") declare(environment, "window", windowShape);
+  if (over === "join") declare(environment, "joined", { ...(texts(kept) as object), ageSeconds: "double" });
+  if (over !== "record") return environment;
+  for (const name of ["gw", "dev", "kind"]) declare(environment, name, "string");
+  declare(environment, "site", siteShape);
+  const body = bodyShape(kind);
+  if (body !== undefined) declare(environment, "body", body);
+  if (kind === "gateway-state") declare(environment, "gateway", gatewayStateShape);
+  const element = each === null ? undefined : eachShape(kind, each);
+  if (element !== undefined) declare(environment, "each", element);
+  return environment;
+};
+
+const pathOf = (node: ASTNode): readonly string[] | undefined => {
+  if (node.op === "id") return [node.args];
+  if (node.op !== ".") return undefined;
+  const [parent, name] = node.args;
+  const path = pathOf(parent);
+  return path === undefined ? undefined : [...path, name];
+};
+
+const schemaOf = ({ kind, each }: CelScope, node: ASTNode): z.ZodType | undefined => {
+  const path = pathOf(node);
+  if (path === undefined) return undefined;
+  if (path[0] !== "each") return schemaAt(kind, path);
+  const element = each === null ? undefined : elementSchemaAt(kind, each);
+  if (path.length !== 2 || !(element instanceof z.ZodObject)) return undefined;
+  return (element.shape as Record<string, z.ZodType>)[path[1] ?? ""];
+};
+
+const literalsOf = (node: ASTNode): readonly { readonly value: unknown; readonly at: number }[] => {
+  if (node.op === "value") return [{ value: node.args, at: node.start }];
+  return node.op === "list" ? node.args.flatMap(literalsOf) : [];
+};
+
+const childrenOf = (node: ASTNode): readonly ASTNode[] => {
+  const isNode = (value: unknown): value is ASTNode => typeof value === "object" && value !== null && "op" in value;
+  const flatten = (value: unknown): ASTNode[] =>
+    Array.isArray(value) ? value.flatMap(flatten) : isNode(value) ? [value] : [];
+  return flatten(node.args);
+};
+
+/** A text compared with a field that can never have it: `body.verdict == "positiv"`. */
+const impossible = (scope: CelScope, node: ASTNode): CelMistake | undefined => {
+  if (node.op === "==" || node.op === "!=" || node.op === "in") {
+    const [left, right] = node.args;
+    for (const [field, other] of [
+      [left, right],
+      [right, left],
+    ] as const) {
+      const schema = schemaOf(scope, field);
+      if (!(schema instanceof z.ZodEnum)) continue;
+      const wrong = literalsOf(other).find(({ value }) => value !== null && !schema.safeParse(value).success);
+      if (wrong === undefined) continue;
+      const name = (pathOf(field) ?? []).join(".");
+      return { at: wrong.at, message: `${JSON.stringify(wrong.value)} is no value of ${name}` };
+    }
+  }
+  for (const child of childrenOf(node)) {
+    const found = impossible(scope, child);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};
+
+const mistakeOf = ({ error }: TypeCheckResult, text: string, { kind }: CelScope): CelMistake => {
+  const { start = 0, end = 0 } = error?.range ?? {};
+  if (error?.code !== "no_such_key") return { at: start, message: error?.summary ?? "not an expression" };
+  const [path = ""] = /[\w.]*$/.exec(text.slice(0, end)) ?? [];
+  return { at: start, message: `records of kind ${kind} have no ${path}` };
+};
+
+/**
+ * Checks an expression as far as that is possible before there is a record: grammar, names, types, texts that a field
+ * can never have. `wanted` undefined: any single value.
+ */
+export const checkExpression = (text: string, scope: CelScope, wanted: "bool" | undefined): CelMistake | undefined => {
+  const environment = environmentOf(scope);
+  const checked = environment.check(text);
+  if (!checked.valid) return mistakeOf(checked, text, scope);
+  const type = checked.type ?? "dyn";
+  if (wanted === "bool" && type !== "bool") return { at: 0, message: `this is ${type}, true or false is wanted` };
+  if (wanted === undefined && !["string", "bool", "double", "int", "uint", "dyn"].includes(type)) {
+    return { at: 0, message: `${text} is not one value` };
+  }
+  return impossible(scope, environment.parse(text).ast);
+};

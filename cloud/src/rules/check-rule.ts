@@ -1,0 +1,139 @@
+import { type CelScope, checkExpression } from "./cel/check-expression.ts";
+import { eachShape } from "./cel/record-types.ts";
+import { absenceLabels } from "./gathering/presence-book.ts";
+import { windowLabels } from "./gathering/window-book.ts";
+import type { AlertRule, Match } from "./rule.ts";
+import type { Complain, YamlPath } from "./yaml-place.ts";
+
+const placeholders = (text: string): string[] => [...text.matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name ?? "");
+
+/** Labels that a rule's alerts have. */
+export const labelsOf = ({ group, labels, window, join, absence }: AlertRule): readonly string[] => [
+  ...Object.keys(group),
+  ...Object.keys(labels),
+  ...(window === null ? [] : windowLabels),
+  ...Object.keys(join?.keep ?? {}),
+  ...(absence === null ? [] : absenceLabels),
+];
+
+const checkTexts = (rule: AlertRule, complain: Complain): void => {
+  const known = new Set(labelsOf(rule));
+  for (const part of ["title", "next"] as const) {
+    for (const language of ["zh", "en"] as const) {
+      const unknown = placeholders(rule[part][language]).find((name) => !known.has(name));
+      if (unknown !== undefined) complain([part, language], `{${unknown}} is not a label of this rule`);
+    }
+  }
+};
+
+const checkLabels = (rule: AlertRule, complain: Complain): void => {
+  for (const name of Object.keys(rule.labels)) {
+    if (Object.hasOwn(rule.group, name)) complain(["labels", name], "is a label of the group already");
+  }
+  const given = rule.window === null ? [] : [...windowLabels];
+  for (const part of ["group", "labels"] as const) {
+    const taken = Object.keys(rule[part]).find((name) => (given as string[]).includes(name));
+    if (taken !== undefined) complain([part, taken], "is a label that the window gives by itself");
+  }
+  for (const name of Object.keys(rule.join?.keep ?? {})) {
+    if (Object.hasOwn({ ...rule.group, ...rule.labels }, name)) complain(["join", "keep", name], "is a label already");
+  }
+};
+
+type Expression = readonly [path: YamlPath, text: string | null, scope: CelScope, wanted?: "bool"];
+
+const ofRecord = ({ kind, each }: Match): CelScope => ({ kind, each, over: "record", labels: [], kept: [] });
+
+const matchExpressions = (path: YamlPath, match: Match): Expression[] => [
+  [[...path, "where"], match.where, ofRecord(match), "bool"],
+];
+
+const textExpressions = (path: YamlPath, texts: Readonly<Record<string, string>>, scope: CelScope): Expression[] =>
+  Object.entries(texts).map(([name, text]) => [[...path, name], text, scope]);
+
+const joinExpressions = ({ match, join }: AlertRule): Expression[] => {
+  if (join === null) return [];
+  const here = ofRecord(match);
+  const keys = Object.entries(join.on).flatMap(([name, key]): Expression[] => {
+    const sides = (["here", "there"] as const).map((side): Expression => {
+      const path = key.here === key.there ? ["join", "on", name] : ["join", "on", name, side];
+      return [path, key[side], side === "here" ? here : ofRecord(join.to)];
+    });
+    const lifted: Expression[] = join.until === null ? [] : [[["join", "on", name], key.there, ofRecord(join.until)]];
+    return [...sides, ...lifted];
+  });
+  return [
+    ...matchExpressions(["join", "to"], join.to),
+    ...(join.until === null ? [] : matchExpressions(["join", "until"], join.until)),
+    ...textExpressions(["join", "keep"], join.keep, ofRecord(join.to)),
+    ...keys,
+  ];
+};
+
+const conditionScope = (rule: AlertRule): CelScope => {
+  const gathered = rule.window === null ? (rule.join === null ? "record" : "join") : "window";
+  const labels = [...Object.keys(rule.group), ...Object.keys(rule.labels), ...Object.keys(rule.join?.keep ?? {})];
+  return { ...ofRecord(rule.match), over: gathered, labels, kept: Object.keys(rule.join?.keep ?? {}) };
+};
+
+const checkExpressions = (rule: AlertRule, complain: Complain): void => {
+  const { match, window } = rule;
+  const scope = ofRecord(match);
+  const expressions: Expression[] = [
+    ...matchExpressions(["match"], match),
+    [["condition"], rule.condition, conditionScope(rule), "bool"],
+    ...textExpressions(["group"], rule.group, scope),
+    ...textExpressions(["labels"], rule.labels, scope),
+    [["window", "value"], window?.value ?? null, scope],
+    ...joinExpressions(rule),
+  ];
+  for (const [path, text, of, wanted] of expressions) {
+    const mistake = text === null ? undefined : checkExpression(text, of, wanted);
+    if (mistake !== undefined) complain(path, mistake.message, mistake.at);
+  }
+};
+
+const checkLists = ({ match, join }: AlertRule, complain: Complain): void => {
+  const matches: readonly (readonly [YamlPath, Match])[] = [
+    [["match"], match],
+    ...(join === null ? [] : [[["join", "to"], join.to] as const]),
+    ...(join?.until == null ? [] : [[["join", "until"], join.until] as const]),
+  ];
+  for (const [path, { kind, each }] of matches) {
+    if (each === null || eachShape(kind, each) !== undefined) continue;
+    complain([...path, "each"], `records of kind ${kind} have no list ${each}`);
+  }
+};
+
+const checkParts = (rule: AlertRule, complain: Complain): void => {
+  const { match, window, join, absence, lifecycle, condition } = rule;
+  const gathering = (["window", "join", "absence"] as const).filter((part) => rule[part] !== null);
+  if (gathering.length > 1) complain([gathering[1] ?? ""], `a rule has ${gathering.join(" or ")}, not both`);
+  if (window !== null && condition === null)
+    complain(["condition"], "a window needs a condition, e.g. window.count > 20");
+  if (join !== null && lifecycle.type !== "event") complain(["lifecycle", "type"], "a join is an event");
+  if (absence !== null && lifecycle.type !== "state") complain(["lifecycle", "type"], "an absence is a state");
+  if (absence !== null && condition !== null) complain(["condition"], "an absence has none: use match.where");
+  if (absence !== null && Object.keys(rule.group).length + Object.keys(rule.labels).length > 0) {
+    complain(["group"], `an absence has the labels ${absenceLabels.join(", ")} by itself`);
+  }
+  if (absence === null && Object.keys(rule.group).length === 0) complain(["group"], "at least one label");
+  if (match.kind === "gateway-state" && gathering.length > 0) {
+    complain([gathering[0] ?? ""], "states of gateways are not gathered");
+  }
+  if (match.kind === "gateway-state" && lifecycle.type !== "state") {
+    complain(["lifecycle", "type"], "how a gateway stands is a state");
+  }
+  if (lifecycle.type === "event" && lifecycle.identity === "result" && match.kind !== "test") {
+    complain(["lifecycle", "identity"], "only records of kind test have results");
+  }
+};
+
+/** Finds everything that is wrong with a rule beyond its form. */
+export const checkRule = (rule: AlertRule, complain: Complain): void => {
+  checkParts(rule, complain);
+  checkLists(rule, complain);
+  checkExpressions(rule, complain);
+  checkLabels(rule, complain);
+  checkTexts(rule, complain);
+};

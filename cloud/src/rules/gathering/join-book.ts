@@ -1,0 +1,87 @@
+import type { Statement } from "better-sqlite3";
+import type { SqliteDatabase } from "../../store/database.ts";
+import type { CompiledRule } from "../compiled-rule.ts";
+import type { Observation } from "../observation.ts";
+
+interface SideRow {
+  readonly atMs: number;
+  readonly observation: string;
+}
+
+/** A record with the other one that it was joined to. */
+export interface Joined {
+  readonly observation: Observation;
+  readonly to: Observation;
+}
+
+const pruneEvery = 1_000;
+
+const isComplete = (joinKey: string): boolean =>
+  Object.values(JSON.parse(joinKey) as Record<string, string>).every((part) => part !== "");
+
+/**
+ * Both sides of joins, for as long as they can matter: whichever of two records arrives first, the pair is found. Parts of
+ * a key that nobody knows are equal to nothing. All in the caller's transaction.
+ */
+export class JoinBook {
+  readonly #insert: Statement<unknown[]>;
+  readonly #latest: Statement<unknown[]>;
+  readonly #lifted: Statement<unknown[]>;
+  readonly #waiting: Statement<unknown[]>;
+  readonly #prune: Statement<unknown[]>;
+  readonly #ofLine: Statement<unknown[]>;
+  readonly #removeRule: Statement<unknown[]>;
+  #sincePrune = 0;
+
+  constructor(database: SqliteDatabase) {
+    this.#insert = database.prepare("INSERT INTO join_side VALUES (NULL, ?, ?, ?, ?, ?, ?)");
+    const side = "rule = ? AND role = ? AND join_key = ? AND at_ms >= ? AND at_ms <= ?";
+    this.#latest = database.prepare(
+      `SELECT at_ms AS atMs, observation FROM join_side WHERE ${side} ORDER BY at_ms DESC, id DESC LIMIT 1`,
+    );
+    this.#lifted = database.prepare(`SELECT 1 FROM join_side WHERE ${side} LIMIT 1`).pluck();
+    this.#waiting = database.prepare(
+      `SELECT at_ms AS atMs, observation FROM join_side WHERE ${side} ORDER BY at_ms, id LIMIT 1000`,
+    );
+    this.#prune = database.prepare("DELETE FROM join_side WHERE rule = ? AND role = ? AND at_ms < ?");
+    this.#ofLine = database.prepare("DELETE FROM join_side WHERE line = ? RETURNING observation").pluck();
+    this.#removeRule = database.prepare("DELETE FROM join_side WHERE rule = ?");
+  }
+
+  /** Takes a record of either side and returns the pairs that it completes. */
+  take({ rule }: CompiledRule, observation: Observation, line: number): readonly Joined[] {
+    const { join } = rule;
+    if (join === null || !isComplete(observation.joinKey)) return [];
+    const { role, joinKey, atMs } = observation;
+    this.#insert.run(rule.id, role, joinKey, atMs, line, JSON.stringify(observation));
+    if (this.#sincePrune++ >= pruneEvery) this.#pruneRule(rule.id, join, observation.receivedMs);
+    if (role === "until") return [];
+    if (role === "match") return this.#joined(rule.id, join.withinMs, observation);
+    const until = atMs + join.withinMs;
+    const waiting = this.#waiting.all(rule.id, "match", joinKey, atMs, until) as SideRow[];
+    return waiting.flatMap((row) => this.#joined(rule.id, join.withinMs, JSON.parse(row.observation) as Observation));
+  }
+
+  #joined(rule: string, withinMs: number, observation: Observation): readonly Joined[] {
+    const { joinKey, atMs } = observation;
+    const row = this.#latest.get(rule, "to", joinKey, atMs - withinMs, atMs) as SideRow | undefined;
+    if (row === undefined || this.#lifted.get(rule, "until", joinKey, row.atMs, atMs) !== undefined) return [];
+    return [{ observation, to: JSON.parse(row.observation) as Observation }];
+  }
+
+  #pruneRule(rule: string, join: NonNullable<CompiledRule["rule"]["join"]>, nowMs: number): void {
+    this.#sincePrune = 0;
+    for (const role of ["to", "until"] as const) this.#prune.run(rule, role, nowMs - join.withinMs - join.patienceMs);
+    this.#prune.run(rule, "match", nowMs - join.patienceMs);
+  }
+
+  /** Takes out what stands on a disputed line, and returns the other sides, to be withheld. */
+  withdraw(line: number): Observation[] {
+    const observations = (this.#ofLine.all(line) as string[]).map((text) => JSON.parse(text) as Observation);
+    return observations.filter(({ role }) => role !== "match");
+  }
+
+  forgetRule(rule: string): void {
+    this.#removeRule.run(rule);
+  }
+}

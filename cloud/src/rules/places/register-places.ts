@@ -1,0 +1,197 @@
+import type { Statement } from "better-sqlite3";
+import { businessDays } from "../../effective-time/business-day.ts";
+import { AttributionIndex } from "../../register/attribution/attribution-index.ts";
+import { ItemFinder } from "../../register/attribution/item-finder.ts";
+import { withinHours } from "../../register/duty/calendar-hours.ts";
+import { DutyRoster } from "../../register/duty/on-duty.ts";
+import { type ZoneClock, zoneClock } from "../../register/model/validity.ts";
+import type { SqliteDatabase } from "../../store/database.ts";
+import type { AbsenceSpec, Hours, ruleTiers } from "../rule.ts";
+import { type Expected, nowhere, type Place, type Places } from "./places.ts";
+
+interface SiteRow {
+  readonly code: string;
+  readonly name: string;
+  readonly type: string;
+  readonly calendar: string;
+}
+
+/** The latest answers by key; emptied when full, and when the register changes. */
+class Remembered<Value> {
+  readonly #known = new Map<string, Value>();
+
+  of(key: string, make: () => Value): Value {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const value = make();
+    if (this.#known.size >= 20_000) this.#known.clear();
+    this.#known.set(key, value);
+    return value;
+  }
+
+  clear(): void {
+    this.#known.clear();
+  }
+}
+
+const searchMinutes = 14 * 1440;
+const stepMinutes = 5;
+
+const expectedSites = `
+  SELECT s.code AS site, s.name AS siteName, s.type, '' AS dev, '' AS stall, coalesce((
+    SELECT p.gw FROM placement p LEFT JOIN stall t ON t.code = p.stall AND t.until_change IS NULL
+    WHERE p.until_change IS NULL AND p.valid_from <= @minute AND @minute < p.valid_to
+      AND (p.site = s.code OR t.site = s.code) LIMIT 1), '') AS gw
+  FROM site s WHERE s.until_change IS NULL AND s.valid_from <= @minute AND @minute < s.valid_to ORDER BY s.code`;
+
+const expectedDevices = `
+  SELECT coalesce(t.site, p.site) AS site, coalesce(s.name, '') AS siteName, d.class AS type, p.gw, p.dev, p.stall
+  FROM placement p
+  JOIN device d ON d.gw = p.gw AND d.dev = p.dev AND d.until_change IS NULL
+    AND d.valid_from <= @minute AND @minute < d.valid_to
+  LEFT JOIN stall t ON t.code = p.stall AND t.until_change IS NULL AND t.valid_from <= @minute AND @minute < t.valid_to
+  LEFT JOIN site s ON s.code = coalesce(t.site, p.site) AND s.until_change IS NULL
+    AND s.valid_from <= @minute AND @minute < s.valid_to
+  WHERE p.until_change IS NULL AND p.valid_from <= @minute AND @minute < p.valid_to ORDER BY p.gw, p.dev`;
+
+const boundaryTables = ["placement", "device", "stall", "site"] as const;
+const nextBoundary = `SELECT min(at) FROM (${boundaryTables
+  .map(
+    (table) => `
+  SELECT min(valid_from) AS at FROM ${table} WHERE until_change IS NULL AND valid_from > @minute
+  UNION ALL SELECT min(valid_to) FROM ${table} WHERE until_change IS NULL AND valid_to > @minute`,
+  )
+  .join(" UNION ALL ")})`;
+
+/** {@link Places} over a connection to the register, which may be read-only. */
+export class RegisterPlaces implements Places {
+  readonly #database: SqliteDatabase;
+  readonly #clock: ZoneClock;
+  readonly #dayOf: (atMs: number) => string;
+  readonly #index: AttributionIndex;
+  readonly #roster: DutyRoster;
+  readonly #items: ItemFinder;
+  readonly #boundary: Statement<unknown[]>;
+  readonly #hours = new Remembered<boolean>();
+  readonly #opening = new Remembered<number>();
+  readonly #names = new Remembered<string>();
+  readonly #expected = new Map<
+    AbsenceSpec["each"],
+    { from: number; to: number; rows: (Expected & { type: string })[] }
+  >();
+  #sites = new Map<string, SiteRow>();
+
+  constructor(database: SqliteDatabase, timezone: string) {
+    this.#database = database;
+    this.#clock = zoneClock(timezone);
+    this.#dayOf = businessDays(timezone);
+    this.#index = new AttributionIndex(database);
+    this.#roster = new DutyRoster(database, this.#clock);
+    this.#items = new ItemFinder(database);
+    this.#boundary = database.prepare(nextBoundary).pluck();
+    this.#loadSites();
+  }
+
+  refresh(): void {
+    if (!this.#index.refresh()) return;
+    for (const memory of [this.#hours, this.#opening, this.#names]) memory.clear();
+    this.#expected.clear();
+    this.#loadSites();
+  }
+
+  #loadSites(): void {
+    const rows = this.#database
+      .prepare("SELECT code, name, type, calendar FROM site WHERE until_change IS NULL ORDER BY valid_from")
+      .all() as SiteRow[];
+    this.#sites = new Map(rows.map((row) => [row.code, row]));
+  }
+
+  placeOf(gw: string, dev: string, minute: number): Place {
+    const { stall, vendor, site, areas } = this.#index.attribute(gw, dev, minute);
+    if (site === null && stall === null) return nowhere;
+    const code = site ?? "";
+    const type = this.#sites.get(code)?.type ?? "";
+    return { known: true, code, type, stall: stall ?? "", vendor: vendor ?? "", area: areas.at(-1) ?? "", areas };
+  }
+
+  siteOfGateway(gw: string, minute: number): string {
+    return this.expected("device", [], minute).find((expected) => expected.gw === gw)?.site ?? "";
+  }
+
+  siteName(site: string): string {
+    return this.#sites.get(site)?.name ?? site;
+  }
+
+  within(site: string, purpose: Hours, minute: number): boolean {
+    const calendar = this.#sites.get(site)?.calendar ?? "";
+    return calendar === "" || this.#within(calendar, purpose, minute);
+  }
+
+  #within(calendar: string, purpose: Hours, minute: number): boolean {
+    return this.#hours.of(`${calendar} ${purpose} ${minute}`, () =>
+      withinHours(this.#database, this.#clock, { calendar, purpose, minute }),
+    );
+  }
+
+  nextWithin(site: string, purpose: Hours, minute: number): number | null {
+    const calendar = this.#sites.get(site)?.calendar ?? "";
+    if (calendar === "" || this.#within(calendar, purpose, minute)) return minute;
+    const from = minute - (minute % stepMinutes);
+    const found = this.#opening.of(`${calendar} ${purpose} ${from}`, () => {
+      for (let at = from + stepMinutes; at <= from + searchMinutes; at += stepMinutes) {
+        if (this.#within(calendar, purpose, at)) return at;
+      }
+      return -1;
+    });
+    return found < 0 ? null : Math.max(found, minute);
+  }
+
+  localTime(minute: number): { readonly weekday: number; readonly minuteOfDay: number } {
+    return this.#clock.local(minute);
+  }
+
+  day(atMs: number): string {
+    return this.#dayOf(atMs);
+  }
+
+  itemName(site: string, code: string, minute: number): string {
+    return this.#names.of(`${site} ${code} ${Math.floor(minute / 60)}`, () => {
+      const found = this.#items.find(site === "" ? null : site, code, minute);
+      return found?.name ?? code;
+    });
+  }
+
+  expected(each: AbsenceSpec["each"], types: readonly string[], minute: number): readonly Expected[] {
+    let known = this.#expected.get(each);
+    if (known === undefined || minute < known.from || minute >= known.to) {
+      const rows = this.#database.prepare(each === "site" ? expectedSites : expectedDevices).all({ minute });
+      const to = (this.#boundary.get({ minute }) as number | null) ?? Number.POSITIVE_INFINITY;
+      known = { from: minute, to, rows: rows as (Expected & { type: string })[] };
+      this.#expected.set(each, known);
+    }
+    return types.length === 0 ? known.rows : known.rows.filter(({ type }) => types.includes(type));
+  }
+
+  onDuty(site: string, tier: (typeof ruleTiers)[number], minute: number): string | undefined {
+    return this.#roster.find(site, tier, minute)?.officer;
+  }
+}
+
+/** {@link Places} where there is no register: nothing is placed, hours are unknown. */
+export const noPlaces = (timezone: string): Places => {
+  const clock = zoneClock(timezone);
+  const dayOf = businessDays(timezone);
+  return {
+    refresh: () => undefined,
+    placeOf: () => nowhere,
+    siteName: (site) => site,
+    siteOfGateway: () => "",
+    within: () => true,
+    nextWithin: (_site, _purpose, minute) => minute,
+    localTime: (minute) => clock.local(minute),
+    day: dayOf,
+    itemName: (_site, code) => code,
+    expected: () => [],
+    onDuty: () => undefined,
+  };
+};

@@ -1,0 +1,56 @@
+import type { CelSurroundings } from "./cel/cel-functions.ts";
+import type { Places } from "./places/places.ts";
+import type { Hours } from "./rule.ts";
+
+const minuteMs = 60_000;
+const dayMs = 86_400_000;
+const compact = /^(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2})?)?$/;
+
+/** The record that is judged now, as functions of expressions ask for it. One object serves all records. */
+export class RecordSurroundings implements CelSurroundings {
+  readonly #places: Places;
+  atMs = 0;
+  receivedMs = 0;
+  site = "";
+  percentile: CelSurroundings["percentile"] = () => 0;
+
+  constructor(places: Places) {
+    this.#places = places;
+  }
+
+  get #minute(): number {
+    return Math.floor(this.atMs / minuteMs);
+  }
+
+  localTime(): { readonly weekday: number; readonly minuteOfDay: number } {
+    return this.#places.localTime(this.#minute);
+  }
+
+  day(): string {
+    return this.#places.day(this.atMs);
+  }
+
+  within(purpose: string): boolean {
+    return this.#places.within(this.site, purpose as Hours, this.#minute);
+  }
+
+  itemName(code: string): string {
+    return this.#places.itemName(this.site, code, this.#minute);
+  }
+
+  lateSeconds(): number {
+    return (this.receivedMs - this.atMs) / 1000;
+  }
+
+  daysSince(time: string): number {
+    const [, year, month, day, hour = "00", minute = "00"] = compact.exec(time) ?? [];
+    if (year === undefined) return (this.atMs - Date.parse(time)) / dayMs;
+    // A device's own clock tells local time: the offset of the place at that moment.
+    const utcMs = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute));
+    const local = this.#places.localTime(this.#minute);
+    const offsetMinutes = local.minuteOfDay - (((this.#minute % 1440) + 1440) % 1440);
+    const near =
+      offsetMinutes > 840 ? offsetMinutes - 1440 : offsetMinutes < -720 ? offsetMinutes + 1440 : offsetMinutes;
+    return (this.atMs - (utcMs - near * minuteMs)) / dayMs;
+  }
+}

@@ -1,0 +1,159 @@
+import { createHash } from "node:crypto";
+import { encodeRecord, type MingchengRecord } from "@mingcheng/protocols";
+import { FollowerRunner } from "../../cursor/follower-runner.ts";
+import { LedgerFeed } from "../../cursor/ledger-feed.ts";
+import { decodeKinds } from "../decode-kinds.ts";
+import type { GatewayState } from "../gateway-state.ts";
+import { RegisterPlaces } from "../places/register-places.ts";
+import type { AlertRule } from "../rule.ts";
+import type { Pushed, RuleCase } from "./case-schema.ts";
+import { bodyOf } from "./sample-bodies.ts";
+import { sampleRegister } from "./sample-market.ts";
+import { TrialLedger } from "./trial-ledger.ts";
+import { type TrialEvent, TrialRun } from "./trial-run.ts";
+
+/** Why a case failed, in a few lines. Empty: it passed. */
+export interface CaseOutcome {
+  readonly name: string;
+  readonly faults: readonly string[];
+}
+
+type PushedRecord = Extract<Pushed, { readonly kind: string }>;
+type PushedGateway = Exclude<Pushed, PushedRecord>;
+type Step =
+  | { readonly atMs: number; readonly pushed: PushedRecord }
+  | { readonly atMs: number; readonly gateway: PushedGateway };
+
+const hourMs = 3_600_000;
+const boot = "case-boot";
+
+const stepsOf = ({ start, push }: RuleCase): Step[] => {
+  const startMs = Date.parse(start);
+  return push
+    .flatMap((pushed): Step[] =>
+      "gateway" in pushed
+        ? [{ atMs: startMs + pushed.at, gateway: pushed }]
+        : Array.from({ length: pushed.times }, (_, index) => ({
+            atMs: startMs + pushed.at + index * pushed.every,
+            pushed,
+          })),
+    )
+    .toSorted((a, b) => a.atMs - b.atMs);
+};
+
+/** Pushes records into a ledger in memory, as gateways do. */
+class CaseLedger {
+  readonly ledger = new TrialLedger();
+  #seq = 0;
+
+  push({ pushed, atMs }: Extract<Step, { readonly pushed: PushedRecord }>): void {
+    const seq = ++this.#seq;
+    const { gw, dev, kind, ago, line, body } = pushed;
+    const madeMs = atMs - ago;
+    const salt = createHash("sha256").update(`case ${seq}`).digest("hex").slice(0, 32);
+    // One boot per gateway, whose clock is right: late records are late, not wrong.
+    const t = { wall: new Date(madeMs).toISOString(), mono_ms: madeMs, boot, sync: "ntp", err_ms: 10 } as const;
+    const eid = createHash("sha256").update(`${gw} ${line}`).digest("hex").slice(0, 32);
+    const record: MingchengRecord = {
+      ...{ v: 1, gw, ep: 1, eid, seq, dev, n: seq, kind, t, salt, body: bodyOf(kind, body), raw: "" },
+    };
+    const received = { receivedAt: new Date(atMs).toISOString(), lane: "live", lineStatus: line } as const;
+    this.ledger.push({ gw, ep: 1, eid, seq, bytes: encodeRecord(record), ...received });
+  }
+}
+
+const stateOf = ({ gateway }: PushedGateway, offlineSeconds: number): GatewayState => {
+  const { online, alarms, disputedLines, gaps, pending } = gateway;
+  return {
+    ...{ online, offlineSeconds, alarms },
+    ...{ disputedLines: BigInt(disputedLines), gaps: BigInt(gaps), pending: BigInt(pending) },
+  };
+};
+
+const play = (
+  rules: readonly AlertRule[],
+  one: RuleCase,
+): { readonly events: TrialEvent[]; readonly faults: string[] } => {
+  const startMs = Date.parse(one.start);
+  const register = sampleRegister(one.timezone, one.register);
+  const said = new Map<string, { readonly pushed: PushedGateway; readonly atMs: number }>();
+  const gateways = {
+    read: (nowMs: number) =>
+      new Map([...said].map(([gw, { pushed, atMs }]) => [gw, stateOf(pushed, (nowMs - atMs) / 1000)] as const)),
+  };
+  const places = new RegisterPlaces(register, one.timezone);
+  const trial = new TrialRun({ rules, places, gateways, startMs });
+  const source = new CaseLedger();
+  const feed = new LedgerFeed(source.ledger, decodeKinds(trial.follower.kinds));
+  const runner = new FollowerRunner(trial.database, feed, trial.follower);
+  const steps = stepsOf(one);
+  for (const step of steps) {
+    trial.advance(step.atMs);
+    if ("gateway" in step) said.set(step.gateway.gw, { pushed: step.gateway, atMs: step.atMs });
+    else {
+      source.push(step);
+      while (runner.step(100).taken > 0);
+    }
+  }
+  const lastMs = steps.at(-1)?.atMs ?? startMs;
+  trial.advance(one.until === undefined ? lastMs + hourMs : startMs + one.until);
+  const refused = trial.database.prepare("SELECT reason FROM quarantine").pluck().all() as string[];
+  const events = trial.events();
+  trial.close();
+  register.close();
+  return { events, faults: refused.map((reason) => `a pushed record is not valid: ${reason}`) };
+};
+
+const offset = (ms: number): string => {
+  const seconds = Math.round(ms / 1000);
+  const parts = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60), seconds % 60] as const;
+  return (
+    ["h", "m", "s"].flatMap((unit, index) => (parts[index] === 0 ? [] : [`${parts[index]}${unit}`])).join("") || "0s"
+  );
+};
+
+const labelText = (labels: Readonly<Record<string, string>>): string => JSON.stringify(labels);
+
+type Wanted = RuleCase["want"][number];
+
+const isWanted = ({ state, labels, late, between }: Wanted, event: TrialEvent, startMs: number): boolean => {
+  const afterMs = event.atMs - startMs;
+  const inTime = afterMs >= between[0] && afterMs <= between[1];
+  const same = Object.entries(labels).every(([name, value]) => event.labels[name] === value);
+  return event.state === state && inTime && same && (late === undefined || late === event.late);
+};
+
+/** What happened and was not wanted, and what was wanted and did not happen. Every wanted event takes one that happened. */
+const compare = ({ want, start }: RuleCase, events: readonly TrialEvent[]): string[] => {
+  const startMs = Date.parse(start);
+  const left = [...events];
+  const faults: string[] = [];
+  for (const wanted of want) {
+    for (let count = 0; count < wanted.count; count++) {
+      const at = left.findIndex((event) => isWanted(wanted, event, startMs));
+      if (at >= 0) left.splice(at, 1);
+      else {
+        const [from, to] = wanted.between;
+        faults.push(`wanted: ${wanted.state} between ${offset(from)} and ${offset(to)} ${labelText(wanted.labels)}`);
+        break;
+      }
+    }
+  }
+  for (const { state, atMs, labels, late, reason } of left) {
+    const when = offset(atMs - startMs);
+    faults.push(`not wanted: ${state} at ${when}${late ? ", late" : ""} (${reason}) ${labelText(labels)}`);
+  }
+  return faults;
+};
+
+/**
+ * Plays a case against its rule, with the rules that can inhibit it, and compares what happened with what was wanted.
+ * `all`: the rules that the rule's own is taken from.
+ */
+export const runCase = (all: readonly AlertRule[], rule: AlertRule, one: RuleCase): CaseOutcome => {
+  const sources = new Set(rule.inhibitedBy.map((inhibition) => inhibition.rule));
+  const rules = all.filter(({ id }) => id === rule.id || sources.has(id));
+  const { events, faults } = play(rules, one);
+  const own = events.filter((event) => event.rule === rule.id || event.rule === "rule-broken");
+  return { name: one.name, faults: [...faults, ...compare(one, own)] };
+};

@@ -1,0 +1,103 @@
+import Database from "better-sqlite3";
+import type { AlertReason } from "../../alerts/alert.ts";
+import { alertsMigrations } from "../../alerts/alerts-database.ts";
+import type { SqliteDatabase } from "../../store/database.ts";
+import type { GatewayStates } from "../gateway-state.ts";
+import type { Places } from "../places/places.ts";
+import type { AlertRule } from "../rule.ts";
+import { RulesFollower } from "../rules-follower.ts";
+
+/** What rules are tried out with. */
+export interface TrialOptions {
+  readonly rules: readonly AlertRule[];
+  readonly places: Places;
+  readonly gateways?: GatewayStates;
+  /** Where the clock stands at the beginning. */
+  readonly startMs: number;
+}
+
+/** Something that a rule did in a trial. */
+export interface TrialEvent {
+  readonly rule: string;
+  readonly alert: string;
+  readonly state: "firing" | "resolved";
+  readonly reason: AlertReason;
+  readonly atMs: number;
+  readonly late: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly site: string;
+  readonly gw: string;
+  readonly dev: string;
+}
+
+interface EventRow extends Omit<TrialEvent, "late" | "labels"> {
+  readonly late: number;
+  readonly labels: string;
+}
+
+const dayMs = 86_400_000;
+/** A rule whose time does not move on would keep a trial from ending. */
+const maxTicksAtOnce = 100_000;
+
+/** Rules over a store in memory, under a clock that moves when told. What they would tell goes nowhere. */
+export class TrialRun {
+  readonly database: SqliteDatabase;
+  readonly follower: RulesFollower;
+  #nowMs: number;
+
+  constructor({ rules, places, gateways, startMs }: TrialOptions) {
+    this.#nowMs = startMs;
+    const database = new Database(":memory:");
+    database.pragma("foreign_keys = ON");
+    for (const migration of alertsMigrations) migration(database);
+    this.database = database;
+    this.follower = new RulesFollower({
+      ...{ database, places, nowMs: () => this.#nowMs, ledgerHead: () => 0 },
+      // In a trial every rule may do everything: that it is only tried out is where this comes from.
+      rules: rules.map((rule) => ({ ...rule, mode: "live" as const })),
+      ...(gateways === undefined ? {} : { gateways }),
+      // As if the rules had been watching for a while: nothing is held back, yesterday is known.
+      sinceMs: startMs - dayMs,
+    });
+    database.transaction(() => {
+      this.follower.reset();
+      this.follower.start();
+    })();
+  }
+
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  /** Lets time pass, with everything on the way that time alone brings about. */
+  advance(toMs: number): void {
+    for (let ticks = 0; ticks < maxTicksAtOnce; ticks++) {
+      const dueMs = this.follower.nextDueMs();
+      if (dueMs === null || dueMs > toMs) break;
+      this.#nowMs = Math.max(this.#nowMs, dueMs);
+      this.database.transaction(() => this.follower.tick())();
+    }
+    this.#nowMs = Math.max(this.#nowMs, toMs);
+  }
+
+  /** What happened so far, in order: what fired, and what ended of that. */
+  events(): TrialEvent[] {
+    const rows = this.database
+      .prepare(
+        `SELECT rule, alert.id AS alert, to_state AS state, reason, at_ms AS atMs, late, labels, site, gw, dev
+         FROM history JOIN alert ON alert.id = history.alert
+         WHERE from_state IS NOT to_state AND (to_state = 'firing' OR to_state = 'resolved' AND fired_ms IS NOT NULL)
+         ORDER BY history.id`,
+      )
+      .all() as EventRow[];
+    return rows.map((row) => ({
+      ...row,
+      late: row.late === 1,
+      labels: JSON.parse(row.labels) as TrialEvent["labels"],
+    }));
+  }
+
+  close(): void {
+    this.database.close();
+  }
+}
