@@ -1,12 +1,18 @@
 import { stat } from "node:fs/promises";
-import { type EvidenceReport, fromHex, MingchengError, type PinnedKeys } from "@mingcheng/protocols";
+import {
+  type EvidenceReport,
+  type EvidenceStatement,
+  evidenceStatement,
+  fromHex,
+  MingchengError,
+  type PinnedKeys,
+} from "@mingcheng/protocols";
 import type { Command } from "commander";
 import { offeredKeys } from "../evidence/offered-keys.ts";
 import { claimedGateway, readPinnedKeys } from "../evidence/pinned-keys.ts";
 import { verifyEvidence } from "../evidence/verify-evidence.ts";
 import { type DataOptions, withDataOptions } from "./data-options.ts";
-import { evidenceVerdict } from "./evidence-text.ts";
-import { terminalLanguage } from "./language.ts";
+import { inLanguage, terminalLanguage } from "./language.ts";
 import { progressLine } from "./progress-line.ts";
 
 type Say = (text: string) => void;
@@ -56,6 +62,17 @@ const jsonOf = ({ ok, fault, manifest, records, withheld, seals, unvouched }: Ev
       }),
 });
 
+const statementLines = ({ verdict, meaning, notProven, warning }: EvidenceStatement): string[] => {
+  const language = terminalLanguage();
+  return [
+    verdict[language],
+    meaning[language],
+    ...(notProven.length === 0 ? [] : [inLanguage("未证明：", "Not proven:")]),
+    ...notProven.map((sentence) => `- ${sentence[language]}`),
+    ...(warning === null ? [] : [warning[language]]),
+  ];
+};
+
 const runVerify = async (path: string, options: VerifyOptions, say: Say): Promise<number> => {
   const size = await sizeOf(path);
   const isOwn = options.keys === undefined;
@@ -70,7 +87,7 @@ const runVerify = async (path: string, options: VerifyOptions, say: Say): Promis
   });
   progress.end();
   if (options.json === true) say(JSON.stringify(jsonOf(report)));
-  else for (const line of evidenceVerdict(report, terminalLanguage(), { isOwn })) say(line);
+  else for (const line of statementLines(evidenceStatement(report, { isOwn }))) say(line);
   return report.ok ? 0 : 1;
 };
 

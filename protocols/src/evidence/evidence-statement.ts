@@ -1,10 +1,21 @@
-import type { EvidenceManifest, EvidenceReport } from "@mingcheng/protocols";
-
-type Language = "zh" | "en";
+import type { EvidenceReport } from "./evidence-verifier.ts";
+import type { EvidenceManifest } from "./manifest.ts";
 
 interface Sentence {
   readonly zh: string;
   readonly en: string;
+}
+
+/** What may be said of a file, in both languages. */
+export interface EvidenceStatement {
+  /** Good, or the first bad place. */
+  readonly verdict: Sentence;
+  /** What follows from it; of a file that is not good, what the place means. */
+  readonly meaning: Sentence;
+  /** What is not proven, first what concerns this very file. Empty when the file is not good. */
+  readonly notProven: readonly Sentence[];
+  /** Where the keys came from the same place as the file. */
+  readonly warning: Sentence | null;
 }
 
 const both = (zh: string, en: string): Sentence => ({ zh, en });
@@ -108,32 +119,27 @@ const verdictOf = (report: EvidenceReport): Sentence => {
   );
 };
 
-/**
- * What a verification found, line by line: the verdict, then what is proven and what is not. `isOwn`: the keys came from the
- * same centre as the file.
- */
-export const evidenceVerdict = (
+const behindFault = both(
+  "这是第一处不成立的地方；其后的内容未经核验，不能作为证明。",
+  "This is the first place that does not hold; what follows it was not verified and proves nothing.",
+);
+
+const ownKeysWarning = both(
+  "注意：公钥与文件同出一处，只能证明两者一致，不能证明未被该处一并更换。请用另行取得的公钥再核验一次。",
+  "Note: the keys come from the same place as the file, so this only shows that the two agree, not that they were not replaced together. Verify again with keys that you got by another way.",
+);
+
+/** What may be said after a verification. `isOwn`: the keys came from the same centre as the file. */
+export const evidenceStatement = (
   report: EvidenceReport,
-  language: Language,
   { isOwn }: { readonly isOwn: boolean },
-): string[] => {
-  const lines = [verdictOf(report)[language]];
-  if (!report.ok || report.manifest === null) {
-    const behind = both(
-      "这是第一处不成立的地方；其后的内容未经核验，不能作为证明。",
-      "This is the first place that does not hold; what follows it was not verified and proves nothing.",
-    );
-    return [...lines, behind[language]];
-  }
-  const notProven = [...ofThisFile(report, report.manifest), ...always];
-  lines.push(proven[language], both("未证明：", "Not proven:")[language]);
-  lines.push(...notProven.map((sentence) => `- ${sentence[language]}`));
-  if (isOwn) {
-    const warning = both(
-      "注意：公钥取自本中心自己的数据目录，只能证明文件与本中心一致。请用 --keys 指定另行取得的公钥。",
-      "Note: the keys are this centre's own, so this only shows that file and centre agree. Name keys that you got by another way with --keys.",
-    );
-    lines.push(warning[language]);
-  }
-  return lines;
+): EvidenceStatement => {
+  const { ok, manifest } = report;
+  const isGood = ok && manifest !== null;
+  return {
+    verdict: verdictOf(report),
+    meaning: isGood ? proven : behindFault,
+    notProven: isGood ? [...ofThisFile(report, manifest), ...always] : [],
+    warning: isOwn ? ownKeysWarning : null,
+  };
 };
