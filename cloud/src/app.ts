@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { type BackupThread, startBackupThread } from "./backup/backup-thread.ts";
 import { type Broker, startBroker } from "./broker/broker.ts";
 import { LiveRelay } from "./broker/live-relay.ts";
+import { startCommandingThread } from "./commanding/commanding-thread.ts";
 import type { CloudConfig } from "./config/cloud-config.ts";
 import { saveEndpoints } from "./enrol/endpoints.ts";
 import type { CentreCard } from "./enrol/enrol-routes.ts";
@@ -162,12 +163,22 @@ const startIntake = async (
   const tls = { key: keys.server.keyPem, cert: keys.server.certPem };
   const live = new LiveRelay((gw, device, payload) => parts.web?.live(gw, device, payload));
   onClose(() => live.close());
+  const commanding = startCommandingThread({
+    ...{ dataDirectory, log, onExit: onFailure },
+    publish: (gw, payload) => parts.broker?.command(gw, payload),
+  });
+  onClose(() => commanding.close());
   const broker = await startBroker({
     ...config.mqtts,
     tls,
     ingest: createIngestFront(ledger, { news: (gw) => parts.certificates?.messageFor(gw) }),
     authenticate: (gw, credential) => credentials.check.authenticates(gw, credential),
-    onHint: (hint) => following.hint(hint),
+    onHint: (hint) => {
+      following.hint(hint);
+      commanding.hint(hint);
+    },
+    onAck: (gw, payload) => commanding.ack(gw, payload),
+    onBundle: (gw, command, payload) => commanding.bundle(gw, command, payload),
     onLive: (gw, device, payload) => live.take(gw, device, payload),
     log,
   });

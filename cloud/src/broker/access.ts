@@ -12,7 +12,7 @@ export const readClientId = (clientId: string): ConnectedGateway | undefined => 
   return gw === undefined || eid === undefined ? undefined : { gw, eid };
 };
 
-/** What a gateway may publish: its own records, the running line's state, statements and live values. Undefined: refused. */
+/** What a gateway may publish: its own records, the running line's state, statements, answers and live values. Undefined: refused. */
 export const publishable = (gateway: ConnectedGateway, topic: string): ParsedTopic | undefined => {
   const parsed = parseTopic(topic);
   if (parsed === undefined || parsed.gw !== gateway.gw || !uplinkChannels.includes(parsed.channel)) return undefined;

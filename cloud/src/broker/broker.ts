@@ -27,6 +27,9 @@ export interface BrokerOptions {
   readonly onHint: (hint: GatewayHint) => void;
   /** An unsettled value for screens. */
   readonly onLive: (gw: string, device: string, payload: Uint8Array) => void;
+  /** An answer to a command, and a piece of what a command brings. Neither is believed yet. */
+  readonly onAck?: (gw: string, payload: Uint8Array) => void;
+  readonly onBundle?: (gw: string, command: string, payload: Uint8Array) => void;
   readonly log: Logger;
 }
 
@@ -45,6 +48,8 @@ export interface Broker {
   /** Gateways connected now. */
   connected(): readonly string[];
   counts(): Readonly<BrokerCounts>;
+  /** Sends a command to a gateway; lost when it is not connected. */
+  command(gw: string, payload: Uint8Array): void;
   /** Ends the connections for which `isWelcome` is false; `sinceMs`: when the gateway was let in. */
   recheck(isWelcome: (gw: string, sinceMs: number) => boolean): void;
   /** Sends a signed answer to every connected gateway for which there is one, whether it asked or not. */
@@ -89,6 +94,7 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
     port: (server.address() as AddressInfo).port,
     connected: () => [...new Set([...broker.gateways.values()].map(({ gw }) => gw))].sort(),
     counts: () => broker.counts,
+    command: (gw, payload) => broker.command(gw, payload),
     recheck: (isWelcome) => broker.recheck(isWelcome),
     tell: (answerFor) => broker.tell(answerFor),
     renewTls: (tls) => server.setSecureContext({ ...tls, minVersion: "TLSv1.2" }),

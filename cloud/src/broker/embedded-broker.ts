@@ -17,6 +17,8 @@ export const connectWithinMs = 5_000;
 const maxRetainedStates = 4;
 /** Live values are small; larger ones are dropped. */
 const maxLiveBytes = 4 * 1024;
+/** Answers to commands, and pieces of bundles; larger ones are dropped. */
+const maxAnswerBytes = 64 * 1024;
 
 interface AdmittedGateway extends ConnectedGateway {
   /** When it was let in, milliseconds since 1970. */
@@ -180,6 +182,14 @@ export class EmbeddedBroker {
         if (payload.length <= maxLiveBytes) this.#options.onLive(gw, parsed.device, payload);
         done(null, false);
         break;
+      case "ack":
+        if (payload.length <= maxAnswerBytes) this.#options.onAck?.(gw, payload);
+        done(null, false);
+        break;
+      case "bundle":
+        if (payload.length <= maxAnswerBytes) this.#options.onBundle?.(gw, parsed.command, payload);
+        done(null, false);
+        break;
       default:
         done(null, false);
     }
@@ -228,6 +238,11 @@ export class EmbeddedBroker {
       const payload = answerFor(gw);
       if (payload !== undefined) this.#publish(topics.receipt(gw), Buffer.from(payload), false);
     }
+  }
+
+  /** See {@link Broker.command}. */
+  command(gw: string, payload: Uint8Array): void {
+    this.#publish(topics.command(gw), Buffer.from(payload), false);
   }
 
   /** Ends the connections of gateways that are not to be connected any more. */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { auditTables } from "../audit/audit-schema.ts";
+import { commandTables } from "../commanding/command-schema.ts";
 import { type Migration, openForWriting, type SqliteDatabase } from "../store/database.ts";
 import { userScopeTables, userTables } from "../users/user-schema.ts";
 import { entryTables } from "./entry-schema.ts";
@@ -13,6 +14,7 @@ export const registerMigrations: readonly Migration[] = [
   gatewayDecisionTables,
   auditTables,
   userScopeTables,
+  commandTables,
 ];
 
 /** Opens the register of a data directory, created when missing. @throws {MingchengError} STORE_TOO_NEW */
