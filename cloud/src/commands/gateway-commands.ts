@@ -5,6 +5,7 @@ import { openRegister } from "../register/register-database.ts";
 import type { SqliteDatabase } from "../store/database.ts";
 import { codePrinter } from "./code-printer.ts";
 import { type DataOptions, withDataOptions } from "./data-options.ts";
+import { addGatewayOrderCommands } from "./gateway-order-commands.ts";
 import { addGatewayTrustCommands } from "./gateway-trust-commands.ts";
 import { inLanguage } from "./language.ts";
 
@@ -92,4 +93,5 @@ export const addGatewayCommands = (program: Command, say: Say): void => {
       );
   }
   addGatewayTrustCommands(gateway, say);
+  addGatewayOrderCommands(gateway, say);
 };
