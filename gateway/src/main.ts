@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { explain } from "@mingcheng/protocols";
 import { Command } from "commander";
+import type { DecodeOptions } from "./commands/decode.ts";
 import { languageOf } from "./commands/language.ts";
 import { keepHeapSmall } from "./small-heap.ts";
 import { software } from "./software.ts";
@@ -26,7 +26,7 @@ const titles: Readonly<Record<string, string>> = {
 const configOption = ["--config <file>", text("配置文件（YAML）", "configuration file (YAML)")] as const;
 const jsonOption = ["--json", text("以 JSON 输出", "print JSON")] as const;
 
-// Every command loads only what it needs: the program that captures shall stay small.
+// Every command loads only what it needs, after the heap was told to stay small: this module loads next to nothing.
 const program = new Command("mingcheng-gateway")
   .description(
     text(
@@ -130,12 +130,20 @@ program
   .description(
     text("解码设备字节，逐条显示（默认读标准输入）", "decode a device's bytes, by default from standard input"),
   )
-  .requiredOption("--protocol <id>", text("设备协议，见 docs/devices", "device protocol, see docs/devices"))
-  .option("--hex <hex>", text("十六进制字节", "the bytes as hexadecimal text"))
+  .option("--protocol <id>", text("设备协议，见 docs/devices", "device protocol, see docs/devices"))
+  .option(
+    "--config <file>",
+    text("配置文件：按其中设备的选项解码", "a configuration: decode as one of its devices says"),
+  )
+  .option("--device <id>", text("配置文件中的设备", "the device in the configuration"))
+  .option(
+    "--hex <hex>",
+    text("十六进制字节；- 从标准输入读取", "the bytes as hexadecimal text; - reads it from standard input"),
+  )
   .option("--file <file>", text("含原始字节的文件", "a file with the raw bytes"))
   .option("--seven-bit", text("屏蔽校验位", "mask the parity bit"))
   .option(...jsonOption)
-  .action(async (options: { protocol: string; hex?: string; file?: string; sevenBit?: boolean; json?: boolean }) => {
+  .action(async (options: DecodeOptions) => {
     const { runDecode } = await import("./commands/decode.ts");
     await runDecode(options, { stdin: process.stdin, writeLine: writeLineInTurn });
   });
@@ -204,6 +212,7 @@ intake
 try {
   await program.parseAsync();
 } catch (error) {
+  const { explain } = await import("@mingcheng/protocols");
   writeError(explain(error, language));
   process.exitCode = 2;
 }
