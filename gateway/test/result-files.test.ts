@@ -441,10 +441,12 @@ describe("a workbook", () => {
     );
     const session = await start(seen);
     await session.pass(5000);
-    expect(seen.stored.map(({ body }) => [body["specimenId"], body["item"]]).sort()).toEqual([
-      ["S-1", "白菜"],
-      ["S-2", "白菜"],
-    ]);
+    expect(new Map(seen.stored.map(({ body }) => [body["specimenId"], body["item"]]))).toEqual(
+      new Map([
+        ["S-1", "白菜"],
+        ["S-2", "白菜"],
+      ]),
+    );
     await session.stop();
   });
 });

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { type DecodeOptions, runDecode } from "./decode.ts";
 
@@ -118,5 +119,41 @@ describe("decode", () => {
     ["a missing file", { protocol: "lis", file: join(folder, "none") }, { code: "INPUT_INVALID", field: "--file" }],
   ])("refuses %s", async (_name, options, fault) => {
     await expect(decode(options)).rejects.toMatchObject(fault);
+  });
+
+  it("reads hexadecimal text from standard input, however it is written and cut", async () => {
+    const styles = [
+      scale,
+      scale.replaceAll(" ", ""),
+      scale.toLowerCase().replaceAll(" ", ":"),
+      scale.replace(/([0-9A-F]{2})/g, "0x$1,"),
+      scale.replace(/ ?([0-9A-F]{2})/g, "\\x$1"),
+      scale.replace(/([0-9A-F]{2})/g, "$1h"),
+      `# a scale\n${scale.slice(0, 16)}  # its status\r\n${scale.slice(16)}\n`,
+    ];
+    for (const style of styles) {
+      const [at, more] = [Math.floor(style.length / 3), Math.floor(style.length / 2)];
+      const pieces = [style.slice(0, at), style.slice(at, more), style.slice(more)];
+      expect(await events({ protocol: "mt-continuous", hex: "-" }, ...pieces)).toMatchObject([{ value: "38.62" }]);
+      expect(await events({ protocol: "mt-continuous", hex: style })).toMatchObject([{ value: "38.62" }]);
+    }
+    await expect(events({ protocol: "mt-continuous", hex: "02 2G" })).rejects.toThrow('not hexadecimal: "G"');
+  });
+
+  it("reads as a configured device says, and tables with their rows", async () => {
+    const config = fileURLToPath(new URL("../../../docs/devices/examples/atp-line.yaml", import.meta.url));
+    expect(await events({ config, device: "atp-1" }, "x\r\n 17  250\r\n")).toMatchObject([
+      { event: "discarded" },
+      { event: "result", number: "17", value: "250", unit: "RLU" },
+    ]);
+    await expect(events({ config, device: "other" })).rejects.toThrow("say which device: atp-1");
+    await expect(events({ device: "atp-1" })).rejects.toThrow("--device needs --config");
+    await expect(events({})).rejects.toThrow("--protocol");
+    const file = join(folder, "export.csv");
+    writeFileSync(file, "检测时间,编号,样品,项目,结果,单位,结论\n2024-05-17 09:30,S-1,韭菜,OP,62.3,%,阳性\nx,S-2\n");
+    expect(await decode({ protocol: "csv", file })).toEqual([
+      "result    row 2: S-1  韭菜  OP  62.3  %  positive  2024-05-17T09:30",
+      "discarded row 3: 2 cells, 7 expected",
+    ]);
   });
 });

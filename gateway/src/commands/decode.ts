@@ -4,20 +4,27 @@ import {
   deviceCodecOf,
   eventAsJson,
   type FrameEvent,
-  fromHex,
   MingchengError,
   type ReadingEvent,
   type ResultEvent,
   type SaleEvent,
   toHex,
 } from "@mingcheng/protocols";
+import { type ConfiguredCodec, configuredCodec } from "./configured-codec.ts";
+import { hexBytes } from "./hex-text.ts";
 
-/** Options of `mingcheng-gateway decode`. Exactly one source: `hex`, `file` or the standard input. */
+/**
+ * Options of `mingcheng-gateway decode`. A protocol, or a configured device; exactly one source: `hex`, `file` or the
+ * standard input.
+ */
 export interface DecodeOptions {
-  readonly protocol: string;
-  /** Bytes as hexadecimal text; blanks, line ends, colons, commas and `0x` are allowed between them. */
+  readonly protocol?: string | undefined;
+  /** A configuration, whose `device` says how its bytes are read (lines, tickets and tables that are configured). */
+  readonly config?: string | undefined;
+  readonly device?: string | undefined;
+  /** Bytes as hexadecimal text; `-`: such text from the standard input. */
   readonly hex?: string | undefined;
-  /** A file with the raw bytes. */
+  /** A file with the raw bytes; `-`: the standard input. */
   readonly file?: string | undefined;
   /** One JSON event per line instead of a table. */
   readonly json?: boolean | undefined;
@@ -80,45 +87,60 @@ export const eventAsText = (event: DeviceEvent): string => {
   }
 };
 
-const bytesOfHex = (text: string): Uint8Array => {
-  const bytes = fromHex(text.replace(/0x/gi, "").replace(/[\s:,;-]+/g, ""));
-  if (bytes === undefined) {
-    throw new MingchengError("INPUT_INVALID", "not an even number of hexadecimal digits", { field: "--hex" });
-  }
-  return bytes;
-};
+const asBytes = (chunk: Uint8Array | string): Uint8Array =>
+  typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk;
 
-const sourceOf = async function* (options: DecodeOptions, io: DecodeIo): AsyncGenerator<Uint8Array> {
-  if (options.hex !== undefined) {
-    yield bytesOfHex(options.hex);
-    return;
-  }
-  if (options.file === undefined) {
-    for await (const chunk of io.stdin) yield typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk;
-    return;
-  }
+const readFrom = async function* (
+  chunks: AsyncIterable<Uint8Array | string>,
+  field: string,
+): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of createReadStream(options.file)) yield chunk as Uint8Array;
+    for await (const chunk of chunks) yield asBytes(chunk);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new MingchengError("INPUT_INVALID", reason, { field: "--file", cause });
+    throw new MingchengError("INPUT_INVALID", reason, { field, cause });
   }
+};
+
+const sourceOf = (options: DecodeOptions, io: DecodeIo): AsyncIterable<Uint8Array> => {
+  const { hex, file } = options;
+  if (hex !== undefined && file !== undefined) {
+    throw new MingchengError("INPUT_INVALID", "give either --hex or --file", { field: "--file" });
+  }
+  if (hex === "-") return hexBytes(io.stdin);
+  if (hex !== undefined) return hexBytes([hex]);
+  if (file === undefined || file === "-") return readFrom(io.stdin, "stdin");
+  return readFrom(createReadStream(file), "--file");
+};
+
+/** How the bytes are read: by the protocol, or as a device's options say. */
+const codecOf = async ({ protocol, config, device }: DecodeOptions): Promise<ConfiguredCodec> => {
+  if (config !== undefined) return configuredCodec(config, device, protocol);
+  if (device !== undefined) throw new MingchengError("INPUT_INVALID", "--device needs --config", { field: "--device" });
+  if (protocol !== undefined) return { codec: deviceCodecOf(protocol) };
+  throw new MingchengError("INPUT_INVALID", "say --protocol, or --config and --device", { field: "--protocol" });
 };
 
 /**
  * Decodes captured bytes and writes every event in order; what the end of the input cuts off is `incomplete`.
- * @throws {MingchengError} PROTOCOL_UNKNOWN, or INPUT_INVALID naming the option
+ * @throws {MingchengError} PROTOCOL_UNKNOWN, CONFIG_INVALID, or INPUT_INVALID naming the option
  */
 export const runDecode = async (options: DecodeOptions, io: DecodeIo): Promise<void> => {
-  if (options.hex !== undefined && options.file !== undefined) {
-    throw new MingchengError("INPUT_INVALID", "give either --hex or --file", { field: "--file" });
-  }
-  const decoder = deviceCodecOf(options.protocol).createDecoder({ sevenBit: options.sevenBit === true });
+  const { codec, table } = await codecOf(options);
+  const source = sourceOf(options, io);
   const write = async (events: readonly DeviceEvent[]) => {
     for (const event of events) {
       await io.writeLine(options.json === true ? JSON.stringify(eventAsJson(event)) : eventAsText(event));
     }
   };
-  for await (const bytes of sourceOf(options, io)) await write(decoder.push(bytes));
+  // A file of results is read as in a folder: workbooks, rows of several lines, and every bad row with its number.
+  if (codec.id === "csv" && options.file !== undefined) {
+    const { decodeTable } = await import("./decode-table.ts");
+    return decodeTable(source, table, async (event, text) =>
+      io.writeLine(options.json === true ? JSON.stringify(event) : text),
+    );
+  }
+  const decoder = codec.createDecoder({ sevenBit: options.sevenBit === true });
+  for await (const bytes of source) await write(decoder.push(bytes));
   await write(decoder.end());
 };

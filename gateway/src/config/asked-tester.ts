@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { DriverDefinition } from "../drivers/define-driver.ts";
+import { classOf, type DriverDefinition } from "../drivers/define-driver.ts";
 import type { Finding } from "./config-issue.ts";
 
 /** Scales send by themselves, so that silence means something. */
@@ -15,7 +15,7 @@ const askedOptions = z.object({ pollIntervalMs: z.number(), replyTimeoutMs: z.nu
  * result.
  */
 export const usualSilenceMs = (driver: DriverDefinition, options: unknown): number | null => {
-  if (driver.deviceClass === "scale") return scaleSilenceMs;
+  if (classOf(driver, options) === "scale") return scaleSilenceMs;
   const asked = askedOptions.safeParse(options);
   if (!asked.success) return null;
   const { pollIntervalMs, replyTimeoutMs } = asked.data;

@@ -4,7 +4,7 @@ import { assaysOption } from "./assay-config.ts";
 import { type DriverSession, defineDriver, type SessionContext } from "./define-driver.ts";
 import { createPushSession } from "./push-session.ts";
 import { fileOptions } from "./result-files/file-config.ts";
-import { tableFormatOf, tableOptions } from "./result-files/table-config.ts";
+import { tableOptions } from "./result-files/table-config.ts";
 
 const csvConfigSchema = z.strictObject({
   instrument: z
@@ -23,8 +23,7 @@ type CsvConfig = z.output<typeof csvConfigSchema>;
 /** One session for both: a line that rows come over, or a folder that files are dropped into. */
 const createCsvSession = (context: SessionContext, config: CsvConfig): DriverSession => {
   const { instrument, assays } = config;
-  const format = tableFormatOf(config);
-  const push = createPushSession(context, { codec: csvOf(format), instrument }, { assays, acknowledge: false });
+  const push = createPushSession(context, { codec: csvOf(config), instrument }, { assays, acknowledge: false });
   let folder: DriverSession | undefined;
   return {
     run: async (stream, signal) => {
@@ -32,7 +31,7 @@ const createCsvSession = (context: SessionContext, config: CsvConfig): DriverSes
       // Only a gateway with such a folder loads what reads files.
       const { createFolderSession } = await import("./result-files/folder-session.ts");
       folder ??= createFolderSession(context, {
-        format,
+        format: config,
         files: config.files,
         facts: { protocol: csv.id, instrument, assays },
       });
@@ -50,5 +49,6 @@ export const csvDriver = defineDriver({
   readsFolders: true,
   configSchema: csvConfigSchema,
   example: { assays: [{ code: "农药残留", use: "gbt-5009-199-2003" }] },
+  codecOf: csvOf,
   createSession: createCsvSession,
 });

@@ -9,7 +9,7 @@ import {
 import type { ByteStream } from "../transports/byte-stream.ts";
 import type { DriverSession, SessionContext } from "./define-driver.ts";
 import { endsInTime } from "./ending.ts";
-import { createLineReader } from "./line-reader.ts";
+import { createLineReader, type LineEvent } from "./line-reader.ts";
 import { createResultMemory, type ResultMemory } from "./result-memory.ts";
 
 /** A line that says nothing for so long has finished what it was saying, or lost the rest. */
@@ -100,8 +100,13 @@ export const createPushSession = (context: SessionContext, family: PushFamily, c
 
   const run = async (stream: ByteStream, signal: AbortSignal): Promise<void> => {
     if (!(await endsInTime(memory.load(), context.clock, signal))) return;
-    const decoder = family.codec.createDecoder();
     const line = createLineReader(stream, context.clock, signal);
+    // What comes after a silence begins with its beginning; what is there at once may have begun before.
+    const opening = await line.next(idleMs).catch((error: unknown) => {
+      line.release();
+      throw error;
+    });
+    const decoder = family.codec.createDecoder({ atRest: opening.kind === "quiet" });
     let left = false;
 
     const takeAll = async (events: readonly DeviceEvent[]): Promise<void> => {
@@ -113,10 +118,14 @@ export const createPushSession = (context: SessionContext, family: PushFamily, c
     };
 
     let quietMs = 0;
+    let first: LineEvent | undefined = opening;
+    const next = (waitMs: number): Promise<LineEvent> =>
+      line.next(decoder.pending().length > 0 && quietMs < giveUpMs ? waitMs : null);
     try {
       for (;;) {
         const waitMs = quietMs === 0 ? idleMs : giveUpMs - quietMs;
-        const heard = await line.next(decoder.pending().length > 0 && quietMs < giveUpMs ? waitMs : null);
+        const heard = first ?? (await next(waitMs));
+        first = undefined;
         if (heard.kind === "aborted") return;
         quietMs = heard.kind === "quiet" ? quietMs + waitMs : 0;
         const spoken = quietMs < giveUpMs ? decoder.idle() : decoder.end();

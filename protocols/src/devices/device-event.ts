@@ -152,6 +152,9 @@ export interface DeviceCodec {
   readonly deviceClass: "scale" | "tester";
   /** No decoder ever holds more bytes than this, whatever comes. */
   readonly maxPendingBytes: number;
-  /** A decoder for one connection. `sevenBit` masks the parity bit where the protocol does not do so by itself. */
-  createDecoder(options?: { readonly sevenBit?: boolean }): DeviceDecoder;
+  /**
+   * A decoder for one connection. `sevenBit` masks the parity bit where the protocol does not do so by itself; `atRest`: the
+   * line was quiet before the first byte, so that nothing of the first frame is missing.
+   */
+  createDecoder(options?: { readonly sevenBit?: boolean; readonly atRest?: boolean }): DeviceDecoder;
 }

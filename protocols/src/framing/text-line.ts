@@ -22,6 +22,8 @@ export interface LineRules<Event extends object> {
    * False: a line that begins inside a broken one gets its chance.
    */
   readonly wholeLines: boolean;
+  /** Nothing came before the first byte: it begins a line. */
+  readonly atRest?: boolean;
   /** A line proves by itself that it is whole (a check digit): one without an end is taken when no more bytes come. */
   readonly provesItself?: boolean;
   /** The event in a line (its end removed), or why it is none. */
@@ -67,7 +69,7 @@ const isText = (byte: number): boolean => (byte >= 0x20 && byte !== 0x7f) || byt
  * comes or the line falls quiet. Control characters inside a line make it none.
  */
 export const createLineGrammar = <Event extends object>(rules: LineRules<Event>): FrameGrammar<Event> => {
-  let afterLine = false;
+  let afterLine = rules.atRest === true;
   const mask = rules.eightBit === true ? 0xff : 0x7f;
 
   const reject = (length: number, reason: DiscardReason, whole: boolean): FrameVerdict<Event> => ({

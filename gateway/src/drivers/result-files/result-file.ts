@@ -4,8 +4,8 @@ import {
   decodeText,
   fileRows,
   MingchengError,
+  type SaidResult,
   type TableFormat,
-  type TableResult,
   utf8,
 } from "@mingcheng/protocols";
 import { lookOf } from "./folder-scan.ts";
@@ -21,7 +21,7 @@ export interface ResultRow {
   readonly number: number;
   readonly raw: Uint8Array;
   /** What it says, or why it says nothing. */
-  readonly said: TableResult | { readonly why: string };
+  readonly said: SaidResult | { readonly why: string };
 }
 
 /** What a file holds. `isOpen`: its last row has no line end, and was left out because it may be half written. */

@@ -1,9 +1,10 @@
 import { expandEvents } from "../../framing/expand-events.ts";
 import { createFrameDecoder, type FrameGrammar, maxDiscardBytes } from "../../framing/frame-decoder.ts";
 import { decodeText, type TextCode } from "../../framing/text-code.ts";
-import type { DeviceCodec, DiscardedEvent, ReadingEvent } from "../device-event.ts";
+import type { DeviceCodec, DiscardedEvent, ReadingEvent, ResultEvent } from "../device-event.ts";
 import type { SaleEvent } from "../line-event.ts";
 import { latin1, numberIn, readingWith, unitIn } from "../reading.ts";
+import { createResultReader, type ResultField, type ResultWords, resultFields } from "../result-words.ts";
 import { saleWith } from "../sale-with.ts";
 
 const maxBlockBytes = 2048;
@@ -27,6 +28,11 @@ export interface BlockFormat {
   /** Money with two places, or whole units. */
   readonly unitPrice: string | null;
   readonly amount: string | null;
+}
+
+/** How a tester's printed slip is read: an expression for each field of a result, group 1 is what is taken. */
+export interface BlockResultFormat extends ResultWords, Pick<BlockFormat, "encoding" | "end" | "start"> {
+  readonly fields: Readonly<Partial<Record<ResultField, string | undefined>>>;
 }
 
 const weightAfter = (label: string): string =>
@@ -95,8 +101,29 @@ const compile = (format: BlockFormat) => {
   };
 };
 
-const createGrammar = (format: BlockFormat): FrameGrammar<TicketFrame> => {
-  const read = compile(format);
+/** What a slip of a tester says; `null` when it has neither value nor verdict, or a time that cannot be read. */
+const compileResult = (format: BlockResultFormat) => {
+  const resultOf = createResultReader(format);
+  const expressions = new Map(
+    resultFields.flatMap((field) => {
+      const source = format.fields[field];
+      return source === undefined ? [] : [[field, new RegExp(source, "iu")] as const];
+    }),
+  );
+  return (text: string, raw: Uint8Array): ResultEvent | null => {
+    if (format.start !== null && !text.trimStart().startsWith(format.start)) return null;
+    if (text.includes("\ufffd")) return null;
+    const said = (field: ResultField): string | null => expressions.get(field)?.exec(text)?.[1]?.trim() || null;
+    if (said("value") === null && said("verdict") === null) return null;
+    const read = resultOf(said);
+    return read.kind === "result" ? { event: "result", raw, ...read.result } : null;
+  };
+};
+
+const createGrammar = <Frame>(
+  format: Pick<BlockFormat, "encoding" | "end">,
+  read: (text: string, raw: Uint8Array) => Frame | null,
+): FrameGrammar<Frame> => {
   return {
     isStart: (byte) => byte > 0x20,
     examine: (window, { ended }) => {
@@ -123,17 +150,32 @@ type Event = ReadingEvent | SaleEvent | DiscardedEvent;
  * @throws {SyntaxError} when one of its expressions is none
  */
 export const blockOf = (format: BlockFormat): DeviceCodec => {
-  createGrammar(format);
+  const read = compile(format);
   return {
     id: "block",
     displayName: { zh: "可配置的打印小票", en: "Configurable printed tickets" },
     deviceClass: "scale",
     maxPendingBytes: maxBlockBytes + maxDiscardBytes,
     createDecoder: () =>
-      expandEvents(createFrameDecoder(createGrammar(format), maxBlockBytes), (frame): readonly Event[] => {
+      expandEvents(createFrameDecoder(createGrammar(format, read), maxBlockBytes), (frame): readonly Event[] => {
         if (frame.event !== "ticket") return [frame];
         return frame.sale === null ? [frame.reading] : [frame.reading, frame.sale];
       }),
+  };
+};
+
+/**
+ * The codec of a tester that prints slips.
+ * @throws {SyntaxError} when one of its expressions is none
+ */
+export const blockResultsOf = (format: BlockResultFormat): DeviceCodec => {
+  const read = compileResult(format);
+  return {
+    id: "block",
+    displayName: { zh: "可配置的打印小票", en: "Configurable printed tickets" },
+    deviceClass: "tester",
+    maxPendingBytes: maxBlockBytes + maxDiscardBytes,
+    createDecoder: () => createFrameDecoder<ResultEvent>(createGrammar(format, read), maxBlockBytes),
   };
 };
 

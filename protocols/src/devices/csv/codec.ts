@@ -44,7 +44,7 @@ export const csvOf = (format: TableFormat): DeviceCodec => ({
   },
   deviceClass: "tester",
   maxPendingBytes: maxLineBytes + 2 + maxDiscardBytes,
-  createDecoder: () => {
+  createDecoder: (options) => {
     const rows = createRowReader(format);
     const read = (text: string, raw: Uint8Array, afterLine: boolean): Row | DiscardReason => {
       const said = decodeText(raw.subarray(0, text.length), format.encoding).replace(/^\ufeff/, "");
@@ -59,6 +59,7 @@ export const csvOf = (format: TableFormat): DeviceCodec => ({
         isStart: (byte) => (byte >= 0x20 && byte !== 0x7f) || byte === 0x09,
         eightBit: true,
         wholeLines: true,
+        atRest: options?.atRest === true,
         read: (text, raw, { afterLine }) => read(text, raw, afterLine),
       }),
       maxLineBytes + 2,

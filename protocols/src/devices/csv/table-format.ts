@@ -1,34 +1,17 @@
 import type { TextCode } from "../../framing/text-code.ts";
-import type { Verdict } from "../device-event.ts";
+import { type ResultField, type ResultWords, usualResultWords } from "../result-words.ts";
 import { type CellSeparator, cellSeparators } from "./cells.ts";
-import { usualDateFormats } from "./date-format.ts";
-
-/** What a row can say of a result. */
-export const tableFields = ["at", "time", "number", "sample", "channel", "assay", "value", "unit", "verdict"] as const;
-
-/** One of `tableFields`. */
-export type TableField = (typeof tableFields)[number];
 
 /** Where a field stands: the name of its column in the header, several names for it, or its number from 1. */
 export type ColumnPlace = string | readonly string[] | number;
 
 /** How a device writes a table of results: CSV, TSV, or the first sheet of a workbook. */
-export interface TableFormat {
+export interface TableFormat extends ResultWords {
   /** Where each field stands; a field left out is not in the table. `value` must be there. */
-  readonly columns: Readonly<Partial<Record<TableField, ColumnPlace>>>;
-  /** What the table does not say because it is the same for all rows. */
-  readonly constants: { readonly assay?: string | undefined; readonly unit?: string | undefined };
+  readonly columns: Readonly<Partial<Record<ResultField, ColumnPlace | undefined>>>;
   /** `auto`: the one that gives the header the most cells. */
   readonly separator: CellSeparator | "auto";
   readonly encoding: TextCode;
-  /** Formats of `at` (with `time` behind it where that is a column of its own), tried in order. */
-  readonly dateFormats: readonly string[];
-  /** The instrument's words for each verdict, before the usual ones. */
-  readonly verdicts: Readonly<Partial<Record<Verdict, readonly string[]>>>;
-  /** The decimal point of values is a comma. */
-  readonly decimalComma: boolean;
-  /** Values are fractions of one: 0.523 is 52.3 %. */
-  readonly fraction: boolean;
 }
 
 /** Tables with all these columns, in Chinese or English; what other instruments write is configured. */
@@ -42,13 +25,9 @@ export const defaultTableFormat: TableFormat = {
     unit: ["单位", "unit"],
     verdict: ["结论", "判定", "verdict"],
   },
-  constants: {},
+  ...usualResultWords,
   separator: "auto",
   encoding: "auto",
-  dateFormats: usualDateFormats,
-  verdicts: {},
-  decimalComma: false,
-  fraction: false,
 };
 
 /** The character between two cells; `undefined` when the header has to tell. */
@@ -57,4 +36,4 @@ export const separatorIn = (format: TableFormat): string | undefined =>
 
 /** True when every column is given by its number, so that there is no header to wait for. */
 export const isNumbered = (format: TableFormat): boolean =>
-  Object.values(format.columns).every((place) => typeof place === "number");
+  Object.values(format.columns).every((place) => place === undefined || typeof place === "number");

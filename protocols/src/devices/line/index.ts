@@ -1,2 +1,3 @@
 export * from "./codec.ts";
 export * from "./encode.ts";
+export * from "./results.ts";
