@@ -7,6 +7,7 @@ import {
   type ApiError,
   accountSchema,
   type ErrorCode,
+  type EvidenceKeys,
   errorCatalogue,
   type ServerEvent,
   type Today,
@@ -45,6 +46,8 @@ export interface FixtureState {
   failure: { readonly status: number; readonly error: ApiError } | null;
   /** Never answers, as behind a cut cable. */
   dead: boolean;
+  /** Its key for evidence; without one it has no such route. */
+  evidenceKeys?: EvidenceKeys;
   /** The day is answered once this resolves. */
   hold?: Promise<void>;
 }
@@ -140,6 +143,7 @@ export class FixtureCentre {
       state.account ??= accountSchema.parse({ ...fallbackAccount });
       return [200, state.account];
     }
+    if (route === "GET /api/v1/evidence/keys" && state.evidenceKeys !== undefined) return [200, state.evidenceKeys];
     if (state.account === null) return [401, errorOf("SESSION_MISSING")];
     if (route === "GET /api/v1/me") return [200, state.account];
     if (route === "POST /api/v1/logout") {

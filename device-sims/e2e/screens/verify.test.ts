@@ -1,13 +1,14 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { toHex } from "@mingcheng/protocols";
+import { evidenceStatement, keyIdOf, toHex } from "@mingcheng/protocols";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { mutate, Specimens, type Trial } from "../../src/evidence/campaign.ts";
+import { mutate, Specimens, type Trial, verifyWhole } from "../../src/evidence/campaign.ts";
 import { mutations } from "../../src/evidence/mutations.ts";
 import { repositoryRoot } from "../../src/harness/repository.ts";
 import { needs } from "../../src/harness/requirements.ts";
+import { nodeCrypto } from "../../src/load/node-crypto.ts";
 import { createRandom } from "../../src/random.ts";
 import { launchBrowser, openPage, type PageSetup } from "./browser.ts";
 import { FixtureCentre } from "./fixture-centre.ts";
@@ -64,8 +65,8 @@ const choose = async (page: Page, path: string): Promise<void> => {
 };
 
 const placeOf = ({ named }: Trial): string => {
-  if (named?.span == null) return "The manifest or the whole file";
-  return named.seq === null ? `Span ${named.span}: ` : `Span ${named.span}, record ${named.seq}: `;
+  if (named?.span == null) return "not good: the manifest or the whole file: ";
+  return named.seq === null ? `not good: span ${named.span}: ` : `not good: span ${named.span}, record ${named.seq}: `;
 };
 
 describe.skipIf(needed.skip)(needed.title("the page that verifies evidence"), () => {
@@ -114,6 +115,44 @@ describe.skipIf(needed.skip)(needed.title("the page that verifies evidence"), ()
         ]);
         expect(said).toContain(name);
       }
+    });
+  });
+
+  it("says the same as the program on the command line, in both languages", async () => {
+    const { fault, ...report } = verifyWhole(specimen.file, specimen.pinned);
+    const { meaning, notProven } = evidenceStatement({ fault, ...report }, { isOwn: false });
+    expect(notProven.length).toBeGreaterThan(4);
+    for (const language of ["zh", "en"] as const) {
+      await onPage({ language }, async (page) => {
+        await page.fill("textarea", keys);
+        await choose(page, fileNamed("good.mcx", specimen.file));
+        const said = await verdictOf(page);
+        for (const sentence of [meaning, ...notProven]) expect(said).toContain(sentence[language]);
+      });
+    }
+  });
+
+  it("takes the centre's own key when asked to, names it, and warns that this proves less", async () => {
+    const kid = keyIdOf(nodeCrypto.sha256, centreKey);
+    Object.assign(centre.state, { dead: false, evidenceKeys: { centreName: "松柏区", centre: toHex(centreKey), kid } });
+    await onPage({ language: "en" }, async (page) => {
+      await page.click("[data-test=offer]");
+      const offered = page.locator("[data-test=offered]");
+      await offered.waitFor();
+      expect(await offered.textContent()).toContain(kid);
+      await choose(page, fileNamed("good.mcx", specimen.file));
+      const said = await verdictOf(page);
+      expect(said).toContain("Everything holds");
+      expect(said).toContain("the keys come from the same place as the file");
+      const bad = specimen.others[2] ?? specimen.file;
+      await choose(page, fileNamed("forged.mcx", bad));
+      await page.getByText("forged.mcx ·").waitFor();
+      expect(await verdictOf(page)).toContain("the manifest is not signed by the pinned key of the centre");
+    });
+    centre.state.dead = true;
+    await onPage({ language: "zh" }, async (page) => {
+      await page.click("[data-test=offer]");
+      await page.getByText("中心没有应答").waitFor();
     });
   });
 

@@ -47,8 +47,18 @@ const always: readonly Sentence[] = [
   ),
 ];
 
-const gapText = ({ ep, from, to, reason }: EvidenceManifest["gaps"][number]): string =>
-  `${ep}/${from}-${to ?? "…"} (${reason})`;
+/** Reasons of gaps as people say them; the format's own word for one of a later version. */
+const gapReasons: Readonly<Record<string, Sentence>> = {
+  freed: both("签收后已腾出空间", "freed after a receipt"),
+  lost: both("上传前已损毁", "destroyed before it was sent"),
+  withheld: both("只收到摘要", "only the digest arrived"),
+  rollback: both("网关磁盘回退", "the gateway's disk went back in time"),
+  restore: both("中心由备份恢复", "the centre was restored from a copy"),
+  revoked: both("仅由已吊销的密钥封签", "sealed by a revoked key only"),
+};
+
+const gapText = ({ ep, from, to, reason }: EvidenceManifest["gaps"][number], language: keyof Sentence): string =>
+  `${ep}/${from}-${to ?? "…"} (${gapReasons[reason]?.[language] ?? reason})`;
 
 const mostNamed = 5;
 
@@ -85,11 +95,15 @@ const ofThisFile = (
     );
   }
   if (gaps.length > 0) {
-    const list = gaps.slice(0, mostNamed).map(gapText).join(", ");
+    const list = (language: keyof Sentence): string =>
+      gaps
+        .slice(0, mostNamed)
+        .map((gap) => gapText(gap, language))
+        .join(", ");
     found.push(
       both(
-        `清单列明的缺口 ${gaps.length} 处：${list}`,
-        `What the ledger does not have, or no seal that counts covers: ${gaps.length} gaps, ${list}.`,
+        `清单列明的缺口 ${gaps.length} 处（轮次/序号）：${list("zh")}`,
+        `What the ledger does not have, or no seal that counts covers: ${gaps.length} gaps (epoch/numbers), ${list("en")}.`,
       ),
     );
   }

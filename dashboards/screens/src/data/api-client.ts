@@ -1,4 +1,4 @@
-import type { Account, Acknowledged, ApiError, Today } from "@mingcheng/protocols";
+import type { Account, Acknowledged, ApiError, EvidenceKeys, Today } from "@mingcheng/protocols";
 
 /** Why a request had no success. */
 export class Problem extends Error {
@@ -50,6 +50,7 @@ export const api = {
   login: (user: string, password: string) => request("POST", "/api/v1/login", { user, password }) as Promise<Account>,
   changePassword: (present: string, next: string) =>
     request("POST", "/api/v1/password", { present, next }) as Promise<Account>,
+  evidenceKeys: () => request("GET", "/api/v1/evidence/keys") as Promise<EvidenceKeys>,
   logout: () => request("POST", "/api/v1/logout", {}),
   today: (gateway: string | null) =>
     request(

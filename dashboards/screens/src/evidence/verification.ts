@@ -1,6 +1,6 @@
-import type { EvidenceReport } from "@mingcheng/protocols";
+import type { EvidenceReport, EvidenceStatement } from "@mingcheng/protocols";
 
-/** Public keys that the reader got by another way than the file, 64 hexadecimal digits each. */
+/** Public keys to verify with, 64 hexadecimal digits each. */
 export interface PinnedTexts {
   readonly gateway: string;
   readonly centre: string;
@@ -10,12 +10,26 @@ export interface PinnedTexts {
 export interface VerificationRequest {
   readonly file: File;
   readonly pinned: PinnedTexts;
+  /** True when the keys come from the same place as the file. */
+  readonly isOwn: boolean;
+}
+
+/** Key ids of the keys that were used: what can be read out and compared. */
+export interface UsedKeys {
+  readonly gateway: string;
+  readonly centre: string;
 }
 
 /** What the worker says: how far it is, and at last one outcome. */
 export type VerificationMessage =
   | { readonly kind: "progress"; readonly read: number }
-  | { readonly kind: "report"; readonly report: EvidenceReport; readonly seconds: number }
+  | {
+      readonly kind: "report";
+      readonly report: EvidenceReport;
+      readonly statement: EvidenceStatement;
+      readonly used: UsedKeys;
+      readonly seconds: number;
+    }
   /** The browser has no Ed25519, or the page came over an insecure connection. */
   | { readonly kind: "unsupported" }
   | { readonly kind: "unreadable" };
@@ -30,6 +44,32 @@ export const parsePinned = (text: string): PinnedTexts | undefined => {
     return keyPattern.test(gateway) && keyPattern.test(centre) ? { gateway, centre } : undefined;
   } catch {
     return undefined;
+  }
+};
+
+/** A manifest is one line; of a longer one nothing is believed either. */
+const longestManifestBytes = 64 * 1024 * 1024;
+
+const manifestText = async (file: File): Promise<string> => {
+  for (let bytes = 64 * 1024; ; bytes *= 8) {
+    const text = await file.slice(0, bytes).text();
+    const end = text.indexOf("\n");
+    if (end >= 0 || bytes >= file.size || bytes > longestManifestBytes) return text.slice(0, Math.max(0, end));
+  }
+};
+
+/**
+ * The newest key that the file itself names for its gateway: for a reader who has no key of the gateway and takes the
+ * centre's word. Zeroes where it names none: under these nothing holds.
+ */
+export const keyNamedBy = async (file: File): Promise<string> => {
+  const none = "00".repeat(32);
+  try {
+    const { keys } = JSON.parse(await manifestText(file)) as { keys?: { publicKey?: unknown }[] };
+    const named = keys?.at(-1)?.publicKey;
+    return typeof named === "string" && keyPattern.test(named) ? named : none;
+  } catch {
+    return none;
   }
 };
 

@@ -1,4 +1,4 @@
-import { type AsyncCrypto, fromHex, verifyChunks } from "@mingcheng/protocols";
+import { type AsyncCrypto, evidenceStatement, fromHex, keyIdOf, verifyChunks } from "@mingcheng/protocols";
 import { sha256 } from "./sha256.ts";
 import type { VerificationMessage, VerificationRequest } from "./verification.ts";
 
@@ -45,7 +45,7 @@ const canVerify = async (): Promise<boolean> => {
   return browserCrypto.verify({ publicKey, octets: new Uint8Array(), signature, fault }).catch(() => false);
 };
 
-const verify = async ({ file, pinned }: VerificationRequest): Promise<void> => {
+const verify = async ({ file, pinned, isOwn }: VerificationRequest): Promise<void> => {
   if (!(await canVerify())) {
     say({ kind: "unsupported" });
     return;
@@ -59,7 +59,9 @@ const verify = async ({ file, pinned }: VerificationRequest): Promise<void> => {
       read += bytes;
       say({ kind: "progress", read });
     });
-    say({ kind: "report", report, seconds: (performance.now() - startedAt) / 1000 });
+    const seconds = (performance.now() - startedAt) / 1000;
+    const used = { gateway: keyIdOf(sha256, keysOfReader.gateway), centre: keyIdOf(sha256, keysOfReader.centre) };
+    say({ kind: "report", report, statement: evidenceStatement(report, { isOwn }), used, seconds });
   } catch {
     // Only reading the file can fail: it was moved, or changed while it was read.
     say({ kind: "unreadable" });

@@ -55,13 +55,7 @@ export const en: Texts = {
     unreadable: "The file cannot be read: it may have been moved or is being written. Choose it again.",
     good: "Everything holds",
     bad: "Not good",
-    badMeans:
-      "This is the first place that does not hold. What follows it was not verified and proves nothing. Export it again at the centre; if it still fails, keep this file.",
     took: "{seconds} s",
-    colon: ": ",
-    placeFile: "The manifest or the whole file",
-    placeSpan: "Span {span}",
-    placeRecord: "Span {span}, record {seq}",
     gateway: "Gateway",
     asOf: "As of",
     records: "Records as captured",
@@ -71,17 +65,17 @@ export const en: Texts = {
     disputed: "Disputed spans",
     gaps: "Known gaps",
     proven: "Proven",
-    provenText:
-      "The holder of the gateway's key sealed these records in this order, without insertion, change or omission inside a span, and no later than the seals say if the gateway's clock was right.",
     notProven: "Not proven",
-    notUnsent:
-      "The holder of the gateway's key can rewrite what was not yet sent; a change after the centre's receipt leaves a dispute.",
-    notTruth: "That a device told the gateway the truth; each record keeps the device's own bytes.",
-    notBetween:
-      "That nothing happened between spans or while the gateway was off; what is known to be missing is a gap.",
-    notWithheld: "What a record says of which only the digest is there.",
-    notKeys:
-      "That the other keys of the history are the gateway's and that the manifest is complete: the centre's word, signed.",
+    badMeans: "Export it again at the centre; if it still fails, keep this file.",
+    unvouched: "Seals by keys on the centre's word",
+    centreKey: "Centre's key (kid)",
+    gatewayKey: "Gateway's key (kid)",
+    offer: "Use the key of this centre",
+    offered: "Key of {name}",
+    offeredHint:
+      "The file and this key come from the same place, and the gateway's key is taken from the file. So this only shows that they agree. Compare the key id with one that you got by another way, or use your own keys.",
+    offerFailed: "The centre does not answer. Paste or drop the keys instead.",
+    ownKeys: "Use keys of my own",
   },
   problem: {
     next: "Next: {next}",
