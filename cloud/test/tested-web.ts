@@ -107,13 +107,13 @@ export class TestedWeb {
     this.service.recordsMoved();
   }
 
-  /** Opens an alert of `market-a`. */
-  fireAlert(id: string): void {
+  /** Opens an alert of a gateway's tester. */
+  fireAlert(id: string, gw = "market-a"): void {
     new AlertStore(this.centre.alerts).open(
       {
         ...{ id, rule: "test-positive", groupKey: JSON.stringify({ lsn: id }), labels: {}, severity: "attention" },
         ...{ title: { zh: "快检阳性（待复检）", en: "Rapid test positive" }, next: { zh: "复检", en: "Test again" } },
-        ...{ runbook: "test-positive", owner: "role:inspector", ownerReason: "rule", gw: "market-a", dev: "tester-1" },
+        ...{ runbook: "test-positive", owner: "role:inspector", ownerReason: "rule", gw, dev: "tester-1" },
         ...{ lsn: 1, late: false, startedMs: this.nowMs, openedMs: this.nowMs },
       },
       { to: "firing", reason: "condition-met", atMs: this.nowMs },

@@ -1,14 +1,24 @@
 import { z } from "zod";
 import { type AlertRoutePorts, alertRoutes } from "./alert-routes.ts";
 import { type ApiRoute, defineRoute } from "./api-route.ts";
+import { type AuditRoutePorts, auditRoutes } from "./audit-routes.ts";
 import { type EventsRoutePorts, eventsRoute } from "./events-route.ts";
+import { type EvidenceRoutePorts, evidenceRoutes } from "./evidence-routes.ts";
 import { openApiDocument } from "./open-api.ts";
 import { readingRoutes } from "./reading-routes.ts";
 import { type RegisterRoutePorts, registerRoutes } from "./register-routes.ts";
 import { type SessionRoutePorts, sessionRoutes } from "./session-routes.ts";
+import { type UserRoutePorts, userRoutes } from "./user-routes.ts";
 
 /** What the routes of the API work with. */
-export interface ApiPorts extends SessionRoutePorts, AlertRoutePorts, EventsRoutePorts, RegisterRoutePorts {
+export interface ApiPorts
+  extends SessionRoutePorts,
+    AlertRoutePorts,
+    EventsRoutePorts,
+    RegisterRoutePorts,
+    EvidenceRoutePorts,
+    UserRoutePorts,
+    AuditRoutePorts {
   /** Of this program, for the description. */
   readonly version: string;
 }
@@ -20,6 +30,9 @@ export const apiRoutes = (ports: ApiPorts): readonly ApiRoute[] => {
     ...readingRoutes(ports.reader),
     ...alertRoutes(ports),
     ...registerRoutes(ports),
+    ...evidenceRoutes(ports),
+    ...userRoutes(ports),
+    ...auditRoutes(ports),
     eventsRoute(ports),
   ];
   const description = defineRoute({

@@ -13,6 +13,7 @@ export const auditActions = {
   "session.logout": { zh: "退出登录", en: "signed out" },
   "session.password": { zh: "修改密码", en: "changed the own password" },
   "access.refused": { zh: "越权访问被拒绝", en: "access refused" },
+  "user.viewed": { zh: "查看用户列表", en: "the users were looked at" },
   "user.added": { zh: "添加用户", en: "a user was added" },
   "user.reset": { zh: "重置用户密码", en: "a user got a new one-time password" },
   "user.role": { zh: "更改用户角色", en: "a user's role was changed" },

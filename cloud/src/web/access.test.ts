@@ -40,6 +40,7 @@ describe("every route", () => {
     const open = routes.filter(({ access }) => access === "public").map(({ method, path }) => `${method} ${path}`);
     expect(open.filter((name) => name.includes("/api/") && !name.startsWith("HEAD")).sort()).toEqual(
       [
+        "GET /api/v1/evidence/keys",
         "GET /api/v1/openapi.json",
         "POST /api/v1/login",
         ...open.filter((name) => /enrol|authority/.test(name) && !name.startsWith("HEAD")),

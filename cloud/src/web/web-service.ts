@@ -8,12 +8,15 @@ import { CentreReader } from "../api/centre-reader.ts";
 import { EventHub } from "../api/events/event-hub.ts";
 import { LiveBoard } from "../api/events/live-board.ts";
 import { ReadStores } from "../api/queries/read-stores.ts";
+import { auditHeadPath } from "../audit/audit-head.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import { auditOver } from "../audit/open-audit.ts";
 import { Seldom } from "../audit/seldom.ts";
+import { type AuditReport, verifyAudit } from "../audit/verify-audit.ts";
 import type { CentreCard, EnrolOptions } from "../enrol/enrol-routes.ts";
 import type { FollowingPart } from "../following/progress-channel.ts";
 import type { Figure } from "../health/figure.ts";
+import { loadSigners } from "../keys/centre-keys.ts";
 import { PlaceFinder } from "../register/attribution/place-finder.ts";
 import { GatewayRegister } from "../register/gateway-register.ts";
 import { zoneClock } from "../register/model/validity.ts";
@@ -142,6 +145,13 @@ export class WebService {
     return moved ? "places" : "users";
   }
 
+  async #verifyAudit(): Promise<AuditReport> {
+    const { dataDirectory } = this.#data;
+    const { manifest } = await loadSigners(dataDirectory);
+    const keys = new Map([[manifest.kid, manifest.publicKey]]);
+    return verifyAudit(this.#register, { keys, headPath: auditHeadPath(dataDirectory) });
+  }
+
   #noteRefusal(audit: AuditLog, { user, address, route }: Refusal): void {
     const held = this.#refusals.pass(`${user} ${route}`, this.#ports.nowMs());
     if (held === undefined) return;
@@ -158,7 +168,8 @@ export class WebService {
       desk: new LoginDesk({ ...ports, cost: this.#ports.passwordCost ?? passwordCost }),
       ...{ sessions: this.#sessions, centreName, timezone, nowMs, reader: this.#reader, hub: this.#hub },
       ...{ register: this.#register, clock: zoneClock(timezone), places: this.#places, users, audit },
-      version: software,
+      verifyAudit: () => this.#verifyAudit(),
+      ...{ version: software, manifestKey: this.#card.manifestKey },
       onLogin: (attempt) => {
         this.#counts[attempt.error === null ? "logins" : "refusedLogins"]++;
         log(attempt.error === null ? "info" : "warn", "login", attempt);

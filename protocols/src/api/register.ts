@@ -56,12 +56,13 @@ export const registerKindListSchema = z.object({
           names: registerKindSchema.nullable(),
         }),
       ),
-      entries: apiCountSchema,
+      /** Null for who sees only a part. */
+      entries: apiCountSchema.nullable(),
     }),
   ),
 });
 
-/** Query of `GET /api/v1/register/:kind`. */
+/** Query of `GET /api/v1/register/:kind`. A page may be short although `next` is given. */
 export const registerQuerySchema = z.strictObject({
   /** Only entries valid then; every present one when left out. */
   at: apiTimeSchema.optional(),

@@ -38,7 +38,8 @@ const testTotals = ({ projections, window, gw, cover, places }: TodayAsked): Tes
       `SELECT device.gw, device.dev, record.at_ms AS atMs, verdict, 1 AS n FROM record
        JOIN line ON line.id = record.line AND line.status = 'ok' JOIN device ON device.id = record.device
        JOIN record_test ON record_test.lsn = record.lsn AND record_test.counted = 1
-       WHERE record.kind = 'test' AND record.at_ms >= :fromMs AND record.at_ms < :toMs AND (:gw IS NULL OR gw = :gw)`,
+       WHERE record.kind = 'test' AND record.at_ms >= :fromMs AND record.at_ms < :toMs
+         AND (:gw IS NULL OR device.gw = :gw)`,
     )
     .all({ fromMs: window.fromMs, toMs: window.toMs, gw }) as (VerdictCount & {
     gw: string;

@@ -154,14 +154,38 @@ export class AttributionIndex {
     const place = places.placement.find(places.devices.find(gw, dev), minute);
     if (place < 0) return unattributed;
     const number = place >>> 1;
-    if (place % 2 === 1) {
-      const areas = this.#areasOf(number, minute);
-      return { stall: null, vendor: null, site: places.sites.textOf(number), areas };
-    }
-    const vendor = places.vendorOfStall.find(number, minute);
-    const site = places.siteOfStall.find(number, minute);
+    return place % 2 === 1 ? this.#ofSite(number, minute) : this.#ofStall(number, minute);
+  }
+
+  /** Where a stall belongs, by its code. */
+  stall(code: string, minute: number): Attribution {
+    const number = this.#places.stalls.find(code);
+    return number < 0 ? unattributed : this.#ofStall(number, minute);
+  }
+
+  /** Where a site belongs, by its code. */
+  site(code: string, minute: number): Attribution {
+    const number = this.#places.sites.find(code);
+    return number < 0 ? unattributed : this.#ofSite(number, minute);
+  }
+
+  /** The areas that an area lies in and itself, the widest first. */
+  path(area: string, minute: number): readonly string[] {
+    const number = this.#places.areas.find(area);
+    return number < 0 ? unattributed.areas : this.#places.tree.pathOf(number, minute);
+  }
+
+  #ofSite(site: number, minute: number): Attribution {
+    const areas = this.#areasOf(site, minute);
+    return { stall: null, vendor: null, site: this.#places.sites.textOf(site), areas };
+  }
+
+  #ofStall(stall: number, minute: number): Attribution {
+    const places = this.#places;
+    const vendor = places.vendorOfStall.find(stall, minute);
+    const site = places.siteOfStall.find(stall, minute);
     return {
-      stall: places.stalls.textOf(number),
+      stall: places.stalls.textOf(stall),
       vendor: vendor < 0 ? null : places.vendors.textOf(vendor),
       site: site < 0 ? null : places.sites.textOf(site),
       areas: this.#areasOf(site, minute),

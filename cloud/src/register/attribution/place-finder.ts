@@ -44,6 +44,12 @@ export class PlaceFinder {
     return moved && !first;
   }
 
+  /** The index itself, up to date. */
+  index(): AttributionIndex {
+    this.refresh();
+    return this.#ready().index;
+  }
+
   /** Number of the register's change up to which it knows. */
   get change(): number {
     return this.#ready().index.version;

@@ -1,3 +1,4 @@
+import type { Audit } from "../../audit/audit-event.ts";
 import type { SqliteDatabase } from "../../store/database.ts";
 import { type Finding, FindingList } from "../model/finding.ts";
 import type { RegisterKind } from "../model/register-kind.ts";
@@ -26,6 +27,10 @@ export interface ChangeOrigin {
   readonly source: string;
   readonly note: string;
   readonly atMs: number;
+  /** Network address, where there is one. */
+  readonly address?: string | null;
+  /** Where the change is noted, in the same transaction. */
+  readonly audit?: Audit;
 }
 
 /** Entries of one kind that a change adds, corrects, leaves alone or takes back. */
@@ -143,7 +148,7 @@ export const applyChange = (database: SqliteDatabase, clock: ZoneClock, request:
   for (const { kind } of request.staged) findTwice(kind, context);
   let counts: Readonly<Record<string, ChangeCounts>> = {};
   let written: number | null = null;
-  const { by, source, note, atMs } = request.origin;
+  const { by, source, note, atMs, address = null, audit } = request.origin;
   const body = database.transaction(() => {
     const change = countOf(database, "SELECT coalesce(max(id), 0) + 1 FROM register_change");
     database.pragma("defer_foreign_keys = ON");
@@ -153,6 +158,10 @@ export const applyChange = (database: SqliteDatabase, clock: ZoneClock, request:
     database
       .prepare("INSERT INTO register_change (id, at_ms, by, source, note, counts) VALUES (?, ?, ?, ?, ?, ?)")
       .run(change, atMs, by, source, note, JSON.stringify(counts));
+    audit?.append({
+      ...{ actor: by, address, action: "register.changed", subject: `register:${Object.keys(counts).join(",")}` },
+      detail: { change, source, note },
+    });
     written = change;
   });
   if (findings.total === 0) {
