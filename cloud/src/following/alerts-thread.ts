@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Logger } from "pino";
 import { AlertReader } from "../alerts/alert-reader.ts";
 import { alertsMigrations, alertsPath } from "../alerts/alerts-database.ts";
@@ -11,15 +13,21 @@ import type { LedgerReader } from "../ledger/ledger-reader.ts";
 import { ledgerPath } from "../ledger/open-ledger.ts";
 import { openLedgerReader } from "../ledger/sqlite-ledger-reader.ts";
 import { decodeKinds } from "../rules/decode-kinds.ts";
+import { HintedGateways } from "../rules/hinted-gateways.ts";
+import type { Places } from "../rules/places/places.ts";
+import { noPlaces, RegisterPlaces } from "../rules/places/register-places.ts";
 import type { AlertRule } from "../rules/rule.ts";
 import { RulesFollower } from "../rules/rules-follower.ts";
-import { openForWriting, type SqliteDatabase } from "../store/database.ts";
+import { openForReading, openForWriting, type SqliteDatabase } from "../store/database.ts";
 import type { LoopTimers, OpenFollower } from "./follower-loop.ts";
+import { projectionsPath } from "./readings-thread.ts";
 import { ReconcilePace } from "./reconcile-pace.ts";
 
 /** What the thread of rules, alerts and channels is started with. */
 export interface AlertsThreadOptions {
   readonly dataDirectory: string;
+  /** IANA time zone of the business day, and of calendars. */
+  readonly timezone: string;
   readonly rules: readonly AlertRule[];
   readonly channels: readonly ChannelSettings[];
 }
@@ -48,7 +56,9 @@ export class AlertsThread implements OpenFollower {
   readonly #ledger: LedgerReader;
   readonly #database: SqliteDatabase;
   readonly #follower: RulesFollower;
-  readonly #runner: FollowerRunner;
+  readonly #register: SqliteDatabase | undefined;
+  readonly #gateways: HintedGateways;
+  #runner: FollowerRunner;
   readonly #dispatcher: Dispatcher;
   readonly #alerts: AlertReader;
   readonly #pace = new ReconcilePace();
@@ -56,19 +66,23 @@ export class AlertsThread implements OpenFollower {
   #historyId = 0;
 
   /** @throws SqliteError when a store does not open now; MingchengError STORE_TOO_NEW */
-  constructor({ dataDirectory, rules }: Omit<AlertsThreadOptions, "channels">, ports: AlertsThreadPorts) {
+  constructor({ dataDirectory, timezone, rules }: Omit<AlertsThreadOptions, "channels">, ports: AlertsThreadPorts) {
     this.#ports = ports;
     this.#ledger = openLedgerReader(ledgerPath(dataDirectory));
+    const registerPath = join(dataDirectory, "register.db");
+    this.#register = existsSync(registerPath) ? openForReading(registerPath) : undefined;
+    this.#gateways = new HintedGateways(projectionsPath(dataDirectory), ports.nowMs());
     let database: SqliteDatabase | undefined;
     try {
       const opened = openForWriting({ path: alertsPath(dataDirectory), migrations: alertsMigrations });
       database = opened;
+      const places: Places =
+        this.#register === undefined ? noPlaces(timezone) : new RegisterPlaces(this.#register, timezone);
       this.#follower = new RulesFollower({
-        ...{ database: opened, rules, nowMs: () => ports.nowMs() },
+        ...{ database: opened, rules, places, gateways: this.#gateways, nowMs: () => ports.nowMs() },
         ledgerHead: () => this.#ledger.head(),
       });
-      const feed = new LedgerFeed(this.#ledger, decodeKinds(this.#follower.kinds));
-      this.#runner = new FollowerRunner(opened, feed, this.#follower);
+      this.#runner = this.#openRunner(opened);
       this.#alerts = new AlertReader(opened);
       this.#dispatcher = new Dispatcher({
         database: opened,
@@ -89,11 +103,28 @@ export class AlertsThread implements OpenFollower {
       this.#database = opened;
     } catch (error) {
       database?.close();
+      this.#register?.close();
       this.#ledger.close();
       throw error;
     }
     this.#ledger.onAppend(() => ports.onAppend());
     this.#dispatcher.wake();
+  }
+
+  #openRunner(database: SqliteDatabase): FollowerRunner {
+    return new FollowerRunner(
+      database,
+      new LedgerFeed(this.#ledger, decodeKinds(this.#follower.kinds)),
+      this.#follower,
+    );
+  }
+
+  /** Other rules from now on; their state goes on where they mean the same. */
+  useRules(rules: readonly AlertRule[]): void {
+    this.#transaction(() => this.#follower.useRules(rules));
+    // What was read for the rules before may lack kinds that are asked for now.
+    this.#runner = this.#openRunner(this.#database);
+    this.#tellChanges();
   }
 
   step(): FollowerStep {
@@ -179,6 +210,8 @@ export class AlertsThread implements OpenFollower {
   async close(): Promise<void> {
     this.#ledger.close();
     await this.#dispatcher.close();
+    this.#register?.close();
+    this.#gateways.close();
     this.#database.close();
   }
 }

@@ -82,7 +82,7 @@ const open = async (follower: string, dataDirectory: string): Promise<OpenFollow
   const log = pino({ enabled: false });
   const clock = { nowMs: () => Date.now(), random: Math.random };
   const ports = { channels: [], timers: eventLoopTimers, log, ...clock, onAppend, onChange: () => undefined };
-  return new AlertsThread({ dataDirectory, rules: await loadRules(null) }, ports);
+  return new AlertsThread({ dataDirectory, timezone: "Asia/Shanghai", rules: await loadRules(null) }, ports);
 };
 
 const { values } = parseArgs({

@@ -3,6 +3,7 @@ import { MingchengError } from "@mingcheng/protocols";
 import type { Logger } from "pino";
 import type { GatewayHint } from "../broker/broker.ts";
 import type { Figure } from "../health/figure.ts";
+import type { AlertRule } from "../rules/rule.ts";
 import type { FollowerThreadData, FromFollowerThread, ToFollowerThread } from "./thread-messages.ts";
 
 /** What a {@link FollowerThread} needs besides the thread's own options. */
@@ -86,6 +87,11 @@ export class FollowerThread {
 
   hint(hint: GatewayHint): void {
     this.#send({ type: "hint", hint });
+  }
+
+  /** Gives the thread of alerts other rules. */
+  useRules(rules: readonly AlertRule[]): void {
+    this.#send({ type: "rules", rules });
   }
 
   /** Why it does not follow now; null when all is well. */

@@ -1,5 +1,6 @@
 import { openChannels } from "../channels/index.ts";
 import { loadRules } from "../rules/load-rules.ts";
+import { watchRules } from "../rules/watch-rules.ts";
 import { FollowerThread } from "./follower-thread.ts";
 import type { Following, FollowingOptions } from "./following.ts";
 
@@ -20,14 +21,22 @@ export const openFollowing = async (options: FollowingOptions): Promise<Followin
     options,
   );
   await readings.started();
-  const alerts = new FollowerThread({ role: "alerts", options: { dataDirectory, rules, channels } }, options);
+  const alerts = new FollowerThread(
+    { role: "alerts", options: { dataDirectory, timezone: config.timezone, rules, channels } },
+    options,
+  );
   await alerts.started();
   const threads = [readings, alerts] as const;
+  const watch = watchRules(config.rules, {
+    log,
+    onChange: (changed) => alerts.useRules(changed),
+  });
   return {
     hint: (hint) => readings.hint(hint),
     fault: () => threads.map((thread) => thread.fault()).find((fault) => fault !== null) ?? null,
-    figures: () => threads.flatMap((thread) => thread.figures()),
+    figures: () => [...threads.flatMap((thread) => thread.figures()), watch.figure()],
     close: async () => {
+      watch.close();
       await Promise.all(threads.map((thread) => thread.close()));
     },
   };

@@ -1,5 +1,6 @@
 import type { GatewayHint } from "../broker/broker.ts";
 import type { Figure } from "../health/figure.ts";
+import type { AlertRule } from "../rules/rule.ts";
 import type { AlertsThreadOptions } from "./alerts-thread.ts";
 import type { ReadingsThreadOptions } from "./readings-thread.ts";
 
@@ -9,7 +10,11 @@ export type FollowerThreadData =
   | { readonly role: "alerts"; readonly options: AlertsThreadOptions };
 
 /** To a thread of followers. */
-export type ToFollowerThread = { readonly type: "hint"; readonly hint: GatewayHint } | { readonly type: "close" };
+export type ToFollowerThread =
+  | { readonly type: "hint"; readonly hint: GatewayHint }
+  /** The rule files have changed and are good. */
+  | { readonly type: "rules"; readonly rules: readonly AlertRule[] }
+  | { readonly type: "close" };
 
 /** From it. */
 export type FromFollowerThread =

@@ -2,6 +2,7 @@ import { BroadcastChannel, parentPort, workerData } from "node:worker_threads";
 import pino from "pino";
 import { openChannels } from "../channels/index.ts";
 import type { FollowerStep } from "../cursor/follower-runner.ts";
+import type { AlertRule } from "../rules/rule.ts";
 import { AlertsThread } from "./alerts-thread.ts";
 import { followerFigures } from "./follower-figures.ts";
 import { eventLoopTimers, FollowerLoop, type OpenFollower } from "./follower-loop.ts";
@@ -40,6 +41,20 @@ const opener = async (): Promise<() => OpenFollower> => {
 };
 const openRole = await opener();
 
+/** Rules that came before the stores were open, or while they failed. */
+let waitingRules: readonly AlertRule[] | undefined;
+
+const takeRules = (): void => {
+  const { follower } = loop;
+  if (waitingRules === undefined || !(follower instanceof AlertsThread)) return;
+  try {
+    follower.useRules(waitingRules);
+    waitingRules = undefined;
+  } catch (error) {
+    say({ type: "fault", follower: role, detail: `rules: ${textOf(error)}` });
+  }
+};
+
 const loop: FollowerLoop = new FollowerLoop({
   timers: eventLoopTimers,
   open: openRole,
@@ -55,6 +70,7 @@ const loop: FollowerLoop = new FollowerLoop({
 });
 
 const report = (): void => {
+  takeRules();
   try {
     const fault = loop.failing ? `${role}: ${lastFault}` : null;
     say({ type: "report", figures: followerFigures(role, loop), fault });
@@ -78,6 +94,9 @@ port.on("message", (message: ToFollowerThread) => {
     void close();
     return;
   }
-  hints.take(message.hint);
+  if (message.type === "rules") {
+    waitingRules = message.rules;
+    takeRules();
+  } else hints.take(message.hint);
   loop.wake();
 });

@@ -8,7 +8,8 @@ import type { AlertRule } from "./rule.ts";
 /** Directory of the rules that come with the centre. */
 export const builtInRules = fileURLToPath(new URL("../../rules/", import.meta.url));
 
-const textsOf = async (path: string | null): Promise<RuleText[]> => {
+/** Texts of a rule file, or of the built-in ones. Rejects when they cannot be read. */
+export const ruleTexts = async (path: string | null): Promise<RuleText[]> => {
   if (path !== null) return [{ file: path, text: await readFile(path, "utf8") }];
   const names = (await readdir(builtInRules)).filter((name) => name.endsWith(".yaml")).toSorted();
   return Promise.all(
@@ -23,7 +24,7 @@ const textsOf = async (path: string | null): Promise<RuleText[]> => {
 export const loadRules = async (path: string | null): Promise<readonly AlertRule[]> => {
   let texts: RuleText[];
   try {
-    texts = await textsOf(path);
+    texts = await ruleTexts(path);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new MingchengError("RULE_INVALID", reason, { field: "rules", cause });
