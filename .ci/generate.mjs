@@ -10,6 +10,7 @@ const generators = [
   "device-sims/dist/src/generate/vectors.js",
   "gateway/dist/config/generate.js",
   "gateway/dist/device-pages/generate.js",
+  "gateway/dist/intake/generate.js",
   "cloud/dist/config/generate.js",
   "cloud/dist/register/sample/generate.js",
 ];

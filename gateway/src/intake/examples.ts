@@ -48,7 +48,7 @@ export const intakeExamples: readonly IntakeExample[] = [
     channel: "sales",
     zh: "只扫 18 位价格条码",
     en: "a line that gives only a price barcode of 18 digits",
-    message: { id: "20261125-000043", at, lines: [{ barcode: "261008600562012508" }], amountFen: 562 },
+    message: { id: "20261125-000043", at, lines: [{ barcode: "261008600562012502" }], amountFen: 562 },
   },
   {
     name: "refund",

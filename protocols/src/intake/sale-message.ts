@@ -90,8 +90,7 @@ export const saleMessageSchema = z
       refuse("amountFen", '销售总额不能为负；退货请用 type "refund" / a sale is not negative; use type "refund"');
     if (type !== "sale" && amountFen > 0)
       refuse("amountFen", "退货和作废的总额须为负或零 / a refund's or void's total is 0 or below");
-  })
-  .meta({ id: "Sale" });
+  });
 
 /** A sale as a device sends it, checked. */
 export type SaleMessage = z.output<typeof saleMessageSchema>;
