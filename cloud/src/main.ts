@@ -1,11 +1,12 @@
 import { explain, MingchengError } from "@mingcheng/protocols";
 import { Command } from "commander";
+import { addAuditCommands } from "./commands/audit-commands.ts";
 import { addBackupCommand } from "./commands/backup-command.ts";
 import { type DataOptions, withDataOptions } from "./commands/data-options.ts";
 import { addEvidenceCommands } from "./commands/evidence-commands.ts";
 import { addGatewayCommands } from "./commands/gateway-commands.ts";
-import { terminalLanguage } from "./commands/language.ts";
 import { addKeysCommands } from "./commands/keys-commands.ts";
+import { terminalLanguage } from "./commands/language.ts";
 import { addRebuildCommand } from "./commands/rebuild-command.ts";
 import { addRegisterCommands } from "./commands/register-commands.ts";
 import { addRestoreCommand } from "./commands/restore-command.ts";
@@ -42,6 +43,7 @@ program
 
 addGatewayCommands(program, say);
 addUserCommands(program, say);
+addAuditCommands(program, say);
 addEvidenceCommands(program, say);
 addKeysCommands(program, say);
 addRebuildCommand(program, say);

@@ -16,7 +16,7 @@ const sayKinds = (say: Say): void => {
 
 const kindArgument = "类别，见 register kinds；all 为全部 / kind, see `register kinds`; all: every one";
 
-/** `import`, `register export | kinds`. */
+/** `import`, `register kinds | sample | export`. */
 export const addRegisterCommands = (program: Command, say: Say): void => {
   withDataOptions(program.command("import"))
     .description(
@@ -41,6 +41,13 @@ export const addRegisterCommands = (program: Command, say: Say): void => {
     .command("kinds")
     .description("列出类别及其列 / list the kinds and their columns")
     .action(() => sayKinds(say));
+  withDataOptions(register.command("sample"))
+    .description("导入示例城市“鹭江”，用于试用 / import the sample city, to try things out")
+    .option("--json", "以 JSON 输出报告 / print the report as JSON")
+    .action(async (options: ImportCommandOptions) => {
+      const { runImport, sampleCity } = await import("./register-files.ts");
+      process.exitCode = await runImport("all", sampleCity, options, say);
+    });
   withDataOptions(register.command("export"))
     .description("导出登记册为 CSV，可原样导入 / export the register as CSV, which imports back as the same")
     .argument("<kind>", kindArgument)

@@ -1,15 +1,16 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { userInfo } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { MingchengError } from "@mingcheng/protocols";
+import type { Audit } from "../audit/audit-event.ts";
+import { terminalActor, withAudit } from "../audit/open-audit.ts";
 import { loadCloudConfig } from "../config/cloud-config.ts";
 import { exportFile, exportRows } from "../register/import/export-file.ts";
 import { type ImportFile, type ImportReport, importFiles } from "../register/import/import-files.ts";
 import type { Encoding } from "../register/import/text-encoding.ts";
 import { kindNamed, registerKinds } from "../register/model/kinds.ts";
 import { type ZoneClock, zoneClock } from "../register/model/validity.ts";
-import { openRegister } from "../register/register-database.ts";
 import type { SqliteDatabase } from "../store/database.ts";
 import type { DataOptions } from "./data-options.ts";
 import { inLanguage } from "./language.ts";
@@ -19,17 +20,15 @@ type Say = (text: string) => void;
 /** Every kind that has a file in a folder, for `all`. */
 const everyKind = "all";
 
+/** Folder of the sample city, as seen from this file (source or build). */
+export const sampleCity = fileURLToPath(new URL("../../register-samples/lujiang/", import.meta.url));
+
 const withRegister = async <Result>(
   options: DataOptions,
-  body: (database: SqliteDatabase, clock: ZoneClock) => Result | Promise<Result>,
+  body: (database: SqliteDatabase, clock: ZoneClock, audit: Audit) => Result | Promise<Result>,
 ): Promise<Result> => {
   const { timezone } = await loadCloudConfig(options.config);
-  const database = openRegister(options.data);
-  try {
-    return await body(database, zoneClock(timezone));
-  } finally {
-    database.close();
-  }
+  return withAudit(options.data, (audit, database) => body(database, zoneClock(timezone), audit));
 };
 
 const filesOf = (kind: string, path: string): ImportFile[] => {
@@ -88,9 +87,9 @@ export const runImport = async (
   say: Say,
 ): Promise<number> => {
   const files = filesOf(kind, path);
-  const report = await withRegister(options, (database, clock) =>
+  const report = await withRegister(options, (database, clock, audit) =>
     importFiles(database, clock, {
-      ...{ files, by: `${userInfo().username}@terminal`, note: options.note ?? "", atMs: Date.now() },
+      ...{ files, by: terminalActor(), note: options.note ?? "", atMs: Date.now(), audit },
       dryRun: options.dryRun === true,
       ...(options.encoding === undefined ? {} : { encoding: options.encoding }),
       onRows: (rows) => {
@@ -113,12 +112,13 @@ export interface ExportCommandOptions extends DataOptions {
 
 /** Writes entries of one kind, or a folder with every kind. */
 export const runExport = (kind: string, options: ExportCommandOptions, say: Say): Promise<void> =>
-  withRegister(options, async (database, clock) => {
+  withRegister(options, async (database, clock, audit) => {
     const at = options.at === undefined ? null : clock.parse(options.at);
     if (at === undefined) {
       throw new MingchengError("INPUT_INVALID", `${options.at}: a time like 2026-11-24 12:30`, { field: "--at" });
     }
     const kinds = kind === everyKind ? registerKinds : [kindNamed(kind)];
+    audit.append({ actor: terminalActor(), action: "register.exported", subject: `register:${kind}` });
     if (kind === everyKind) await mkdir(options.out, { recursive: true, mode: 0o700 });
     for (const known of kinds) {
       const path = kind === everyKind ? join(options.out, `${known.kind}.csv`) : options.out;

@@ -1,23 +1,20 @@
-import { userRoles } from "@mingcheng/protocols";
+import { MingchengError, userRoles } from "@mingcheng/protocols";
 import { type Command, Option } from "commander";
-import { openRegister } from "../register/register-database.ts";
-import { UserRegister } from "../users/user-register.ts";
+import { terminalActor, withAudit } from "../audit/open-audit.ts";
+import { Cover } from "../users/cover.ts";
+import { type Doer, type RegisteredUser, UserRegister } from "../users/user-register.ts";
 import { type DataOptions, withDataOptions } from "./data-options.ts";
 import { inLanguage } from "./language.ts";
 
 type Say = (text: string) => void;
 
-const withUsers = async <Result>(
+const withUsers = <Result>(
   dataDirectory: string,
   body: (users: UserRegister) => Result | Promise<Result>,
-): Promise<Result> => {
-  const database = openRegister(dataDirectory);
-  try {
-    return await body(new UserRegister(database));
-  } finally {
-    database.close();
-  }
-};
+): Promise<Result> => withAudit(dataDirectory, (audit, register) => body(new UserRegister(register, { audit })));
+
+/** Whoever sits at the terminal. */
+const here = (): Doer => ({ actor: terminalActor() });
 
 /** Most that is read as a password. */
 const maxInputBytes = 4 * 1024;
@@ -41,16 +38,57 @@ const showOnce = (say: Say, name: string, password: string): void =>
     ),
   );
 
-interface AddOptions extends DataOptions {
+interface ScopeOptions extends DataOptions {
+  readonly area: readonly string[];
+  readonly site: readonly string[];
+}
+
+interface AddOptions extends ScopeOptions {
   readonly role: string;
   readonly passwordStdin?: boolean;
 }
 
+const scopeOf = ({ area, site }: ScopeOptions) => ({ areas: [...area], sites: [...site] });
+
+const coverOf = ({ role, areas, sites }: RegisteredUser): Cover =>
+  Cover.of(role, { areas: [...areas], sites: [...sites] });
+
+const sayScope = (say: Say, user: RegisteredUser): void => {
+  const { name, areas, sites } = user;
+  const { whole } = coverOf(user);
+  const named = [...areas.map((code) => `--area ${code}`), ...sites.map((code) => `--site ${code}`)].join(" ");
+  say(
+    whole
+      ? inLanguage(`${name} 可见整个中心`, `${name} sees the whole centre`)
+      : named === ""
+        ? inLanguage(
+            `${name} 目前什么都看不到：用 user scope ${name} --area <编号> 指定辖区`,
+            `${name} sees nothing yet: name areas with user scope ${name} --area <code>`,
+          )
+        : inLanguage(`${name} 可见：${named}`, `${name} sees: ${named}`),
+  );
+};
+
 const add = async (name: string, options: AddOptions, say: Say): Promise<void> => {
   const given = options.passwordStdin === true ? { password: await firstLine() } : {};
-  const { role } = options;
-  const { oneTimePassword } = await withUsers(options.data, (users) => users.add({ name, role, ...given }, Date.now()));
-  if (oneTimePassword !== null) showOnce(say, name, oneTimePassword);
+  const user = { name, role: options.role, scope: scopeOf(options), ...given };
+  await withUsers(options.data, async (users) => {
+    const { oneTimePassword } = await users.add(user, Date.now(), here());
+    const added = users.get(name);
+    if (!coverOf(added).whole) sayScope(say, added);
+    if (oneTimePassword !== null) showOnce(say, name, oneTimePassword);
+  });
+};
+
+const scope = async (name: string, options: ScopeOptions & { readonly none?: boolean }, say: Say): Promise<void> => {
+  const wanted = scopeOf(options);
+  if (wanted.areas.length + wanted.sites.length > 0 === (options.none === true)) {
+    throw new MingchengError("INPUT_INVALID", "either --area and --site, or --none", { field: "--area" });
+  }
+  await withUsers(options.data, (users) => {
+    users.setScope(name, wanted, here());
+    sayScope(say, users.get(name));
+  });
 };
 
 const list = async (options: DataOptions & { json?: boolean }, say: Say): Promise<void> => {
@@ -59,17 +97,55 @@ const list = async (options: DataOptions & { json?: boolean }, say: Say): Promis
     say(JSON.stringify(users));
     return;
   }
-  for (const { name, role, disabledAt } of users) {
+  for (const { name, role, areas, sites, disabledAt } of users) {
+    const standing = disabledAt === null ? "" : inLanguage("停用", "disabled");
+    const parts = [name.padEnd(32), role.padEnd(13), standing, [...areas, ...sites].join(",")];
     say(
-      `${name.padEnd(32)}  ${role.padEnd(13)}  ${disabledAt === null ? "" : inLanguage("停用", "disabled")}`.trimEnd(),
+      parts
+        .filter((part) => part !== "")
+        .join("  ")
+        .trimEnd(),
     );
   }
 };
 
-/** `user add | list | reset`. */
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+const withScopeOptions = (command: Command): Command =>
+  command
+    .option(
+      "--area <code>",
+      "可见的辖区及其下级，可重复 / an area that the user sees, with all below it; may be repeated",
+      collect,
+      [],
+    )
+    .option("--site <code>", "可见的场所，可重复 / a site that the user sees; may be repeated", collect, []);
+
+const addStandingCommands = (user: Command): void => {
+  withDataOptions(user.command("role"))
+    .description("更改用户的角色，结束其会话 / give a user another role and end the sessions")
+    .argument("<name>", "用户名 / user name")
+    .addOption(new Option("--role <role>", "角色 / role").choices([...userRoles]).makeOptionMandatory())
+    .action((name: string, options: DataOptions & { readonly role: string }) =>
+      withUsers(options.data, (users) => users.setRole(name, options.role, here())),
+    );
+  for (const [what, disabled, text] of [
+    ["disable", true, "停用用户，结束其会话 / let a user in no more and end the sessions"],
+    ["enable", false, "重新启用用户 / let a user in again"],
+  ] as const) {
+    withDataOptions(user.command(what))
+      .description(text)
+      .argument("<name>", "用户名 / user name")
+      .action((name: string, options: DataOptions) =>
+        withUsers(options.data, (users) => users.setDisabled(name, disabled, Date.now(), here())),
+      );
+  }
+};
+
+/** `user add | list | scope | role | reset | disable | enable`. */
 export const addUserCommands = (program: Command, say: Say): void => {
   const user = program.command("user").description("管理用户 / manage users");
-  withDataOptions(user.command("add"))
+  withScopeOptions(withDataOptions(user.command("add")))
     .description("添加用户；不给密码则生成一次性密码 / add a user; without a password a one-time password is made")
     .argument("<name>", "用户名 / user name")
     .addOption(new Option("--role <role>", "角色 / role").choices([...userRoles]).makeOptionMandatory())
@@ -83,6 +159,17 @@ export const addUserCommands = (program: Command, say: Say): void => {
     .description("为用户生成新的一次性密码，结束其会话 / make a new one-time password for a user and end the sessions")
     .argument("<name>", "用户名 / user name")
     .action(async (name: string, options: DataOptions) => {
-      showOnce(say, name, await withUsers(options.data, (users) => users.reset(name, Date.now())));
+      showOnce(say, name, await withUsers(options.data, (users) => users.reset(name, Date.now(), here())));
     });
+  withScopeOptions(withDataOptions(user.command("scope")))
+    .description(
+      "指定用户可见的辖区和场所（取代原有的），结束其会话 / say which areas and sites a user sees, in place of before; ends the sessions",
+    )
+    .argument("<name>", "用户名 / user name")
+    .option(
+      "--none",
+      "不限定：centre、administrator、auditor 可见整个中心，其他角色什么都看不到 / none: the whole centre for centre, administrator and auditor, nothing for others",
+    )
+    .action((name: string, options: ScopeOptions & { readonly none?: boolean }) => scope(name, options, say));
+  addStandingCommands(user);
 };

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { auditTables } from "../audit/audit-schema.ts";
 import { commandTables } from "../commanding/command-schema.ts";
+import { erasedEntryTables, retentionTables } from "../retention/retention-schema.ts";
 import { type Migration, openForWriting, type SqliteDatabase } from "../store/database.ts";
 import { userScopeTables, userTables } from "../users/user-schema.ts";
 import { entryTables } from "./entry-schema.ts";
@@ -15,6 +16,8 @@ export const registerMigrations: readonly Migration[] = [
   auditTables,
   userScopeTables,
   commandTables,
+  retentionTables,
+  erasedEntryTables,
 ];
 
 /** Opens the register of a data directory, created when missing. @throws {MingchengError} STORE_TOO_NEW */

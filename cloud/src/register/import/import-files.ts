@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
+import type { Audit } from "../../audit/audit-event.ts";
 import type { SqliteDatabase } from "../../store/database.ts";
 import { applyChange, type ChangeOrigin, type ChangeOutcome } from "../change/apply-change.ts";
 import { RowReader } from "../change/row-reader.ts";
@@ -24,6 +25,8 @@ export interface ImportOptions {
   readonly by: string;
   readonly note: string;
   readonly atMs: number;
+  /** Where the change is noted, in the same transaction. */
+  readonly audit?: Audit;
   readonly dryRun: boolean;
   /** Of text files; found out when left out. */
   readonly encoding?: Encoding;
@@ -77,13 +80,13 @@ class Import {
   }
 
   #apply(staged: readonly StagedRows[], source: string): ChangeOutcome {
-    const { by, note, atMs, dryRun } = this.#options;
+    const { by, note, atMs, dryRun, audit } = this.#options;
     const findings = this.#findings;
     // References of rows that could not be read would look missing.
     if (findings.total > 0) {
       return { change: null, counts: {}, findings: findings.listed(), findingsTotal: findings.total };
     }
-    const origin: ChangeOrigin = { by, source, note, atMs };
+    const origin: ChangeOrigin = { by, source, note, atMs, ...(audit === undefined ? {} : { audit }) };
     return applyChange(this.#database, this.#clock, { staged, withdrawals: [], origin, dryRun });
   }
 

@@ -13,7 +13,13 @@ export const devices: RegisterKind = {
   columns: [
     gw,
     dev,
-    column("class", "类别", oneOf("scale", "tester", "camera", "printer", "sensor"), "设备类别", "what it is"),
+    column(
+      "class",
+      "类别",
+      oneOf("scale", "tester", "camera", "printer", "sensor", "gateway"),
+      "设备类别；网关自身的设备编号即网关编号",
+      "what it is; a gateway itself has its own id as id of the device",
+    ),
     optional("maker", "厂家", text(60), "厂家", "maker"),
     optional("model", "型号", text(60), "型号", "model"),
     optional("serial", "出厂编号", text(60), "出厂编号", "serial number"),

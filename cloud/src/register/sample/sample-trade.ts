@@ -74,7 +74,7 @@ export const sampleTenancies = (): SampleRows =>
     ];
   });
 
-/** A scale at every stall, a rapid tester in every market. */
+/** A scale at every stall, a rapid tester in every market, and the gateways themselves. */
 export const sampleDevices = (): SampleRows => [
   ...allStalls().map(({ site, stall, number }) => {
     const [maker, model] = stall.startsWith("b") ? ["上海耀华", "XK3190-A9"] : ["梅特勒-托利多", "bTwin"];
@@ -83,6 +83,7 @@ export const sampleDevices = (): SampleRows => [
   ...sampleSites
     .filter(({ type }) => type === "market")
     .map(({ gw }) => [gw, "tester-1", "tester", "", "", "", "", ""]),
+  ...sampleSites.map(({ gw }) => [gw, gw, "gateway", "", "", "", "", ""]),
 ];
 
 /** Two neighbours of Ningbao market swapped their scales at midday. */
@@ -100,4 +101,5 @@ export const samplePlacements = (): SampleRows => [
     ];
   }),
   ...sampleSites.filter(({ type }) => type === "market").map(({ gw, code }) => [gw, "tester-1", "", code, opened, ""]),
+  ...sampleSites.map(({ gw, code }) => [gw, gw, "", code, opened, ""]),
 ];
