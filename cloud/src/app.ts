@@ -18,6 +18,7 @@ import { CertificateKeeper } from "./keys/certificate-keeper.ts";
 import { type LedgerThread, startLedgerThread } from "./ledger/ledger-thread.ts";
 import { type CredentialCheck, createCredentialCheck } from "./register/credential-check.ts";
 import { openRegister } from "./register/register-database.ts";
+import { type RetentionThread, startRetentionThread } from "./retention/retention-thread.ts";
 import { lockDataDirectory } from "./store/data-directory.ts";
 import { openForReading } from "./store/database.ts";
 import { openWeb } from "./web/open-web.ts";
@@ -65,6 +66,7 @@ interface Parts {
   broker?: Broker;
   web?: Web;
   backup?: BackupThread;
+  retention?: RetentionThread;
 }
 
 const faultsOf = ({ ledger, following, broker, web }: Parts): Faults => {
@@ -80,18 +82,20 @@ const faultsOf = ({ ledger, following, broker, web }: Parts): Faults => {
   return found;
 };
 
-const warningsOf = ({ backup, certificates }: Parts): Faults => {
+const warningsOf = ({ backup, certificates, retention }: Parts): Faults => {
   const found: Record<string, string> = {};
   for (const [part, warning] of [
     ["backup", backup?.warning() ?? null],
     ["certificates", certificates?.warning() ?? null],
+    ["retention", retention?.warning() ?? null],
   ] as const) {
     if (warning !== null) found[part] = warning;
   }
   return found;
 };
 
-const figuresOf = ({ ledger, following, broker, web, backup, certificates }: Parts) => [
+const figuresOf = ({ ledger, following, broker, web, backup, certificates, retention }: Parts) => [
+  ...(retention?.figures() ?? []),
   ...(certificates?.figures() ?? []),
   ...(ledger === undefined ? [] : ledgerFigures(ledger)),
   ...(broker === undefined ? [] : brokerFigures(broker)),
@@ -173,6 +177,7 @@ const startIntake = async (
     tls,
     ingest: createIngestFront(ledger, { news: (gw) => parts.certificates?.messageFor(gw) }),
     authenticate: (gw, credential) => credentials.check.authenticates(gw, credential),
+    mayStay: (gw, sinceMs) => credentials.check.mayStay(gw, sinceMs),
     onHint: (hint) => {
       following.hint(hint);
       commanding.hint(hint);
@@ -242,6 +247,12 @@ export const startCentre = async (options: CentreOptions): Promise<Centre> => {
       steps.push(() => backup.close());
     }
     steps.push(keepCertificates(options, keys, parts));
+    if (parts.ledger !== undefined) {
+      const { timezone, retention: settings } = config;
+      const retention = startRetentionThread({ dataDirectory, settings, timezone, ledger: parts.ledger, log });
+      parts.retention = retention;
+      steps.push(() => retention.close());
+    }
     const mqtts = { host: config.mqtts.host, port: broker.port };
     const https = { host: config.https.host, port: web.port };
     await saveEndpoints(dataDirectory, { mqtt: mqtts, https });

@@ -27,12 +27,15 @@ beforeAll(async () => {
 /** What the ledger would say, decided by the test. */
 let decide: (kind: string, gw: string, payload: Uint8Array) => Promise<LedgerAnswer>;
 let hints: GatewayHint[];
+/** Gateways whose earlier connections are those of a box that was replaced. */
+let replaced: Set<string>;
 let broker: Broker;
 const clients: MqttClient[] = [];
 
 beforeEach(async () => {
   decide = () => Promise.resolve(stored);
   hints = [];
+  replaced = new Set();
   broker = await startBroker({
     host: "127.0.0.1",
     port: 0,
@@ -44,6 +47,7 @@ beforeEach(async () => {
       keys: (gw, payload) => decide("keys", gw, payload),
     },
     authenticate: (_gw, credential) => credential === "good",
+    mayStay: (gw) => !replaced.has(gw),
     onHint: (hint) => hints.push(hint),
     onLive: () => undefined,
     log: pino({ enabled: false }),
@@ -169,6 +173,24 @@ describe("the embedded broker", () => {
     await expect.poll(() => hints.map(({ reason }) => reason)).toContain("will");
     await expect.poll(() => broker.connected()).toEqual([]);
     expect(hints.at(-1)?.online).toBe(false);
+  });
+
+  it("lets a replaced box say nothing more once the new one is let in", async () => {
+    const heardFrom: string[] = [];
+    decide = (_kind, _gw, payload) => {
+      heardFrom.push(Buffer.from(payload).toString());
+      return Promise.resolve(stored);
+    };
+    const [old, other] = [await join("market-a"), await join("market-b")];
+    await old.publishAsync(topics.records("market-a"), "before", { qos: 1 });
+    replaced.add("market-a");
+    const left = next(old, "close");
+    const box = await join("market-a", "cd".repeat(16));
+    old.publish(topics.records("market-a"), "behind", { qos: 1 });
+    await left;
+    await box.publishAsync(topics.records("market-a"), "new", { qos: 1 });
+    await other.publishAsync(topics.records("market-b"), "other", { qos: 1 });
+    expect(heardFrom).toEqual(["before", "new", "other"]);
   });
 
   it("lets nobody publish with QoS 2, and ends whoever is not welcome any more", async () => {

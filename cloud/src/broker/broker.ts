@@ -24,6 +24,11 @@ export interface BrokerOptions {
   readonly ingest: IngestFront;
   /** True when the credential is the gateway's. */
   readonly authenticate: (gw: string, credential: string) => boolean;
+  /**
+   * Asked of the other connections of a gateway in the moment in which one more is let in: false ends them first, so that
+   * a box that was replaced and the new one are never heard side by side.
+   */
+  readonly mayStay: (gw: string, sinceMs: number) => boolean;
   readonly onHint: (hint: GatewayHint) => void;
   /** An unsettled value for screens. */
   readonly onLive: (gw: string, device: string, payload: Uint8Array) => void;

@@ -51,7 +51,7 @@ export class EmbeddedBroker {
   }
 
   async start(): Promise<Aedes> {
-    const { authenticate, log } = this.#options;
+    const { authenticate, mayStay, log } = this.#options;
     const aedes = await Aedes.createBroker({
       id: "centre",
       concurrency: 0,
@@ -82,6 +82,7 @@ export class EmbeddedBroker {
           done(refusal("bad user name or password", 4), false);
           return;
         }
+        this.recheck((gw, sinceMs) => gw !== known.gw || mayStay(gw, sinceMs));
         this.#join(client, { ...known, sinceMs: Date.now() });
         (client.conn as GuardedConnection).admit();
         done(null, true);
