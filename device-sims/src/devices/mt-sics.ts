@@ -1,4 +1,4 @@
-import { encodeSicsReply } from "@mingcheng/protocols";
+import { encodeSicsKeyReply, encodeSicsReply } from "@mingcheng/protocols";
 import { z } from "zod";
 import { defineScale } from "./define-simulator.ts";
 import { type ScaleDisplay, type ScaleParts, type SimulatedScale, startScale } from "./scale.ts";
@@ -30,6 +30,8 @@ const startMtSics = (settings: MtSicsSettings, parts: ScaleParts): SimulatedScal
       tareSent: false,
       statesSent: true,
       encode: (display) => answerOf(settings, display),
+      keyOf: (asked) => (asked[0] === 0x54 ? "tare" : asked[0] === 0x5a ? "zero" : null),
+      keyAnswer: (key, _display, tare) => encodeSicsKeyReply({ key, value: tare, unit: settings.unit }),
       reply: (asked, display) => (asked.includes(0x49) ? { bytes: answerOf(settings, display), weight: true } : null),
     },
     parts,

@@ -1,4 +1,4 @@
-import { encodeNciMessage } from "@mingcheng/protocols";
+import { encodeNciMessage, encodeNciStatus } from "@mingcheng/protocols";
 import { z } from "zod";
 import { defineScale } from "./define-simulator.ts";
 import { type ScaleDisplay, type ScaleParts, type SimulatedScale, startScale } from "./scale.ts";
@@ -36,6 +36,8 @@ const startNci = (settings: NciSettings, parts: ScaleParts): SimulatedScale =>
       tareSent: false,
       statesSent: true,
       encode: (display) => answerOf(settings, display),
+      keyOf: (asked) => (asked[0] === 0x5a ? "zero" : null),
+      keyAnswer: () => encodeNciStatus({ zero: true, prefix: settings.prefix }),
       reply: (asked, display) => (asked.includes(0x57) ? { bytes: answerOf(settings, display), weight: true } : null),
     },
     parts,

@@ -36,7 +36,14 @@ export interface ScaleModel {
    * shows the display. `encode` is not used then.
    */
   reply?(asked: Uint8Array, display: ScaleDisplay): { readonly bytes: Uint8Array; readonly weight: boolean } | null;
+  /** The key that what it hears presses; null for none. */
+  keyOf?(asked: Uint8Array): ScaleKey | null;
+  /** What it says when a key was pressed; the display is already as it is afterwards, `tare` what was tared. */
+  keyAnswer?(key: ScaleKey, display: ScaleDisplay, tare: string): Uint8Array;
 }
+
+/** Keys that a protocol can press. */
+export type ScaleKey = "tare" | "zero";
 
 /** One load in a script. Weights are decimal text in the scale's unit, times in milliseconds. */
 export interface LoadStep {
@@ -59,6 +66,10 @@ export interface SimulatedScale {
   show(state: "overload" | "underload" | "not-zeroed", forMs: number): Promise<void>;
   /** Sets the tare: the display shows net from now on. `null` clears it. */
   tare(value: string | null): void;
+  /** How often each key was pressed over the line. */
+  keysPressed(): Readonly<Record<ScaleKey, number>>;
+  /** From now on keys do what they do, and nothing is answered; false ends that. */
+  answerNoKeys(isMute: boolean): void;
   /** Frames handed to a connected line so far. */
   framesSent(): number;
   stop(): Promise<void>;
@@ -154,6 +165,19 @@ export const startScale = (model: ScaleModel, parts: ScaleParts): SimulatedScale
     if (heard && !motion && !empty && state === "normal") standing++;
   };
 
+  const pressed = { tare: 0, zero: 0 };
+  let isMute = false;
+  /** Presses a key: tare takes what lies on the pan, zero is only counted, for the pan of a simulation is at zero. */
+  const press = (key: ScaleKey): void => {
+    pressed[key]++;
+    if (key === "tare") tareDigits = shown(clock.nowMs()).digits;
+    if (isMute) return;
+    say((display) => {
+      const bytes = model.keyAnswer?.(key, display, textOf(tareDigits ?? 0));
+      return bytes === undefined ? null : { bytes, weight: false };
+    });
+  };
+
   const tick = () => {
     if (model.reply === undefined) say((display) => ({ bytes: model.encode(display), weight: true }));
   };
@@ -169,6 +193,8 @@ export const startScale = (model: ScaleModel, parts: ScaleParts): SimulatedScale
   line.listen({
     ...deaf,
     bytes: (asked) => {
+      const key = model.keyOf?.(asked) ?? null;
+      if (key !== null) return press(key);
       say((display) => model.reply?.(asked, display) ?? null);
     },
     up: () => oracle.write({ event: "line-up", device: id, atMs: oracle.wallMs() }),
@@ -242,6 +268,10 @@ export const startScale = (model: ScaleModel, parts: ScaleParts): SimulatedScale
     tare: (value) => {
       tareDigits = value === null ? null : digitsOf(value);
       target = { fromDigits: tareDigits ?? 0, toDigits: tareDigits ?? 0, startMs: clock.nowMs(), rampMs: 0 };
+    },
+    keysPressed: () => ({ ...pressed }),
+    answerNoKeys: (mute) => {
+      isMute = mute;
     },
     framesSent: () => sent,
     stop: async () => {

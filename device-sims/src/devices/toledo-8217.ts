@@ -1,4 +1,4 @@
-import { encodeToledo8217 } from "@mingcheng/protocols";
+import { encodeToledo8217, encodeToledo8217Status } from "@mingcheng/protocols";
 import { z } from "zod";
 import { defineScale } from "./define-simulator.ts";
 import { type ScaleDisplay, type ScaleParts, type SimulatedScale, startScale } from "./scale.ts";
@@ -31,6 +31,8 @@ const startToledo8217 = (settings: Toledo8217Settings, parts: ScaleParts): Simul
       tareSent: false,
       statesSent: true,
       encode: answerOf,
+      keyOf: (asked) => (asked[0] === 0x54 ? "tare" : asked[0] === 0x5a ? "zero" : null),
+      keyAnswer: (_key, { net }) => encodeToledo8217Status({ net, zero: true }),
       reply: (asked, display) => (asked.includes(0x57) ? { bytes: answerOf(display), weight: true } : null),
     },
     parts,

@@ -76,8 +76,15 @@ export class CommandDesk {
     return this.journal.book.cseq;
   }
 
-  /** Takes up where the last process ended. Nothing may be received before. */
-  async open(): Promise<void> {
+  /** Takes up where the last process ended; what is received meanwhile waits. Never rejects. */
+  open(): Promise<void> {
+    this.turn = this.takeUp().catch((error: unknown) => {
+      this.ports.log.error({ err: error }, "commands: what the last process left cannot be taken up");
+    });
+    return this.turn;
+  }
+
+  private async takeUp(): Promise<void> {
     if (!(await this.journal.load())) await this.rebuild();
     for (const entry of this.journal.book.entries) await this.recover(entry);
     this.work();

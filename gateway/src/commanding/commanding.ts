@@ -51,11 +51,12 @@ export class Commanding {
     return { cseq: Math.max(this.parts.reached, this.opened?.cseq ?? 0), config: this.version };
   }
 
-  /** Takes up what an earlier process left, if it left anything. */
-  async open(): Promise<void> {
+  /** Takes up what an earlier process left, if it left anything. Nobody has to wait for it. */
+  open(): void {
     const { data } = this.parts.config();
-    if (existsSync(configurationPath(data))) await this.configuration();
-    if (existsSync(commandsPath(data))) await this.openDesk();
+    const failed = (error: unknown): void => this.parts.log.error({ err: error }, "commands: cannot be taken up");
+    if (existsSync(configurationPath(data))) this.configuration().catch(failed);
+    if (existsSync(commandsPath(data))) this.openDesk().catch(failed);
   }
 
   /** A message came down on the command topic. Never throws. */
@@ -85,7 +86,7 @@ export class Commanding {
       send: (topic, payload) => uplink.send(topic, payload),
       configuration: () => this.configuration(),
     };
-    const desk = await openCommandDesk(hands, capture, () => uplink.factsChanged());
+    const desk = openCommandDesk(hands, capture, () => uplink.factsChanged());
     this.opened = desk;
     uplink.factsChanged();
     return desk;

@@ -6,12 +6,12 @@ import { commandsPath } from "./commands-path.ts";
 import type { GatewayHands } from "./gateway-hands.ts";
 import { workLoader } from "./work-loader.ts";
 
-/** Opens the desk of commands and takes up what the last process left. */
-export const openCommandDesk = async (
+/** Opens the desk of commands, which takes up what the last process left. */
+export const openCommandDesk = (
   hands: GatewayHands,
   capture: Pick<Capture, "store" | "recallOwn">,
   onChanged: () => void,
-): Promise<CommandDesk> => {
+): CommandDesk => {
   const { clock } = hands;
   const desk = new CommandDesk({
     identity: hands.identity,
@@ -28,6 +28,6 @@ export const openCommandDesk = async (
     send: (topic, payload) => hands.send(topic, payload),
     onChanged,
   });
-  await desk.open();
+  void desk.open();
   return desk;
 };

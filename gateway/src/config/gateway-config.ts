@@ -83,6 +83,14 @@ export const refusableCommands = [
 
 const commandsSchema = z
   .strictObject({
+    confirmSeconds: z
+      .int()
+      .min(5)
+      .max(60)
+      .default(60)
+      .describe(
+        "中心下发的配置须在多少秒内证明可用，否则自动回退 / a configuration of the centre has so many seconds to prove good, or the one before comes back.",
+      ),
     refuse: z
       .array(z.enum(refusableCommands))
       .default([])

@@ -70,7 +70,10 @@ export class ConfigurationDesk {
   /** Reads the file, and tells what the last process could not. */
   async open(): Promise<void> {
     this.kept = (await loadKeptConfiguration(this.path)) ?? noConfiguration;
-    await this.tellLast();
+    // A disk that takes nothing now: it is told with the next document, or at the next start.
+    await this.tellLast().catch((error: unknown) => {
+      this.ports.log.warn({ err: error }, "configuration: what became of the last one cannot be told now");
+    });
   }
 
   /** How things stand, without any content. */
@@ -132,11 +135,12 @@ export class ConfigurationDesk {
     ports.log.info({ version, devices: config.devices.length }, "configuration: on trial");
     await ports.apply(config, version);
     const beganMs = ports.clock.nowMs();
+    const withinMs = ports.local.config.commands.confirmSeconds * 1000;
     for (;;) {
       const now = readingNow(ports.devices(), config);
       const devices = config.devices.map(({ id }) => ({ id, wasReading: before.has(id), isReading: now.has(id) }));
       const isReceipted = ports.isReceipted(line, seq);
-      const judged = judgeTrial({ beganMs, nowMs: ports.clock.nowMs(), isReceipted, devices });
+      const judged = judgeTrial({ withinMs, beganMs, nowMs: ports.clock.nowMs(), isReceipted, devices });
       if (signal.aborted) return failed("restarted", "the gateway stops");
       if (judged.verdict === "confirmed") return this.confirm(trial, config, signal);
       if (judged.verdict === "rolled-back") return this.rollBack(trial, judged.reason, signal);

@@ -39,7 +39,7 @@ describe("a configuration document", () => {
 describe("a configuration on trial", () => {
   const scale = (id: string, wasReading: boolean, isReading: boolean): DeviceOnTrial => ({ id, wasReading, isReading });
   const judge = (nowMs: number, isReceipted: boolean, ...devices: DeviceOnTrial[]) =>
-    judgeTrial({ beganMs: 0, nowMs, isReceipted, devices });
+    judgeTrial({ withinMs: confirmWithinMs, beganMs: 0, nowMs, isReceipted, devices });
 
   it("is confirmed by its receipt with every device reading that read before", () => {
     expect(judge(5, true, scale("a", true, true), scale("b", false, false))).toEqual({ verdict: "confirmed" });

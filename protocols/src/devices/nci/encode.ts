@@ -20,3 +20,12 @@ export const encodeNciMessage = ({ value, unit, state, zero, prefix }: NciMessag
   const weight = state === "normal" && !value.startsWith("-") ? `\n${value.padStart(6, "0")}${unit}\r` : "";
   return bytesFrom(`${weight}\n${status}\r\x03`);
 };
+
+/** The status a scale answers to `Z CR` (Salter 6712 manual p. 19; DIVA manual pp. 37-42). */
+export const encodeNciStatus = ({
+  zero,
+  prefix,
+}: {
+  readonly zero: boolean;
+  readonly prefix: boolean;
+}): Uint8Array<ArrayBuffer> => bytesFrom(`\n${prefix ? "S" : ""}${zero ? "2" : "0"}0\r\x03`);

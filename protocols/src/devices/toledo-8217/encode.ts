@@ -23,3 +23,15 @@ export const encodeToledo8217 = ({ value, net, state }: Toledo8217Spec): Uint8Ar
   const places = value.length - value.indexOf(".") - 1;
   return bytesFrom(`\x02${value.padStart(places + 3, "0")}${net ? "N" : ""}\r`);
 };
+
+/** The status a scale answers to `T` and `Z` (DIVA service manual pp. 45-51). */
+export const encodeToledo8217Status = ({
+  net,
+  zero,
+}: {
+  readonly net: boolean;
+  readonly zero: boolean;
+}): Uint8Array<ArrayBuffer> => {
+  const status = 0x40 | (zero ? 0x10 : 0) | (net ? 0x20 : 0);
+  return bytesFrom(`\x02?${String.fromCharCode(status)}\r`);
+};
