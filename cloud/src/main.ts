@@ -10,6 +10,7 @@ import { terminalLanguage } from "./commands/language.ts";
 import { addRebuildCommand } from "./commands/rebuild-command.ts";
 import { addRegisterCommands } from "./commands/register-commands.ts";
 import { addRestoreCommand } from "./commands/restore-command.ts";
+import { addRetentionCommands } from "./commands/retention-commands.ts";
 import { addUserCommands } from "./commands/user-commands.ts";
 
 // A reader that went away (`| head`) ends the program, it does not crash it.
@@ -50,6 +51,7 @@ addRebuildCommand(program, say);
 addRegisterCommands(program, say);
 addBackupCommand(program, say);
 addRestoreCommand(program, say);
+addRetentionCommands(program, say);
 
 try {
   await program.parseAsync();

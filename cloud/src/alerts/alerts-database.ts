@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { cursorMigration } from "../cursor/cursor-store.ts";
+import { erasedAlertTables } from "../retention/alert-eraser.ts";
 import type { Migration } from "../store/database.ts";
 
 /** Where alerts and the rules' state of a data directory are. */
@@ -97,4 +98,4 @@ const gathering: Migration = (database) => {
 };
 
 /** Layout of `alerts.db`: rules' state, alerts with their history, notifications. Not droppable: people's acts are in it. */
-export const alertsMigrations: readonly Migration[] = [cursorMigration, firstTables, gathering];
+export const alertsMigrations: readonly Migration[] = [cursorMigration, firstTables, gathering, erasedAlertTables];

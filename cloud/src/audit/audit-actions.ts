@@ -25,6 +25,8 @@ export const auditActions = {
   "register.exported": { zh: "导出登记册", en: "the register was exported" },
   "evidence.exported": { zh: "导出证据", en: "evidence was exported" },
   "person.exported": { zh: "导出个人数据", en: "one person's data was exported" },
+  "hold.placed": { zh: "设置法律保全", en: "a legal hold was placed" },
+  "hold.released": { zh: "解除法律保全", en: "a legal hold was released" },
   "data.erased": { zh: "到期或按要求抹去数据", en: "data was erased, by period or by request" },
   "alert.acknowledged": { zh: "签收预警", en: "an alert was taken over" },
   "alert.decided": { zh: "处置预警", en: "an alert was decided on" },

@@ -4,6 +4,7 @@ import { MingchengError } from "@mingcheng/protocols";
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { channelSettings } from "../channels/index.ts";
+import { retentionSettings } from "../retention/data-classes.ts";
 
 const host = z.string().min(1).max(253);
 const port = z.int().min(0).max(65_535);
@@ -73,6 +74,9 @@ export const cloudConfigSchema = z.strictObject({
     .describe(
       "定期备份（不含私钥），例如 { dir: /backup, everyHours: 6, keep: 14 }；null 为不做 / scheduled backups, without private keys, e.g. { dir: /backup, everyHours: 6, keep: 14 }; null: none.",
     ),
+  retention: retentionSettings.describe(
+    "各类数据保存多少天，到期抹去 / how many days each class of data is kept before it is erased (docs/retention.md).",
+  ),
   log: z
     .strictObject({
       level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("日志级别 / how much is logged."),

@@ -9,7 +9,7 @@ export interface DecodedLedgerRecord {
     /** Only the digest is stored: nothing to project, the ledger names the gap. */
     | { readonly type: "withheld" }
     /** Not a record we can read: `reason` names the field, `kind` is what it claims to be where that is legible. */
-    /** A record of a kind that this follower did not ask for: only its time was read, the rest was not checked. */
+    /** Erased, or of a kind that this follower did not ask for: only its time is there, the rest was not checked. */
     | { readonly type: "passed"; readonly gw: string; readonly t: RecordTime }
     | { readonly type: "unreadable"; readonly kind: string | null; readonly reason: string };
 }
@@ -19,7 +19,11 @@ const matches = (source: LedgerRecord, record: MingchengRecord): boolean =>
 
 /** Reads the envelope and the body. Never throws. */
 export const decodeLedgerRecord = (source: LedgerRecord): DecodedLedgerRecord => {
-  if (source.bytes === null) return { source, content: { type: "withheld" } };
+  if (source.bytes === null) {
+    const { gw, erasedTime } = source;
+    if (erasedTime === undefined) return { source, content: { type: "withheld" } };
+    return { source, content: { type: "passed", gw, t: erasedTime } };
+  }
   const decoded = decodeRecord(source.bytes);
   if (!decoded.ok) return { source, content: { type: "unreadable", kind: null, reason: decoded.reason } };
   const { record } = decoded;

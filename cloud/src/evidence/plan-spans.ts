@@ -161,9 +161,12 @@ const withheldOf = (
 ): IntervalSet => {
   const withheld = new IntervalSet();
   const bare = database
-    .prepare("SELECT seq FROM digest_only WHERE line = ? AND seq BETWEEN ? AND ? ORDER BY seq")
+    .prepare(
+      `SELECT seq FROM digest_only WHERE line = @line AND seq BETWEEN @from AND @to
+       UNION ALL SELECT seq FROM erased WHERE line = @line AND seq BETWEEN @from AND @to ORDER BY seq`,
+    )
     .pluck();
-  for (const seq of bare.all(line, from, to) as number[]) withheld.add(seq, seq);
+  for (const seq of bare.all({ line, from, to }) as number[]) withheld.add(seq, seq);
   if (request.withhold.length === 0) return withheld;
   for (const { seq, facts } of factsOf(database, request, line, from, to)) {
     const rules = withholding(request, facts);

@@ -1,9 +1,10 @@
 import { join } from "node:path";
+import { ErasureFollower } from "../cursor/erasure-follower.ts";
 import { FollowerRunner, type FollowerStep } from "../cursor/follower-runner.ts";
 import { LedgerFeed } from "../cursor/ledger-feed.ts";
 import { businessDays, startOfDay } from "../effective-time/business-day.ts";
 import type { Figure } from "../health/figure.ts";
-import type { LedgerReader } from "../ledger/ledger-reader.ts";
+import type { ErasureReader, LedgerReader } from "../ledger/ledger-reader.ts";
 import { ledgerPath } from "../ledger/open-ledger.ts";
 import { openLedgerReader } from "../ledger/sqlite-ledger-reader.ts";
 import { ReadingsFollower } from "../projections/readings.ts";
@@ -36,20 +37,21 @@ export const projectionsPath = (dataDirectory: string): string => join(dataDirec
 
 /** Records per transaction: long enough to be fast, short enough (some 50 ms) that nothing else waits noticeably. */
 const batchSize = 1_000;
-const openReadings = (database: SqliteDatabase, ledger: LedgerReader, timezone: string) => {
+const openReadings = (database: SqliteDatabase, ledger: LedgerReader & ErasureReader, timezone: string) => {
   // Made from the ledger and moved together with its cursor: after a power cut the lost commits are made again.
   database.pragma("synchronous = NORMAL");
   const dayOf = businessDays(timezone);
   const calendar = { dayOf, startOfDay: (atMs: number) => startOfDay(dayOf, atMs) };
   const follower = new ReadingsFollower(database, calendar);
   const runner = new FollowerRunner(database, new LedgerFeed(ledger), follower);
-  return { follower, runner, mirror: new LedgerMirror(database) };
+  const erasures = new ErasureFollower(database, ledger, follower.name);
+  return { follower, runner, erasures, mirror: new LedgerMirror(database) };
 };
 
 /** The `readings` follower on a thread: projections, line states, holes, hints of gateways. */
 export class ReadingsThread implements OpenFollower {
   readonly #database: SqliteDatabase;
-  readonly #ledger: LedgerReader;
+  readonly #ledger: LedgerReader & ErasureReader;
   readonly #parts: ReturnType<typeof openReadings>;
   readonly #ports: ReadingsThreadPorts;
   #quarantined: number;
@@ -95,10 +97,14 @@ export class ReadingsThread implements OpenFollower {
   #reconcile(): { readonly readings: boolean; readonly mirrored: boolean } {
     const lines = this.#ledger.lines();
     const gaps = this.#ledger.gaps();
-    const { follower, mirror } = this.#parts;
+    const { follower, mirror, erasures, runner } = this.#parts;
     try {
       return this.#database
-        .transaction(() => ({ readings: follower.reconcile(lines), mirrored: mirror.write(lines, gaps) }))
+        .transaction(() => {
+          const decided = follower.reconcile(lines);
+          const erased = erasures.step(runner.lsn, (lsns) => follower.erase(lsns)) > 0;
+          return { readings: decided || erased, mirrored: mirror.write(lines, gaps) };
+        })
         .immediate();
     } catch (error) {
       follower.forget();

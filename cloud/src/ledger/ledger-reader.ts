@@ -1,4 +1,4 @@
-import type { Line, LineOfGateway } from "@mingcheng/protocols";
+import type { Line, LineOfGateway, RecordTime } from "@mingcheng/protocols";
 
 /** One committed record of the ledger, in the order of commit. */
 export interface LedgerRecord {
@@ -10,12 +10,26 @@ export interface LedgerRecord {
   readonly seq: number;
   /** The record's own bytes as captured; null when only its digest is stored (withheld, or sent as a digest line). */
   readonly bytes: Uint8Array | null;
+  /** Of a record that was erased: its own time, which is evidence of the gateway's clock for the records around it. */
+  readonly erasedTime?: RecordTime;
   /** When the centre committed it, by the centre's clock: ISO 8601, UTC, milliseconds. */
   readonly receivedAt: string;
   /** The lane it came in by; a record of an outage that jumps the queue comes in by `live`. */
   readonly lane: "live" | "backlog";
   /** What is known about its line at the moment of reading. */
   readonly lineStatus: "ok" | "disputed";
+}
+
+/** A record whose bytes were erased, in the order of erasing. */
+export interface ErasedRecord {
+  readonly id: number;
+  readonly lsn: number;
+}
+
+/** Tells followers what was erased behind them. */
+export interface ErasureReader {
+  /** Records erased after the one with this id, in order, at most `limit`. */
+  erasedAfter(id: number, limit: number): readonly ErasedRecord[];
 }
 
 /** A named hole: records that the centre does not have and may never get. */

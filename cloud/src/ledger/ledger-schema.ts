@@ -1,3 +1,4 @@
+import { erasureTables } from "../retention/erasure-schema.ts";
 import type { Migration } from "../store/database.ts";
 import { restoreTable } from "./restore-mark.ts";
 
@@ -68,5 +69,8 @@ const keyLog: Migration = (database) => {
   `);
 };
 
-/** Layout of `ledger.db`, the system of record. Append-only: rows of `record` and `seal` are never changed or removed. */
-export const ledgerMigrations: readonly Migration[] = [firstTables, restoreTable, keyLog];
+/**
+ * Layout of `ledger.db`, the system of record. Append-only: rows of `record` and `seal` are never changed
+ * or removed, but for the bytes of a record whose time is over, which are emptied as `erased` says.
+ */
+export const ledgerMigrations: readonly Migration[] = [firstTables, restoreTable, keyLog, erasureTables];

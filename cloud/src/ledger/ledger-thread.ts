@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import { type MessagePort, Worker } from "node:worker_threads";
 import { MingchengError } from "@mingcheng/protocols";
 import type { LedgerAnswer, LedgerCounts, LedgerMessage, LedgerPort } from "./ledger-port.ts";
 import { type AnswerPorts, busyAnswer } from "./ledger-writer.ts";
@@ -21,6 +21,8 @@ export interface LedgerThread extends LedgerPort {
   /** Messages submitted and not answered yet. */
   pending(): number;
   counts(): LedgerCounts;
+  /** Lets the other end of `port` order records to be erased, between two groups of messages. */
+  serveErasures(port: MessagePort): void;
 }
 
 interface Waiting {
@@ -104,6 +106,11 @@ class WriterThread implements LedgerThread {
       this.#waitingBytes += bytes;
       this.#send({ type: "take", id, message });
     });
+  }
+
+  serveErasures(port: MessagePort): void {
+    const message: ToWorker = { type: "erasures", port };
+    this.#worker.postMessage(message, [port]);
   }
 
   async close(): Promise<void> {

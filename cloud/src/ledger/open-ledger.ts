@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { MingchengError, recordDigest, type Sha256, sameBytes } from "@mingcheng/protocols";
 import { GatewayDecisions } from "../register/gateway-decisions.ts";
 import { GatewayRegister, type RegisteredKey } from "../register/gateway-register.ts";
+import { HoldBook } from "../retention/hold-book.ts";
+import { RecordEraser } from "../retention/record-eraser.ts";
 import { openForReading, openForWriting, type SqliteDatabase } from "../store/database.ts";
 import { ledgerMigrations } from "./ledger-schema.ts";
 import { LedgerWriter, type LedgerWriterOptions } from "./ledger-writer.ts";
@@ -48,6 +50,8 @@ export interface OpenLedger {
   readonly writer: LedgerWriter;
   /** What operators decide, to be carried out between messages. */
   readonly decisions: OperatorDecisions;
+  /** Empties records whose time is over. */
+  readonly eraser: RecordEraser;
   close(): void;
 }
 
@@ -61,12 +65,14 @@ const checkedRecords = 1_000;
 const checkNewest = (database: SqliteDatabase, sha256: Sha256): void => {
   type Row = { lsn: number; digest: Buffer; bytes: Buffer };
   const rows = database.prepare("SELECT lsn, digest, bytes FROM record ORDER BY lsn DESC LIMIT ?").all(checkedRecords);
+  const isErased = database.prepare("SELECT 1 FROM erased WHERE lsn = ?");
   let expected: number | undefined;
   for (const { lsn, digest, bytes } of rows as Row[]) {
     if (expected !== undefined && lsn !== expected) {
       throw new MingchengError("LEDGER_DAMAGED", `${database.name}: record ${expected} is missing`);
     }
-    if (!sameBytes(recordDigest(sha256, bytes), digest)) {
+    const isThere = bytes.length > 0 || isErased.get(lsn) === undefined;
+    if (isThere && !sameBytes(recordDigest(sha256, bytes), digest)) {
       throw new MingchengError("LEDGER_DAMAGED", `${database.name}: record ${lsn} does not have its digest`);
     }
     expected = lsn - 1;
@@ -115,6 +121,7 @@ export const openLedger = (
     const ledger = begin.immediate();
     return {
       writer: new LedgerWriter({ ...ports, database, ledger }),
+      eraser: new RecordEraser(database, new HoldBook(register)),
       decisions: new OperatorDecisions(database, ledger, new GatewayDecisions(register), ports.nowMs),
       close: () => {
         opened.register.close();

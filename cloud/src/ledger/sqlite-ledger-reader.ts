@@ -1,8 +1,16 @@
 import { BroadcastChannel } from "node:worker_threads";
+import { recordTimeSchema } from "@mingcheng/protocols";
 import type { Statement } from "better-sqlite3";
 import { openForReading, type SqliteDatabase } from "../store/database.ts";
 import { appendChannel } from "./append-channel.ts";
-import type { LedgerGap, LedgerLine, LedgerReader, LedgerRecord } from "./ledger-reader.ts";
+import type {
+  ErasedRecord,
+  ErasureReader,
+  LedgerGap,
+  LedgerLine,
+  LedgerReader,
+  LedgerRecord,
+} from "./ledger-reader.ts";
 
 interface RecordRow {
   lsn: number;
@@ -50,7 +58,13 @@ const lineOf = (row: LineRow): LedgerLine => ({
 /** Gap reasons as the ledger stores them, by the words followers see. */
 const gapWords: Readonly<Record<string, string>> = { withheld: "digest-only" };
 
-class SqliteLedgerReader implements LedgerReader {
+/** The time of an erased record, where it could be read before. */
+const timeOf = (t: string | null | undefined): Pick<LedgerRecord, "erasedTime"> => {
+  const parsed = t === null || t === undefined ? undefined : recordTimeSchema.safeParse(JSON.parse(t));
+  return parsed?.success === true ? { erasedTime: parsed.data } : {};
+};
+
+class SqliteLedgerReader implements LedgerReader, ErasureReader {
   readonly #database: SqliteDatabase;
   readonly #channel: BroadcastChannel;
   readonly #listeners = new Set<() => void>();
@@ -58,6 +72,8 @@ class SqliteLedgerReader implements LedgerReader {
   readonly #head: Statement<unknown[]>;
   readonly #gaps: Statement<unknown[]>;
   readonly #lines: Statement<unknown[]>;
+  readonly #erasedTime: Statement<unknown[]>;
+  readonly #erasedAfter: Statement<unknown[]>;
 
   constructor(path: string) {
     this.#database = openForReading(path);
@@ -75,6 +91,8 @@ class SqliteLedgerReader implements LedgerReader {
          (SELECT to_seq FROM run WHERE run.line = line.id AND from_seq = 1) AS contiguous,
          (SELECT sum(to_seq - from_seq + 1) FROM run WHERE run.line = line.id) AS stored FROM line ORDER BY id`,
     );
+    this.#erasedTime = this.#database.prepare("SELECT t FROM erased WHERE lsn = ?").pluck();
+    this.#erasedAfter = this.#database.prepare("SELECT id, lsn FROM erased WHERE id > ? ORDER BY id LIMIT ?");
     this.#channel = new BroadcastChannel(appendChannel(path));
     this.#channel.onmessage = () => {
       for (const listener of this.#listeners) listener();
@@ -83,12 +101,17 @@ class SqliteLedgerReader implements LedgerReader {
   }
 
   readAfter(lsn: number, limit: number): readonly LedgerRecord[] {
-    return (this.#after.all(lsn, limit) as RecordRow[]).map(({ status, lane, received_ms, ...row }) => ({
+    return (this.#after.all(lsn, limit) as RecordRow[]).map(({ status, lane, received_ms, bytes, ...row }) => ({
       ...row,
+      ...(bytes.length > 0 ? { bytes } : { bytes: null, ...timeOf(this.#erasedTime.get(row.lsn) as string | null) }),
       receivedAt: iso(received_ms),
       lane: lane === 0 ? "live" : "backlog",
       lineStatus: status,
     }));
+  }
+
+  erasedAfter(id: number, limit: number): readonly ErasedRecord[] {
+    return this.#erasedAfter.all(id, limit) as ErasedRecord[];
   }
 
   head(): number {
@@ -121,4 +144,4 @@ class SqliteLedgerReader implements LedgerReader {
 }
 
 /** Opens an existing `ledger.db` for followers, on a connection that cannot write. */
-export const openLedgerReader = (path: string): LedgerReader => new SqliteLedgerReader(path);
+export const openLedgerReader = (path: string): LedgerReader & ErasureReader => new SqliteLedgerReader(path);

@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import type { ErrorCode } from "@mingcheng/protocols";
 import type { LedgerAnswer, LedgerMessage } from "./ledger-port.ts";
 
@@ -9,6 +10,8 @@ export interface WorkerOptions {
 /** To the thread that owns the ledger. */
 export type ToWorker =
   | { readonly type: "take"; readonly id: number; readonly message: LedgerMessage }
+  /** Orders to erase come in by this port. */
+  | { readonly type: "erasures"; readonly port: MessagePort }
   | { readonly type: "close" };
 
 /** From it. */

@@ -4,6 +4,8 @@ import { BroadcastChannel, parentPort, workerData } from "node:worker_threads";
 import { MingchengError } from "@mingcheng/protocols";
 import { nodeCrypto } from "../crypto/node-crypto.ts";
 import { loadSigner } from "../crypto/signing-key.ts";
+import { serveErasures } from "../retention/eraser-port.ts";
+import type { ErasureOrder, ErasureOutcome } from "../retention/record-eraser.ts";
 import { isStoreFault } from "../store/database.ts";
 import { appendChannel } from "./append-channel.ts";
 import type { LedgerAnswer, LedgerMessage } from "./ledger-port.ts";
@@ -124,7 +126,24 @@ const carryOutDecisions = (): void => {
 };
 const deciding = setInterval(carryOutDecisions, decisionsEveryMs);
 
+const erase = (order: ErasureOrder): ErasureOutcome => {
+  if (ledger === undefined) throw new MingchengError("LEDGER_UNAVAILABLE", "the store cannot be opened now");
+  try {
+    const outcome = ledger.eraser.erase(order);
+    channel.postMessage(null);
+    return outcome;
+  } catch (error) {
+    ports.onFault({ error, message: null });
+    if (suspect && ledger !== undefined) giveUp();
+    throw error;
+  }
+};
+
 port.on("message", (message: ToWorker) => {
+  if (message.type === "erasures") {
+    serveErasures(message.port, erase);
+    return;
+  }
   if (message.type === "take") {
     waiting.push({ id: message.id, message: message.message });
     schedule();

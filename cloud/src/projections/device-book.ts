@@ -47,6 +47,9 @@ export class DeviceBook {
   readonly #save: Statement<unknown[]>;
   readonly #latest: Statement<unknown[]>;
   readonly #latestStatus: Statement<unknown[]>;
+  readonly #remaining: Statement<unknown[]>;
+  readonly #lastKind: Statement<unknown[]>;
+  readonly #remove: Statement<unknown[]>;
   readonly #devices = new Map<string, KnownDevice>();
   readonly #byId = new Map<number, KnownDevice>();
 
@@ -63,10 +66,42 @@ export class DeviceBook {
       `SELECT record.lsn, at_ms AS atMs FROM record JOIN line ON line.id = record.line AND line.status = 'ok'
        WHERE device = ? ORDER BY at_ms DESC, record.lsn DESC LIMIT 1`,
     );
+    this.#remaining = database.prepare(
+      `SELECT count(*) AS rows, max(CASE line.status WHEN 'ok' THEN received_ms END) AS lastReceivedMs
+       FROM record JOIN line ON line.id = record.line WHERE device = ?`,
+    );
+    const classKinds = Object.keys(classOf).map((kind) => `'${kind}'`);
+    this.#lastKind = database
+      .prepare(
+        `SELECT kind FROM record JOIN line ON line.id = record.line AND line.status = 'ok'
+         WHERE device = ? AND kind IN (${classKinds.join(", ")}) ORDER BY record.lsn DESC LIMIT 1`,
+      )
+      .pluck();
+    this.#remove = database.prepare("DELETE FROM device WHERE id = ?");
     this.#latestStatus = database.prepare(
       `SELECT at_ms AS atMs, body FROM record JOIN line ON line.id = record.line AND line.status = 'ok'
        WHERE device = ? AND kind = 'device' ORDER BY at_ms DESC, record.lsn DESC LIMIT 1`,
     );
+  }
+
+  /** Computes a device again from its rows, after some were erased; without any it is as if it had never been heard of. */
+  rowsErased(id: number, gone: number): void {
+    const device = this.#byId.get(id);
+    if (device === undefined) return;
+    const rest = this.#remaining.get(id) as { rows: number; lastReceivedMs: number | null };
+    if (rest.rows === 0) {
+      this.#remove.run(id);
+      this.#byId.delete(id);
+      this.#devices.delete(`${device.gw} ${device.dev}`);
+      return;
+    }
+    device.records -= gone;
+    device.lastReceivedMs = rest.lastReceivedMs;
+    if (device.class !== "gateway") device.class = classOf[String(this.#lastKind.get(id))] ?? "unknown";
+    device.lastAtMs = null;
+    device.lastLsn = null;
+    device.changed = true;
+    this.recompute(id);
   }
 
   /** Id of a device, created when it is new. */

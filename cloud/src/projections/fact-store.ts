@@ -39,6 +39,10 @@ export class FactStore {
   readonly #test: Statement<unknown[]>;
   readonly #countedTwin: Statement<unknown[]>;
   readonly #uncount: Statement<unknown[]>;
+  readonly #identity: Statement<unknown[]>;
+  readonly #nextTwin: Statement<unknown[]>;
+  readonly #recount: Statement<unknown[]>;
+  readonly #removals: readonly Statement<unknown[]>[];
 
   constructor(database: SqliteDatabase) {
     this.#insertWeighing = database.prepare("INSERT INTO record_weighing VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
@@ -54,6 +58,14 @@ export class FactStore {
       "SELECT lsn, resend FROM record_test WHERE device = ? AND identity = ? AND counted = 1 ORDER BY resend DESC LIMIT 1",
     );
     this.#uncount = database.prepare("UPDATE record_test SET counted = 0 WHERE lsn = ?");
+    this.#identity = database.prepare("SELECT device, identity, counted FROM record_test WHERE lsn = ?");
+    this.#nextTwin = database
+      .prepare("SELECT min(lsn) FROM record_test WHERE device = ? AND identity = ? AND lsn <> ?")
+      .pluck();
+    this.#recount = database.prepare("UPDATE record_test SET counted = 1 WHERE lsn = ?");
+    this.#removals = ["record_weighing", "record_test", "record_scale_event"].map((table) =>
+      database.prepare(`DELETE FROM ${table} WHERE lsn = ?`),
+    );
   }
 
   /** Stores the typed row of a weighing, test or scale event and returns what it counts for; other kinds give null. */
@@ -95,6 +107,19 @@ export class FactStore {
       ...[value, number, unit, verdict, verdictRule, instrumentVerdict, completedAt],
     );
     return testFact({ item, assayCode: assay.code, verdict, counted });
+  }
+
+  /**
+   * Removes the typed row of a record. Returns the repetition that counts from now on in place of a result that counted,
+   * as if the erased one had never been there; undefined when there is none.
+   */
+  erase(lsn: number): number | undefined {
+    const row = this.#identity.get(lsn) as { device: number; identity: Buffer; counted: number } | undefined;
+    const twin = row?.counted === 1 ? (this.#nextTwin.get(row.device, row.identity, lsn) as number | null) : null;
+    for (const removal of this.#removals) removal.run(lsn);
+    if (twin === null) return undefined;
+    this.#recount.run(twin);
+    return twin;
   }
 
   /** What a stored record counts for. */

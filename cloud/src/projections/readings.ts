@@ -1,4 +1,4 @@
-import type { MingchengRecord } from "@mingcheng/protocols";
+import type { MingchengRecord, RecordTime } from "@mingcheng/protocols";
 import type { Statement } from "better-sqlite3";
 import type { DecodedLedgerRecord } from "../cursor/decoded-record.ts";
 import type { Follower, Refused } from "../cursor/follower.ts";
@@ -79,10 +79,19 @@ export class ReadingsFollower implements Follower {
     for (const decoded of batch) {
       const { content } = decoded;
       if (content.type === "record") parts.take(decoded, content.record);
+      else if (content.type === "passed") parts.pass(decoded, content);
       else if (content.type === "unreadable") refused.push({ decoded, reason: content.reason });
     }
     if (parts.finish()) this.#rewritten = true;
     return refused;
+  }
+
+  /** Lets go what was made from records that were erased. Call in a transaction. */
+  erase(lsns: readonly number[]): void {
+    const parts = this.#ready();
+    parts.erase(lsns);
+    parts.finish();
+    this.#rewritten = true;
   }
 
   /** True once after effective times of stored rows were rewritten. */
@@ -121,6 +130,7 @@ class ReadingsParts {
   readonly #ofLine: Statement<unknown[]>;
   readonly #byLsn: Statement<unknown[]>;
   readonly #move: Statement<unknown[]>;
+  readonly #remove: Statement<unknown[]>;
 
   constructor(database: SqliteDatabase, calendar: Calendar) {
     this.#lines = new LineBook(database);
@@ -136,6 +146,7 @@ class ReadingsParts {
     this.#ofLine = database.prepare(`SELECT ${storedColumns} WHERE record.line = ? ${chunk}`);
     this.#byLsn = database.prepare(`SELECT ${storedColumns} WHERE record.lsn = ?`);
     this.#move = database.prepare("UPDATE record SET at_ms = ? WHERE lsn = ?");
+    this.#remove = database.prepare("DELETE FROM record WHERE lsn = ?");
   }
 
   take({ source }: DecodedLedgerRecord, record: MingchengRecord): void {
@@ -156,6 +167,30 @@ class ReadingsParts {
     if (line.status !== "ok") return;
     if (fact !== null) this.#rollups.add({ gw: record.gw, device, atMs, fact }, 1);
     this.#devices.see({ record, lsn: source.lsn, atMs, receivedMs });
+  }
+
+  /** A record that was erased: its time still is evidence of its boot's clock. */
+  pass({ source }: DecodedLedgerRecord, { gw, t }: { readonly gw: string; readonly t: RecordTime }): void {
+    this.#lines.line(source, source.lineStatus);
+    this.#boots.take(this.#boots.boot(gw, t.boot), clockReading(t), Date.parse(source.receivedAt));
+  }
+
+  /** Takes rows out of the counts and removes them. */
+  erase(lsns: readonly number[]): void {
+    const gone = new Map<number, number>();
+    for (const lsn of lsns) {
+      const row = this.#byLsn.get(lsn) as StoredRow | undefined;
+      if (row === undefined) continue;
+      this.#count(row, row.atMs, -1);
+      const twin = this.#facts.erase(lsn);
+      this.#remove.run(lsn);
+      const counted = twin === undefined ? undefined : (this.#byLsn.get(twin) as StoredRow | undefined);
+      if (counted !== undefined) this.#count(counted, counted.atMs, 1);
+      this.#devices.load(row.gw, row.dev);
+      gone.set(row.device, (gone.get(row.device) ?? 0) + (row.status === "ok" ? 1 : 0));
+    }
+    this.#devices.flush();
+    for (const [device, count] of gone) this.#devices.rowsErased(device, count);
   }
 
   /** Brings rows of boots with a new clock to their new times and writes everything that gathered; true when rows moved. */

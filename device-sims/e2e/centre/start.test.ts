@@ -109,14 +109,14 @@ describe("a ledger that cannot be used", () => {
         "LEDGER_DAMAGED",
         withDatabase((database) =>
           database.exec(
-            "UPDATE record SET bytes = CAST(replace(CAST(bytes AS TEXT), '150', '151') AS BLOB) WHERE lsn = 52",
+            "DROP TRIGGER record_same; UPDATE record SET bytes = CAST(replace(CAST(bytes AS TEXT), '150', '151') AS BLOB) WHERE lsn = 52",
           ),
         ),
       ],
       [
         "a missing row",
         "LEDGER_DAMAGED",
-        withDatabase((database) => database.exec("DELETE FROM record WHERE lsn = 77")),
+        withDatabase((database) => database.exec("DROP TRIGGER record_stays; DELETE FROM record WHERE lsn = 77")),
       ],
     ];
     for (const [name, code, spoil] of cases) {
