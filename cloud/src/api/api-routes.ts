@@ -2,8 +2,10 @@ import { z } from "zod";
 import { type AlertRoutePorts, alertRoutes } from "./alert-routes.ts";
 import { type ApiRoute, defineRoute } from "./api-route.ts";
 import { type AuditRoutePorts, auditRoutes } from "./audit-routes.ts";
+import { type CommandRoutePorts, commandRoutes } from "./command-routes.ts";
 import { type EventsRoutePorts, eventsRoute } from "./events-route.ts";
 import { type EvidenceRoutePorts, evidenceRoutes } from "./evidence-routes.ts";
+import { type ExportRoutePorts, exportRoutes } from "./export-routes.ts";
 import { openApiDocument } from "./open-api.ts";
 import { readingRoutes } from "./reading-routes.ts";
 import { type RegisterRoutePorts, registerRoutes } from "./register-routes.ts";
@@ -17,7 +19,9 @@ export interface ApiPorts
     EventsRoutePorts,
     RegisterRoutePorts,
     EvidenceRoutePorts,
+    ExportRoutePorts,
     UserRoutePorts,
+    CommandRoutePorts,
     AuditRoutePorts {
   /** Of this program, for the description. */
   readonly version: string;
@@ -31,8 +35,10 @@ export const apiRoutes = (ports: ApiPorts): readonly ApiRoute[] => {
     ...alertRoutes(ports),
     ...registerRoutes(ports),
     ...evidenceRoutes(ports),
+    ...exportRoutes(ports),
     ...userRoutes(ports),
     ...auditRoutes(ports),
+    ...commandRoutes(ports),
     eventsRoute(ports),
   ];
   const description = defineRoute({

@@ -110,6 +110,14 @@ export class OrderStore {
     return (rows as OrderRow[]).map(orderOf);
   }
 
+  /** The newest order of a kind. */
+  newest(gw: string, kind: string): Order | undefined {
+    const row = this.#database
+      .prepare(`SELECT ${columns} FROM gateway_order WHERE gw = ? AND kind = ? ORDER BY number DESC LIMIT 1`)
+      .get(gw, kind);
+    return row === undefined ? undefined : orderOf(row as OrderRow);
+  }
+
   /** Orders of a gateway that have not ended, the oldest first. */
   open(gw: string): Order[] {
     const rows = this.#database

@@ -8,10 +8,11 @@ import { terminalActor, withAudit } from "../audit/open-audit.ts";
 import { bundleOf } from "../commanding/bundle-shelf.ts";
 import { OrderDesk, type Ordering } from "../commanding/order-desk.ts";
 import { type Order, OrderStore } from "../commanding/order-store.ts";
+import { orderView } from "../commanding/order-view.ts";
 import { openRegister } from "../register/register-database.ts";
 import { type DataOptions, withDataOptions } from "./data-options.ts";
 import { inLanguage } from "./language.ts";
-import { orderLine, orderRows, orderView } from "./order-text.ts";
+import { orderLine, orderRows } from "./order-text.ts";
 
 type Say = (text: string) => void;
 

@@ -13,18 +13,6 @@ const states: Readonly<Record<OrderState, readonly [zh: string, en: string]>> = 
   unknown: ["结果不明", "unknown"],
 };
 
-const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
-
-/** An order as it is told: times as ISO 8601 UTC. */
-export const orderView = (order: Order) => {
-  const { id, gw, kind, body, by, note, state, cseq, version, deliveries, reason, result, record } = order;
-  return {
-    ...{ id, gw, kind, body, by, note, state, cseq, version, deliveries, reason, result, record },
-    ...{ orderedAt: iso(order.orderedMs), expiresAt: iso(order.expiresMs), sentAt: iso(order.sentMs) },
-    endedAt: iso(order.endedMs),
-  };
-};
-
 const stateText = ({ state }: Order): string => inLanguage(...states[state]);
 
 /** An order in one line for people. */
@@ -46,7 +34,15 @@ export const orderRows = (orders: readonly Order[]): string[] => {
     const { id, cseq, kind, by, reason, result } = order;
     const told = [reason ?? "", result].filter((part) => part !== "").join(" ");
     const shown = told.length > maxResultChars ? `${told.slice(0, maxResultChars)}…` : told;
-    return [id, cseq === null ? "-" : String(cseq), kind, stateText(order), iso(order.orderedMs) ?? "", by, shown];
+    return [
+      id,
+      cseq === null ? "-" : String(cseq),
+      kind,
+      stateText(order),
+      new Date(order.orderedMs).toISOString(),
+      by,
+      shown,
+    ];
   });
   const all = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));

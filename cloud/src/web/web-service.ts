@@ -5,6 +5,7 @@ import { acknowledgeAlert } from "../alerts/alert-actions.ts";
 import { alertsMigrations, alertsPath } from "../alerts/alerts-database.ts";
 import type { ApiPorts } from "../api/api-routes.ts";
 import { CentreReader } from "../api/centre-reader.ts";
+import { ExportDesk } from "../api/exports/export-desk.ts";
 import { EventHub } from "../api/events/event-hub.ts";
 import { LiveBoard } from "../api/events/live-board.ts";
 import { ReadStores } from "../api/queries/read-stores.ts";
@@ -59,6 +60,7 @@ export class WebService {
   readonly #counts = new WebCounts();
   readonly #sessions: SessionBook;
   readonly #places: PlaceFinder;
+  readonly #exports: ExportDesk;
   readonly #refusals = new Seldom(refusalsEveryMs);
   #followed = { register: -1, places: -1 };
   #alerts: SqliteDatabase | undefined;
@@ -77,6 +79,7 @@ export class WebService {
       database: () => this.#stores.database("register"),
       version: () => this.#stores.version("register"),
     });
+    this.#exports = new ExportDesk(data.dataDirectory);
     this.#sessions = new SessionBook(this.#register, ports.sessionLimits);
     const { nowMs } = ports;
     this.#reader = new CentreReader({
@@ -107,6 +110,7 @@ export class WebService {
     const users = new UserRegister(this.#register, { audit, ...(cost === undefined ? {} : { cost }) });
     const firstLogin = await firstAdministrator(users, this.#ports.nowMs());
     this.#places.refresh();
+    await this.#exports.open();
     const server = await buildServer({
       ...{ tls, hosts: new Set(hosts.map((host) => host.toLowerCase())), screens },
       ...(this.#ports.perMinute === undefined ? {} : { perMinute: this.#ports.perMinute }),
@@ -168,8 +172,9 @@ export class WebService {
       desk: new LoginDesk({ ...ports, cost: this.#ports.passwordCost ?? passwordCost }),
       ...{ sessions: this.#sessions, centreName, timezone, nowMs, reader: this.#reader, hub: this.#hub },
       ...{ register: this.#register, clock: zoneClock(timezone), places: this.#places, users, audit },
+      exports: this.#exports,
       verifyAudit: () => this.#verifyAudit(),
-      ...{ version: software, manifestKey: this.#card.manifestKey },
+      ...{ version: software, manifestKey: this.#card.manifestKey, dataDirectory: this.#data.dataDirectory },
       onLogin: (attempt) => {
         this.#counts[attempt.error === null ? "logins" : "refusedLogins"]++;
         log(attempt.error === null ? "info" : "warn", "login", attempt);
@@ -274,6 +279,7 @@ export class WebService {
 
   async close(): Promise<void> {
     this.#hub.close();
+    await this.#exports.close();
     await this.#server?.app.close();
     this.#alerts?.close();
     this.#stores.close();
