@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { encodeSigned, keyIdOf, type Signer, signedTags } from "@mingcheng/protocols";
 import type { Command } from "@mingcheng/protocols/commands";
+import Database from "better-sqlite3";
 import type { SimulatedScale } from "../../src/devices/scale.ts";
 import type { CentreProcess } from "../../src/harness/centre-process.ts";
 import { type GatewayUnderTest, type MarketUnderTest, openMarket } from "../../src/harness/market.ts";
@@ -31,19 +32,39 @@ export const order = async (centre: CentreProcess, gw: string, ...args: string[]
   return (JSON.parse(told) as ToldOrder).id;
 };
 
-/** Every order of a gateway, the newest first. */
+/** Every order of a gateway as the terminal lists them, the newest first. */
 export const orders = async (centre: CentreProcess, gw: string): Promise<readonly ToldOrder[]> =>
   JSON.parse(await centre.command("gateway", "commands", gw, "--json")) as readonly ToldOrder[];
 
+/** One order as it stands in the register now: looking costs no process. */
+export const orderNow = (centre: CentreProcess, id: string): ToldOrder | undefined => {
+  const register = new Database(join(centre.dataDir, "register.db"), { readonly: true, fileMustExist: true });
+  try {
+    const row = register
+      .prepare(
+        `SELECT id, kind, by, state, cseq, version, deliveries, reason, result, eid, seq FROM gateway_order WHERE id = ?`,
+      )
+      .get(id) as (ToldOrder & { eid: string | null; seq: number | null }) | undefined;
+    if (row === undefined) return undefined;
+    const { eid, seq, ...told } = row;
+    return { ...told, record: eid === null || seq === null ? null : { eid, seq } };
+  } finally {
+    register.close();
+  }
+};
+
 /** Waits until an order has ended, or is in the state `wanted`. */
-export const ended = (centre: CentreProcess, gw: string, id: string, wanted?: string): Promise<ToldOrder> =>
+export const ended = (centre: CentreProcess, id: string, wanted?: string): Promise<ToldOrder> =>
   until(
-    async () => {
-      const found = (await orders(centre, gw)).find((known) => known.id === id);
+    () => {
+      const found = orderNow(centre, id);
       const isThere = wanted === undefined ? settled.includes(found?.state ?? "") : found?.state === wanted;
       return isThere ? found : undefined;
     },
-    { what: `command ${id} has ended`, withinMs: 60_000, everyMs: 200 },
+    {
+      ...{ what: `command ${id} has ended`, withinMs: 60_000, everyMs: 50 },
+      detail: () => `${JSON.stringify(orderNow(centre, id))}\n${centre.program.output().slice(-2_000)}`,
+    },
   );
 
 /** The centre's command key, for tests that sign what no centre would. */

@@ -24,27 +24,27 @@ describe("commands from the terminal to a device and back", () => {
     const { centre } = market;
     const scale = scaleOf(market, "scale-1");
     expect(scale.keysPressed()).toEqual({ tare: 0, zero: 0 });
-    expect(await ended(centre, gw, await order(centre, gw, "zero", "--device", "scale-1"))).toMatchObject({
+    expect(await ended(centre, await order(centre, gw, "zero", "--device", "scale-1"))).toMatchObject({
       ...{ kind: "zero", state: "done", cseq: 1, reason: null },
     });
-    expect(await ended(centre, gw, await order(centre, gw, "tare", "--device", "scale-1"))).toMatchObject({ cseq: 2 });
+    expect(await ended(centre, await order(centre, gw, "tare", "--device", "scale-1"))).toMatchObject({ cseq: 2 });
     expect(scale.keysPressed()).toEqual({ tare: 1, zero: 1 });
     const undocumented = await order(centre, gw, "tare", "--device", "scale-2");
-    expect(await ended(centre, gw, undocumented)).toMatchObject({ state: "refused", reason: "not-documented" });
+    expect(await ended(centre, undocumented)).toMatchObject({ state: "refused", reason: "not-documented" });
     const nobody = await order(centre, gw, "zero", "--device", "scale-9");
-    expect(await ended(centre, gw, nobody)).toMatchObject({ state: "refused", reason: "unknown-device" });
+    expect(await ended(centre, nobody)).toMatchObject({ state: "refused", reason: "unknown-device" });
   }, 60_000);
 
   it("restarts one driver, detects, and changes the log's level for a while", async () => {
     const { centre } = market;
-    const restarted = await ended(centre, gw, await order(centre, gw, "restart-driver", "--device", "scale-1"));
+    const restarted = await ended(centre, await order(centre, gw, "restart-driver", "--device", "scale-1"));
     expect([restarted.state, JSON.parse(restarted.result)]).toEqual(["done", { device: "scale-1", state: "online" }]);
     const level = await order(centre, gw, "log-level", "--level", "debug", "--for", "2s");
-    expect(await ended(centre, gw, level)).toMatchObject({ state: "done" });
+    expect(await ended(centre, level)).toMatchObject({ state: "done" });
     const busy = market.device("scale-2").line.address;
     const inUse = await order(centre, gw, "detect", "--port", busy, "--seconds", "1");
-    expect(await ended(centre, gw, inUse)).toMatchObject({ state: "refused", reason: "port-in-use" });
-    const found = await ended(centre, gw, await order(centre, gw, "detect", "--port", "tcp://127.0.0.1:9"));
+    expect(await ended(centre, inUse)).toMatchObject({ state: "refused", reason: "port-in-use" });
+    const found = await ended(centre, await order(centre, gw, "detect", "--port", "tcp://127.0.0.1:9"));
     expect(JSON.parse(found.result)).toMatchObject({ ports: [{ outcome: "failed", probed: false }] });
     await market.arrived(gateway);
     expect(gateway.program.output()).toContain("the configured level again");
@@ -80,7 +80,7 @@ describe("commands from the terminal to a device and back", () => {
     await expect(inspector.post(path, body)).rejects.toThrow(/403/);
     const officer = await signIn(centre, "li", "songbai-market-7531");
     const { command } = await officer.post<{ command: { id: string } }>(path, body);
-    expect(await ended(centre, gw, command.id)).toMatchObject({ state: "done", by: "li" });
+    expect(await ended(centre, command.id)).toMatchObject({ state: "done", by: "li" });
     const listed = await officer.get<{ commands: { id: string; state: string }[] }>(path);
     expect(listed.commands[0]).toMatchObject({ id: command.id, state: "done" });
     await expect(officer.post(path, { kind: "tare", body: {} })).rejects.toThrow(/400/);
@@ -92,9 +92,9 @@ describe("commands from the terminal to a device and back", () => {
     await gateway.stop();
     const late = await order(centre, gw, "restart-driver", "--device", "scale-1", "--ttl", "1s");
     const patient = await order(centre, gw, "restart-driver", "--device", "scale-1");
-    expect(await ended(centre, gw, late)).toMatchObject({ state: "expired", reason: "never-sent", cseq: null });
+    expect(await ended(centre, late)).toMatchObject({ state: "expired", reason: "never-sent", cseq: null });
     await gateway.start();
-    expect(await ended(centre, gw, patient)).toMatchObject({ state: "done" });
+    expect(await ended(centre, patient)).toMatchObject({ state: "done" });
     expect(readFileSync(`${gateway.dataDir}/commands.json`, "utf8")).not.toContain(late);
   }, 60_000);
 });
