@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AlertStore } from "../src/alerts/alert-store.ts";
+import { writeExport } from "../src/api/exports/write-export.ts";
 import { cloudConfigSchema } from "../src/config/cloud-config.ts";
 import { createAuthority, createServerCertificate } from "../src/keys/certificate-issuer.ts";
 import { UserRegister } from "../src/users/user-register.ts";
@@ -79,6 +80,8 @@ export class TestedWeb {
       nowMs: () => this.nowMs,
       log: (level, text, detail) => this.logged.push(`${level} ${text} ${JSON.stringify(detail)}`),
       ...{ passwordCost: testCost, perMinute: this.#perMinute },
+      // On this thread: threads run what is built only.
+      runExport: writeExport,
     });
     const { port, firstLogin } = await this.service.start();
     this.target = { port, ca };

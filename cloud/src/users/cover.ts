@@ -27,7 +27,12 @@ export class Cover {
   /** What a user of a role with a scope sees. */
   static of(role: UserRole, { areas, sites }: UserScope): Cover {
     const named = areas.length + sites.length > 0;
-    return !named && centreWideRoles.includes(role) ? Cover.everything : new Cover(false, areas, sites);
+    return !named && centreWideRoles.includes(role) ? Cover.everything : Cover.bounded({ areas, sites });
+  }
+
+  /** What lies in the named areas and sites, and nothing else. */
+  static bounded({ areas, sites }: UserScope): Cover {
+    return new Cover(false, areas, sites);
   }
 
   /** Whether something that is attributed so is within it. What is not attributed is within the whole centre only. */

@@ -73,6 +73,8 @@ const questions = (): Readonly<Record<string, readonly Question[]>> => ({
     ...cityKinds.map((kind) => ({ path: `/api/v1/register/${kind}`, showsPlaces: false }) as const),
   ],
   "GET /api/v1/register/:kind/history": [{ path: `/api/v1/register/sites/history?id=${historyIds.foreign}` }],
+  // Files have tests of their own in exports.test.ts; here only that they are refused.
+  "POST /api/v1/exports": [{ path: "/api/v1/exports", body: { gateway: "market-z" } }],
   // Streams have tests of their own below.
   "GET /api/v1/events": [],
 });

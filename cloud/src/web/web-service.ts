@@ -5,9 +5,9 @@ import { acknowledgeAlert } from "../alerts/alert-actions.ts";
 import { alertsMigrations, alertsPath } from "../alerts/alerts-database.ts";
 import type { ApiPorts } from "../api/api-routes.ts";
 import { CentreReader } from "../api/centre-reader.ts";
-import { ExportDesk } from "../api/exports/export-desk.ts";
 import { EventHub } from "../api/events/event-hub.ts";
 import { LiveBoard } from "../api/events/live-board.ts";
+import { ExportDesk, type RunExport } from "../api/exports/export-desk.ts";
 import { ReadStores } from "../api/queries/read-stores.ts";
 import { auditHeadPath } from "../audit/audit-head.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
@@ -41,6 +41,7 @@ export interface WebServicePorts {
   readonly passwordCost?: PasswordCost;
   readonly sessionLimits?: SessionLimits;
   readonly perMinute?: number;
+  readonly runExport?: RunExport;
 }
 
 /** The same refusal of the same user is noted so often at most. */
@@ -79,7 +80,7 @@ export class WebService {
       database: () => this.#stores.database("register"),
       version: () => this.#stores.version("register"),
     });
-    this.#exports = new ExportDesk(data.dataDirectory);
+    this.#exports = new ExportDesk(data.dataDirectory, ports.runExport);
     this.#sessions = new SessionBook(this.#register, ports.sessionLimits);
     const { nowMs } = ports;
     this.#reader = new CentreReader({
