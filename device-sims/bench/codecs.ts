@@ -5,9 +5,14 @@ import { goodFrames, isBelieved, streamOf } from "./codecs-streams.ts";
 
 /** 115200 baud with ten bits a byte, in bytes per second: the fastest setting in any family's manual. */
 const fastestLine = 11_520;
-/** Families whose manuals end at 9600 baud (docs/devices names them). */
+/** Families whose manuals end at 9600 baud, or before (docs/devices names their settings). */
 const slowLines: Readonly<Record<string, number>> = {
+  "berkel-ecr": 960,
+  dialog06: 960,
+  dibal: 960,
+  "dy-6200": 960,
   "mt-continuous": 960,
+  nci: 960,
   "toledo-8217": 960,
   "yaohua-a9": 960,
   "yaohua-a12e": 960,

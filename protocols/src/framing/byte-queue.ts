@@ -6,6 +6,8 @@ export interface ByteQueue {
   append(bytes: Uint8Array): void;
   /** Removes the first `length` bytes and returns a copy of them. */
   take(length: number): Uint8Array<ArrayBuffer>;
+  /** Removes the first `length` bytes. */
+  skip(length: number): void;
 }
 
 /** Storage kept while a queue is empty. */
@@ -27,6 +29,14 @@ export const createByteQueue = (): ByteQueue => {
     to = length;
   };
 
+  const skip = (length: number) => {
+    from = Math.min(from + length, to);
+    if (from < to) return;
+    from = 0;
+    to = 0;
+    if (store.length > 16 * idleBytes) store = new Uint8Array(idleBytes);
+  };
+
   return {
     get length() {
       return to - from;
@@ -39,13 +49,9 @@ export const createByteQueue = (): ByteQueue => {
     },
     take: (length) => {
       const head = store.slice(from, Math.min(from + length, to));
-      from += head.length;
-      if (from === to) {
-        from = 0;
-        to = 0;
-        if (store.length > 16 * idleBytes) store = new Uint8Array(idleBytes);
-      }
+      skip(head.length);
       return head;
     },
+    skip,
   };
 };

@@ -4,8 +4,10 @@ import type { FrameVerdict } from "./frame-decoder.ts";
 /** True when `byte` may stand at place `at` of a frame. */
 export type MayStand = (byte: number, at: number) => boolean;
 
-const firstWrong = (bytes: Uint8Array, mayStand: MayStand): number =>
-  bytes.findIndex((byte, at) => !mayStand(byte, at));
+const firstWrong = (bytes: Uint8Array, mayStand: MayStand): number => {
+  for (let at = 0; at < bytes.length; at++) if (!mayStand(bytes[at] ?? 0, at)) return at;
+  return -1;
+};
 
 /**
  * Checks the bytes at the head of a window against a form with fixed places; undefined when all may stand there. What
@@ -27,10 +29,12 @@ export const formFault = (
   return { kind: "reject", length: wrong + 1, reason, whole: true };
 };
 
-/** A form given as one pattern per place; a place without a pattern may hold anything. */
-export const placesOf =
-  (patterns: readonly (RegExp | null)[]): MayStand =>
-  (byte, at) => {
-    const pattern = patterns[at];
-    return pattern === null || pattern?.test(String.fromCharCode(byte)) === true;
-  };
+/** A form given as one pattern per place; a place without a pattern may hold anything, behind the last one nothing. */
+export const placesOf = (patterns: readonly (RegExp | null)[]): MayStand => {
+  const places = patterns.map((pattern) =>
+    Uint8Array.from({ length: 256 }, (_unused, byte) =>
+      pattern === null || pattern.test(String.fromCharCode(byte)) ? 1 : 0,
+    ),
+  );
+  return (byte, at) => places[at]?.[byte] === 1;
+};

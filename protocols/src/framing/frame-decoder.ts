@@ -134,7 +134,8 @@ export const createFrameDecoder = <Event>(
     const verdict = grammar.examine(queue.view(), { seen, ended, gap });
     if (verdict.kind === "accept") {
       gap = 0;
-      take(verdict.length);
+      seen = 0;
+      queue.skip(verdict.length);
       out.push(verdict.event);
       return true;
     }

@@ -32,37 +32,39 @@ export interface LineRules<Event extends object> {
 
 const [cr, lf] = [0x0d, 0x0a];
 
-const textOf = (bytes: Uint8Array): string => {
+/** Bytes as characters of the same code, the bits outside `mask` taken off. */
+const textOf = (bytes: Uint8Array, from: number, to: number, mask: number): string => {
   let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
+  for (let at = from; at < to; at++) text += String.fromCharCode((bytes[at] ?? 0) & mask);
   return text;
-};
-
-/** Where the line's text ends and where its end (CR, LF or CR LF) does; undefined: not yet. */
-const endOf = (bytes: Uint8Array, view: FrameView): { readonly text: number; readonly line: number } | undefined => {
-  for (let at = 1; at < bytes.length; at++) {
-    const byte = bytes[at];
-    if (byte === lf) return { text: at, line: at + 1 };
-    if (byte !== cr) continue;
-    const next = bytes[at + 1];
-    if (next === undefined && !view.ended) return undefined;
-    return { text: at, line: next === lf ? at + 2 : at + 1 };
-  }
-  return undefined;
-};
-
-/** Where a line begins inside one that was not understood (it was cut off by the next), -1 when none does. */
-const innerLine = <Event extends object>(rules: LineRules<Event>, text: Uint8Array, window: Uint8Array): number => {
-  for (let at = 1; at < text.length; at++) {
-    if (!rules.isStart(text[at] ?? 0)) continue;
-    const read = rules.read(textOf(text.subarray(at)), window.subarray(at), { afterLine: false, clean: false });
-    if (typeof read !== "string") return at;
-  }
-  return -1;
 };
 
 /** A printable character, a tab, or (eight bits) any byte of a multi-byte character. */
 const isText = (byte: number): boolean => (byte >= 0x20 && byte !== 0x7f) || byte === 0x09;
+
+/** What stands at the end of a line's text. */
+type LineEnd =
+  | { readonly kind: "line"; readonly text: number; readonly line: number }
+  /** A control character: this is no line. */
+  | { readonly kind: "broken"; readonly text: number }
+  | { readonly kind: "none" };
+
+const none: LineEnd = { kind: "none" };
+
+/** Looks for the line's end (CR, LF or CR LF) behind what was `seen`; a CR at the very end may have its LF to come. */
+const endOf = (bytes: Uint8Array, mask: number, maxBytes: number, { seen, ended }: FrameView): LineEnd => {
+  for (let at = Math.max(1, seen - 1); at < bytes.length; at++) {
+    const byte = (bytes[at] ?? 0) & mask;
+    if (byte === lf) return { kind: "line", text: at, line: at + 1 };
+    if (byte === cr) {
+      const next = at + 1 < bytes.length ? (bytes[at + 1] ?? 0) & mask : undefined;
+      if (next === undefined && !ended) return none;
+      return { kind: "line", text: at, line: next === lf ? at + 2 : at + 1 };
+    }
+    if (at < maxBytes && !isText(byte)) return { kind: "broken", text: at };
+  }
+  return none;
+};
 
 /**
  * Framing of lines that end with CR LF, CR or LF. A line that ends with a lone CR is known to be over when the next byte
@@ -79,39 +81,46 @@ export const createLineGrammar = <Event extends object>(rules: LineRules<Event>)
     whole,
   });
 
-  const readUnended = (text: Uint8Array, window: Uint8Array): Event | undefined => {
-    const read = rules.read(textOf(text), window.slice(), { afterLine, clean: true });
-    return typeof read === "string" ? undefined : read;
+  /** Where a line begins inside one that was not understood (it was cut off by the next), -1 when none does. */
+  const innerLine = (window: Uint8Array, end: { readonly text: number; readonly line: number }): number => {
+    for (let at = 1; at < end.text; at++) {
+      if (!rules.isStart((window[at] ?? 0) & mask)) continue;
+      const text = textOf(window, at, end.text, mask);
+      const read = rules.read(text, window.subarray(at, end.line), { afterLine: false, clean: false });
+      if (typeof read !== "string") return at;
+    }
+    return -1;
+  };
+
+  /** No end yet: too long, or more is to come, or the line proves by itself that it is whole. */
+  const unended = (window: Uint8Array, view: FrameView): FrameVerdict<Event> => {
+    const last = (window[window.length - 1] ?? 0) & mask;
+    const room = last === cr ? rules.maxLineBytes + 1 : rules.maxLineBytes;
+    if (window.length < room && !view.ended) return { kind: "more" };
+    if (view.ended && rules.provesItself === true) {
+      const raw = window.slice();
+      const read = rules.read(textOf(raw, 0, raw.length, mask), raw, { afterLine, clean: true });
+      if (typeof read !== "string") return { kind: "accept", length: raw.length, event: read };
+    }
+    afterLine = false;
+    const tooLong = window.length >= rules.maxLineBytes;
+    return reject(Math.min(window.length, rules.maxLineBytes), tooLong ? "bad-length" : "incomplete", rules.wholeLines);
   };
 
   const examine = (window: Uint8Array, view: FrameView): FrameVerdict<Event> => {
-    const bytes = window.map((byte) => byte & mask);
-    const end = endOf(bytes, view);
-    const text = bytes.subarray(0, end?.text ?? bytes.length);
-    const broken = text.subarray(0, rules.maxLineBytes).findIndex((byte, at) => at > 0 && !isText(byte) && byte !== cr);
-    if (broken >= 0) {
+    const end = endOf(window, mask, rules.maxLineBytes, view);
+    if (end.kind === "broken") {
       afterLine = false;
-      return reject(Math.max(1, broken), "bad-field", false);
+      return reject(end.text, "bad-field", false);
     }
-    if (end === undefined || end.line > rules.maxLineBytes) {
-      const room = bytes.at(-1) === cr ? rules.maxLineBytes + 1 : rules.maxLineBytes;
-      if (bytes.length < room && !view.ended) return { kind: "more" };
-      const unended = view.ended && rules.provesItself === true ? readUnended(text, window) : undefined;
-      if (unended !== undefined) return { kind: "accept", length: bytes.length, event: unended };
-      afterLine = false;
-      const tooLong = bytes.length >= rules.maxLineBytes;
-      return reject(
-        Math.min(bytes.length, rules.maxLineBytes),
-        tooLong ? "bad-length" : "incomplete",
-        rules.wholeLines,
-      );
-    }
-    const read = rules.read(textOf(text), window.slice(0, end.line), { afterLine, clean: view.gap === 0 });
+    if (end.kind === "none" || end.line > rules.maxLineBytes) return unended(window, view);
+    const place = { afterLine, clean: view.gap === 0 };
+    const read = rules.read(textOf(window, 0, end.text, mask), window.slice(0, end.line), place);
     if (typeof read !== "string") {
       afterLine = true;
       return { kind: "accept", length: end.line, event: read };
     }
-    const inner = rules.wholeLines ? -1 : innerLine(rules, text, window);
+    const inner = rules.wholeLines ? -1 : innerLine(window, end);
     afterLine = inner < 0;
     return reject(inner < 0 ? end.line : inner, read, true);
   };

@@ -1,4 +1,4 @@
-import { xor8 } from "../../framing/checksums.ts";
+import { maskParity, xor8 } from "../../framing/checksums.ts";
 import { formFault } from "../../framing/fixed-form.ts";
 import {
   createFrameDecoder,
@@ -80,7 +80,7 @@ const controlAt = (byte: number, raw: Uint8Array, gap: number): FrameVerdict<Eve
 const grammar: FrameGrammar<Event> = {
   isStart,
   examine: (window, { gap }) => {
-    const bytes = window.subarray(0, frameBytes).map((byte) => byte & 0x7f);
+    const bytes = maskParity(window.subarray(0, frameBytes));
     if (bytes[0] !== stx) return controlAt(bytes[0] ?? 0, window.slice(0, 1), gap);
     const command = commandAt(bytes, window);
     if (command !== undefined) return command;

@@ -6,6 +6,7 @@ import { latin1, numberIn, readingWith, unitIn } from "../reading.ts";
 /** Status, mode, id, lamps, value 8, unit 2, CR LF; up to four relay flags before the end (CI-150A "limit"). */
 const frameBytes = 22;
 const maxFrameBytes = 34;
+const lf = 0x0a;
 
 /** What may stand at each place up to the value; the lamp byte may be anything. */
 const isStart = (byte: number): boolean => byte === 0x53 || byte === 0x55 || byte === 0x4f;
@@ -53,16 +54,17 @@ const readingIn = (text: string, raw: Uint8Array): ReadingEvent | null => {
 const grammar: FrameGrammar<ReadingEvent> = {
   isStart,
   examine: (window, { ended }) => {
-    const text = latin1(window.subarray(0, maxFrameBytes));
     const fault = formFault(window.subarray(0, headBytes), mayStand, isStart);
     if (fault !== undefined) return fault;
-    const end = text.indexOf("\n", frameBytes - 3);
+    const head = window.subarray(0, maxFrameBytes);
+    const end = head.indexOf(lf, frameBytes - 3);
     if (end < 0) {
-      if (text.length < maxFrameBytes && !ended) return { kind: "more" };
-      const reason = text.length < maxFrameBytes ? "incomplete" : "bad-length";
-      return { kind: "reject", length: text.length, reason, whole: false };
+      if (head.length < maxFrameBytes && !ended) return { kind: "more" };
+      const reason = head.length < maxFrameBytes ? "incomplete" : "bad-length";
+      return { kind: "reject", length: head.length, reason, whole: false };
     }
-    const event = readingIn(text.slice(0, end + 1), window.slice(0, end + 1));
+    const raw = window.slice(0, end + 1);
+    const event = readingIn(latin1(raw), raw);
     if (event === null) return { kind: "reject", length: end + 1, reason: "bad-field", whole: false };
     return { kind: "accept", length: end + 1, event };
   },

@@ -1,4 +1,4 @@
-import { xor8 } from "../../framing/checksums.ts";
+import { maskParity, xor8 } from "../../framing/checksums.ts";
 import { formFault } from "../../framing/fixed-form.ts";
 import {
   createFrameDecoder,
@@ -88,7 +88,7 @@ const createGrammar = (): FrameGrammar<Event> => {
   return {
     isStart,
     examine: (window, { gap }) => {
-      const bytes = window.subarray(0, ecrFrameBytes).map((byte) => byte & 0x7f);
+      const bytes = maskParity(window.subarray(0, ecrFrameBytes));
       if (bytes[0] === stx) return priceAt(bytes, window);
       if (bytes[0] !== soh) return controlAt(bytes[0] ?? 0, window.slice(0, 1), gap);
       const fault = formFault(bytes, ecrMayStand, isStart);

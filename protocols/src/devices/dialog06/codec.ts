@@ -1,3 +1,4 @@
+import { maskParity } from "../../framing/checksums.ts";
 import { expandEvents } from "../../framing/expand-events.ts";
 import {
   createFrameDecoder,
@@ -48,7 +49,7 @@ const endAt = (bytes: Uint8Array, window: Uint8Array, ended: boolean): FrameVerd
 const grammar: FrameGrammar<DialogFrame> = {
   isStart,
   examine: (window, { gap, ended }) => {
-    const bytes = window.subarray(0, maxFrameBytes).map((byte) => byte & 0x7f);
+    const bytes = maskParity(window.subarray(0, maxFrameBytes));
     const control = answers[bytes[0] ?? 0];
     if (control !== undefined || (bytes[0] === eot && bytes[1] !== stx && gap > 0 && bytes.length > 1)) {
       if (gap > 0 && window[0] !== ack && window[0] !== nak) {

@@ -1,4 +1,4 @@
-import { sum8 } from "../../framing/checksums.ts";
+import { maskParity, sum8 } from "../../framing/checksums.ts";
 import type { FrameGrammar, FrameVerdict } from "../../framing/frame-decoder.ts";
 import type { ControlEvent } from "../device-event.ts";
 
@@ -97,15 +97,16 @@ export const createLinkGrammar = (sevenBit: boolean): FrameGrammar<LinkEvent> =>
     if (window.length < end + 3) return more;
     const length = lengthOf(window, end + 3, ended);
     if (length === undefined) return more;
-    const sum = sum8(window.subarray(1, end + 1).map(plain));
+    const body = window.slice(1, end + 1);
+    const said = sevenBit ? maskParity(body) : body;
     const sent = hexValue(plain(window[end + 1] ?? 0)) * 16 + hexValue(plain(window[end + 2] ?? 0));
     const event: LinkFrame = {
       event: "frame",
       raw: window.slice(0, length),
       frameNo: plain(window[1] ?? 0) - 0x30,
       final: plain(window[end] ?? 0) === etx,
-      checksumOk: sum === sent,
-      text: window.slice(2, end).map(plain),
+      checksumOk: sum8(said) === sent,
+      text: said.subarray(1, -1),
     };
     return { kind: "accept", length, event };
   };

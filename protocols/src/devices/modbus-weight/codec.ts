@@ -1,7 +1,7 @@
 import { createFrameDecoder, type FrameGrammar, maxDiscardBytes } from "../../framing/frame-decoder.ts";
 import type { DeviceCodec, ReadingEvent } from "../device-event.ts";
 import type { ReplyEvent, RequestEvent } from "../line-event.ts";
-import { hopelessBytes, type ModbusMessage, maxMessageBytes, messageAt } from "./frame.ts";
+import { hopelessBytes, type ModbusMessage, maxMessageBytes, messageAt, undecidedBelow } from "./frame.ts";
 import { defaultModbusWeightMap, type ModbusRead, type ModbusWeightMap, readsOf } from "./map.ts";
 import { registerReading, wordsIn } from "./reading.ts";
 
@@ -80,7 +80,8 @@ const createGrammar = (map: ModbusWeightMap, told: { next: ModbusRead | null }):
     examine: (window, view) => {
       const bytes = window.subarray(0, maxMessageBytes);
       // Decided on the shortest prefix that allows it, so that the result does not depend on how bytes are cut.
-      for (let length = Math.max(1, view.seen); length <= bytes.length; length++) {
+      const from = Math.max(view.seen, undecidedBelow(bytes));
+      for (let length = view.ended ? Math.min(from, bytes.length) : from; length <= bytes.length; length++) {
         const prefix = bytes.subarray(0, length);
         const message = messageAt(prefix, view.ended && length === bytes.length);
         if (message === undefined) continue;

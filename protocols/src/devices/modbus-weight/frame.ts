@@ -12,8 +12,10 @@ export interface ModbusMessage {
 /** Longest message looked for: nobody needs more of a scale. */
 export const maxMessageBytes = 72;
 
-const functions = [3, 4, 6, 16];
-const isFunction = (code: number | undefined): boolean => code !== undefined && functions.includes(code & 0x7f);
+const isFunction = (code: number | undefined): boolean => {
+  const plain = code === undefined ? 0 : code & 0x7f;
+  return plain === 3 || plain === 4 || plain === 6 || plain === 16;
+};
 const maxAddress = 247;
 
 /**
@@ -35,7 +37,7 @@ const rtuLengths = (bytes: Uint8Array): readonly number[] => {
 
 const crcFits = (message: Uint8Array): boolean => {
   const crc = crc16Modbus(message.subarray(0, message.length - 2));
-  return message.at(-2) === (crc & 0xff) && message.at(-1) === crc >> 8;
+  return message[message.length - 2] === (crc & 0xff) && message[message.length - 1] === crc >> 8;
 };
 
 const mayBeRtu = (bytes: Uint8Array): boolean => {
@@ -45,7 +47,9 @@ const mayBeRtu = (bytes: Uint8Array): boolean => {
 
 /** True for transaction, protocol 0, a short length, unit and a function code whose length fits. */
 const mayBeTcp = (bytes: Uint8Array): boolean =>
-  [2, 3, 4].every((at) => (bytes[at] ?? 0) === 0) &&
+  (bytes[2] ?? 0) === 0 &&
+  (bytes[3] ?? 0) === 0 &&
+  (bytes[4] ?? 0) === 0 &&
   (bytes[5] === undefined || (bytes[5] >= 3 && bytes[5] <= maxMessageBytes - 6)) &&
   (bytes[7] === undefined || isFunction(bytes[7]));
 
@@ -81,6 +85,10 @@ export const messageAt = (bytes: Uint8Array, ended: boolean): ModbusMessage | nu
   }
   return waiting ? undefined : null;
 };
+
+/** No prefix shorter than this is decided: the RTU message that it may be is longer. */
+export const undecidedBelow = (bytes: Uint8Array): number =>
+  bytes.length >= 3 && bytes[1] !== 16 && mayBeRtu(bytes) ? (rtuLengths(bytes)[0] ?? 1) : 1;
 
 /** Bytes at the head that can begin no message, at least one; looks no further than a message is long. */
 export const hopelessBytes = (bytes: Uint8Array): number => {

@@ -1,4 +1,4 @@
-import { sum8 } from "../../framing/checksums.ts";
+import { maskParity, sum8 } from "../../framing/checksums.ts";
 import type { FrameGrammar, FrameVerdict, FrameView } from "../../framing/frame-decoder.ts";
 import type { ReadingEvent } from "../device-event.ts";
 import {
@@ -129,7 +129,7 @@ export const createContinuousGrammar = (): FrameGrammar<ReadingEvent> => {
   };
 
   const examine = (window: Uint8Array, view: FrameView): Verdict => {
-    const bytes = window.subarray(0, standardLength + 2).map((byte) => byte & 0x7f);
+    const bytes = maskParity(window.subarray(0, standardLength + 2));
     const body = lengthOf(bytes, !standardSeen);
     if (typeof body !== "number") return body;
     if (!fieldsAreWellFormed(bytes, body === shortLength)) return reject(body, "bad-field", false);

@@ -1,4 +1,4 @@
-import { sum8 } from "../../framing/checksums.ts";
+import { maskParity, sum8 } from "../../framing/checksums.ts";
 import { formFault } from "../../framing/fixed-form.ts";
 import { createFrameDecoder, type FrameGrammar, maxDiscardBytes } from "../../framing/frame-decoder.ts";
 import type { DeviceCodec, ReadingEvent, ScaleFlag } from "../device-event.ts";
@@ -70,7 +70,7 @@ const createGrammar = (): FrameGrammar<ReadingEvent> => {
   return {
     isStart,
     examine: (window, { ended }) => {
-      const bytes = window.subarray(0, frameBytes + 1).map((byte) => byte & 0x7f);
+      const bytes = maskParity(window.subarray(0, frameBytes + 1));
       const fault = formFault(bytes.subarray(0, frameBytes), mayStand, isStart);
       if (fault !== undefined) return fault;
       if (bytes.length < frameBytes) return { kind: "more" };

@@ -1,3 +1,4 @@
+import { maskParity } from "../../framing/checksums.ts";
 import { createFrameDecoder, type FrameGrammar, maxDiscardBytes } from "../../framing/frame-decoder.ts";
 import type { DeviceCodec, ReadingEvent } from "../device-event.ts";
 import type { ReplyEvent, RequestEvent } from "../line-event.ts";
@@ -21,7 +22,7 @@ const isRequestLetter = (byte: number): boolean => Object.hasOwn(requests, Strin
 const grammar: FrameGrammar<ReadingEvent | ReplyEvent | RequestEvent> = {
   isStart: (byte) => (byte & 0x7f) === lf || isRequestLetter(byte & 0x7f),
   examine: (window, { gap, ended }) => {
-    const bytes = window.subarray(0, maxFrameBytes).map((byte) => byte & 0x7f);
+    const bytes = maskParity(window.subarray(0, maxFrameBytes));
     if (bytes[0] !== lf) {
       if (bytes.length === 1 && !ended) return { kind: "more" };
       if (gap > 0 || bytes[1] !== cr) return { kind: "reject", length: 1, reason: "noise", whole: false };

@@ -1,3 +1,4 @@
+import { maskParity } from "../../framing/checksums.ts";
 import { createFrameDecoder, type FrameGrammar, maxDiscardBytes } from "../../framing/frame-decoder.ts";
 import type { DeviceCodec, ReadingEvent, ScaleFlag } from "../device-event.ts";
 import type { ReplyEvent, RequestEvent } from "../line-event.ts";
@@ -72,7 +73,7 @@ const requestAt = (bytes: Uint8Array, window: Uint8Array, ended: boolean): Event
 const grammar: FrameGrammar<Event> = {
   isStart: (byte) => (byte & 0x7f) === stx || Object.hasOwn(requests, String.fromCharCode(byte & 0x7f)),
   examine: (window, { gap, ended }) => {
-    const bytes = window.subarray(0, maxFrameBytes).map((byte) => byte & 0x7f);
+    const bytes = maskParity(window.subarray(0, maxFrameBytes));
     if (bytes[0] !== stx) {
       const request = gap > 0 ? null : requestAt(bytes, window, ended);
       if (request === undefined) return { kind: "more" };

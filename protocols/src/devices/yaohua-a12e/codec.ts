@@ -1,4 +1,4 @@
-import { xor8 } from "../../framing/checksums.ts";
+import { maskParity, xor8 } from "../../framing/checksums.ts";
 import { formFault, placesOf } from "../../framing/fixed-form.ts";
 import { createFrameDecoder, type FrameGrammar, maxDiscardBytes } from "../../framing/frame-decoder.ts";
 import type { DeviceCodec, ReadingEvent } from "../device-event.ts";
@@ -35,7 +35,7 @@ const readingIn = (text: string, raw: Uint8Array): ReadingEvent | null => {
 const grammar: FrameGrammar<ReadingEvent> = {
   isStart: (byte) => (byte & 0x7f) === 0x57 || (byte & 0x7f) === 0x20,
   examine: (window, { ended }) => {
-    const bytes = window.subarray(0, frameBytes).map((byte) => byte & 0x7f);
+    const bytes = maskParity(window.subarray(0, frameBytes));
     const text = latin1(bytes);
     const fault = formFault(bytes, mayStand, isStart);
     if (fault !== undefined) return fault;

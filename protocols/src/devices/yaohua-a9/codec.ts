@@ -1,3 +1,4 @@
+import { maskParity } from "../../framing/checksums.ts";
 import { createFrameDecoder, type FrameGrammar, maxDiscardBytes } from "../../framing/frame-decoder.ts";
 import type { DeviceCodec, ReadingEvent } from "../device-event.ts";
 import { checksumFits, etx, frameLength, mayStandAt, readingOf, stx } from "./frame.ts";
@@ -5,7 +6,7 @@ import { checksumFits, etx, frameLength, mayStandAt, readingOf, stx } from "./fr
 const grammar: FrameGrammar<ReadingEvent> = {
   isStart: (byte) => (byte & 0x7f) === stx,
   examine: (window) => {
-    const bytes = window.subarray(0, frameLength).map((byte) => byte & 0x7f);
+    const bytes = maskParity(window.subarray(0, frameLength));
     for (const [at, byte] of bytes.entries()) {
       if (mayStandAt(at, byte)) continue;
       return {

@@ -1,4 +1,4 @@
-import { xor8 } from "../../framing/checksums.ts";
+import { maskParity, xor8 } from "../../framing/checksums.ts";
 import {
   createFrameDecoder,
   type FrameGrammar,
@@ -75,7 +75,7 @@ const eventOf = (text: string, raw: Uint8Array): Event => {
 const grammar: FrameGrammar<Event> = {
   isStart,
   examine: (window, { ended }): FrameVerdict<Event> => {
-    const bytes = window.subarray(0, weightBytes).map((byte) => byte & 0x7f);
+    const bytes = maskParity(window.subarray(0, weightBytes));
     const length = lengthOf(bytes);
     const wrong = wrongPlace(bytes.subarray(0, length ?? 5), length ?? weightBytes + 9);
     if (wrong >= 0) {

@@ -1,3 +1,4 @@
+import { maskParity } from "../../framing/checksums.ts";
 import { formFault, placesOf } from "../../framing/fixed-form.ts";
 import { createFrameDecoder, type FrameGrammar, maxDiscardBytes } from "../../framing/frame-decoder.ts";
 import type { DeviceCodec, ReadingEvent } from "../device-event.ts";
@@ -52,7 +53,7 @@ const lengthOf = (bytes: Uint8Array, ended: boolean): number | undefined => {
 const createGrammar = (order: DigitOrder): FrameGrammar<ReadingEvent> => ({
   isStart,
   examine: (window, { ended }) => {
-    const bytes = window.subarray(0, maxFrameBytes).map((byte) => byte & 0x7f);
+    const bytes = maskParity(window.subarray(0, maxFrameBytes));
     const text = latin1(bytes.subarray(1, frameBytes));
     const fault = formFault(bytes.subarray(0, frameBytes), mayStand, isStart);
     if (fault !== undefined) return fault;
