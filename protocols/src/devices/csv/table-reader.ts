@@ -47,6 +47,14 @@ const placesIn = (header: readonly string[], format: TableFormat): Places | null
   return places;
 };
 
+/** A cheap look at a row before its cells are compared with names: most rows are no header. */
+const headerTest = (format: TableFormat): ((cells: readonly string[]) => boolean) => {
+  const named = Object.values(format.columns).find((place) => place !== undefined && typeof place !== "number");
+  const firsts = new Set((named === undefined ? [] : namesOf(named)).flatMap((name) => name.charAt(0)));
+  if (firsts.has("(")) firsts.add("（");
+  return (cells) => cells.some((cell) => firsts.has(cell.trimStart().charAt(0).toLowerCase()));
+};
+
 const numberedPlaces = (format: TableFormat): Places | null => (isNumbered(format) ? placesIn([], format) : null);
 
 /**
@@ -56,13 +64,13 @@ const numberedPlaces = (format: TableFormat): Places | null => (isNumbered(forma
  */
 export const createTableReader = (format: TableFormat): TableReader => {
   const resultOf = createResultReader(format);
-  const hasNames = !isNumbered(format);
+  const mayBeHeader = headerTest(format);
   let places = numberedPlaces(format);
   let width = 0;
 
   const row = (cells: readonly string[]): TableRow => {
-    if (cells.every((cell) => plainText(cell) === "")) return { kind: "blank" };
-    const header = hasNames ? placesIn(cells, format) : null;
+    if (cells.every((cell) => cell.trim() === "")) return { kind: "blank" };
+    const header = mayBeHeader(cells) ? placesIn(cells, format) : null;
     if (header !== null) {
       places = header;
       width = cells.length;
