@@ -7,6 +7,7 @@ import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { checkCommand } from "../src/commands/check-command.ts";
 import { addEvidenceCommands } from "../src/commands/evidence-commands.ts";
 import { addGatewayCommands } from "../src/commands/gateway-commands.ts";
+import { addKeysCommands } from "../src/commands/keys-commands.ts";
 import { terminalLanguage } from "../src/commands/language.ts";
 import { addRebuildCommand } from "../src/commands/rebuild-command.ts";
 import { addUserCommands } from "../src/commands/user-commands.ts";
@@ -27,7 +28,8 @@ const type = async (...args: string[]): Promise<string> => {
     .exitOverride()
     .configureOutput({ writeOut: (text) => said.push(text), writeErr: () => undefined });
   const say = (text: string) => void said.push(text);
-  for (const add of [addGatewayCommands, addUserCommands, addEvidenceCommands, addRebuildCommand]) add(program, say);
+  const groups = [addGatewayCommands, addUserCommands, addEvidenceCommands, addKeysCommands, addRebuildCommand];
+  for (const add of groups) add(program, say);
   await program.parseAsync([...args, "--data", data], { from: "user" });
   return said.join("\n");
 };
@@ -58,6 +60,14 @@ describe("commands of the centre", () => {
     process.env["LANG"] = "en_GB.UTF-8";
     expect(await type("user", "add", "li.wei", "--role", "inspector")).toMatch(/shown only now\): [a-z2-9-]{24}$/);
     expect(await type("user", "list")).toBe("li.wei                            inspector");
+    expect(await type("user", "add", "wu.mei", "--role", "operator")).toMatch(
+      /^wu.mei sees nothing yet: name areas with user scope wu.mei --area <code>/,
+    );
+    await expect(type("user", "scope", "li.wei", "--area", "nowhere")).rejects.toMatchObject({ field: "area" });
+    await expect(type("user", "scope", "li.wei")).rejects.toMatchObject({ code: "INPUT_INVALID", field: "--area" });
+    await type("user", "disable", "wu.mei");
+    await type("user", "role", "wu.mei", "--role", "centre");
+    expect(await type("user", "list")).toContain("wu.mei                            centre         disabled");
     expect(await type("user", "reset", "li.wei")).toMatch(/One-time password of li\.wei/);
     await expect(type("user", "add", "wang", "--role", "king")).rejects.toThrow(/Allowed choices/);
     await expect(type("user", "reset", "nobody")).rejects.toMatchObject({ code: "USER_UNKNOWN" });
@@ -66,7 +76,12 @@ describe("commands of the centre", () => {
   it("show public keys and never a private one", async () => {
     expect(JSON.parse(await type("keys", "--json"))).toEqual({ centre: expect.stringMatching(/^[0-9a-f]{64}$/) });
     const shown = await type("keys");
-    expect(shown.split("\n").map((line) => line.split(/\s+/)[0])).toEqual(["manifest", "receipt", "command"]);
+    expect(shown.split("\n").map((line) => line.split(/\s+/)[0])).toEqual([
+      "receipt",
+      "command",
+      "manifest",
+      "authority",
+    ]);
     await expect(type("verify", join(data, "missing.mcx"))).rejects.toMatchObject({ code: "INPUT_INVALID" });
     await expect(type("export", "--gateway", "market-z", "--out", join(data, "x"))).rejects.toMatchObject({
       code: "GATEWAY_UNKNOWN",

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { withAudit } from "../audit/open-audit.ts";
 import { BackupSchedule } from "./backup-schedule.ts";
 import { considerately } from "./considerate-pace.ts";
 import { takeBackup } from "./take-backup.ts";
@@ -16,9 +17,9 @@ let timer: NodeJS.Timeout | undefined;
 
 const schedule = new BackupSchedule(settings, {
   nowMs: () => Date.now(),
-  take: (target) => {
+  take: async (target) => {
     const rest = considerately();
-    return takeBackup({
+    const taken = await takeBackup({
       dataDirectory,
       target,
       includeKeys: false,
@@ -29,6 +30,11 @@ const schedule = new BackupSchedule(settings, {
         rest();
       },
     });
+    const detail = { bytes: taken.bytes, keys: false, lsn: taken.manifest.ledger.lsn };
+    await withAudit(dataDirectory, (audit) =>
+      audit.append({ actor: "centre", action: "backup.taken", subject: `backup:${target}`, detail }),
+    );
+    return taken;
   },
 });
 

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { terminalActor, withAudit } from "../audit/open-audit.ts";
 import { backupName } from "../backup/backup-names.ts";
 import { considerately } from "../backup/considerate-pace.ts";
 import { type BackupPhase, takeBackup } from "../backup/take-backup.ts";
@@ -44,6 +45,10 @@ const run = async (options: BackupCommandOptions, say: Say): Promise<void> => {
     },
   });
   line.end();
+  const detail = { bytes, keys: options.keys === true, lsn: manifest.ledger.lsn };
+  await withAudit(options.data, (audit) =>
+    audit.append({ actor: terminalActor(), action: "backup.taken", subject: `backup:${path}`, detail }),
+  );
   if (options.keys === true) warnOfKeys();
   if (options.json === true) {
     say(

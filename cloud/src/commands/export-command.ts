@@ -1,7 +1,8 @@
 import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { deviceIdPattern, MingchengError } from "@mingcheng/protocols";
 import type { Command } from "commander";
+import { auditOver, terminalActor } from "../audit/open-audit.ts";
 import { type ExportResult, exportEvidence } from "../evidence/export-evidence.ts";
 import type { Chosen, ExportRequest } from "../evidence/export-request.ts";
 import { parseWithholdRule, type WithholdRule } from "../evidence/withhold-rule.ts";
@@ -88,6 +89,7 @@ const runExport = async (options: ExportOptions, say: Say): Promise<void> => {
   }
   const { manifest } = await loadSigners(options.data);
   const register = openRegister(options.data);
+  const audit = await auditOver(options.data, register);
   const ledger = openForReading(ledgerPath(options.data));
   const progress = progressLine();
   try {
@@ -105,6 +107,8 @@ const runExport = async (options: ExportOptions, say: Say): Promise<void> => {
         asOf: new Date().toISOString(),
         onProgress: (done, all) => progress.show(`${gw} ${done} / ${all}`),
       });
+      const detail = { site: options.site ?? null, devices: options.device.join(" "), ...bounds, file: basename(out) };
+      audit.append({ actor: terminalActor(), action: "evidence.exported", subject: `gateway:${gw}`, detail });
       for (const rule of result.used) idle.delete(rule);
       if (isMany && result.spans === 0) {
         await rm(out);

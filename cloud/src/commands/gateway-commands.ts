@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { terminalActor, withAudit } from "../audit/open-audit.ts";
 import { GatewayRegister } from "../register/gateway-register.ts";
 import { withKeyHistory } from "../register/key-history.ts";
 import { openRegister } from "../register/register-database.ts";
@@ -34,11 +35,20 @@ const add = async (gateways: readonly string[], options: AddOptions, say: Say): 
     zh: "在网关上运行：mingcheng-gateway enrol --code <登记码> --data /var/lib/mingcheng-gateway",
     en: "At the gateway: mingcheng-gateway enrol --code <code> --data /var/lib/mingcheng-gateway",
   });
-  print(
-    withRegister(options.data, (register) =>
-      gateways.map((gw) => ({ gw, ...register.addCode(gw, options.site, Date.now()) })),
-    ),
+  const codes = await withAudit(options.data, (audit, database) =>
+    database
+      .transaction(() => {
+        const register = new GatewayRegister(database);
+        return gateways.map((gw) => {
+          const code = register.addCode(gw, options.site, Date.now());
+          const detail = { site: options.site ?? null, expiresAt: code.expiresAt };
+          audit.append({ actor: terminalActor(), action: "gateway.added", subject: `gateway:${gw}`, detail });
+          return { gw, ...code };
+        });
+      })
+      .immediate(),
   );
+  print(codes);
 };
 
 const list = (options: DataOptions & { json?: boolean }, say: Say): void => {
@@ -89,7 +99,15 @@ export const addGatewayCommands = (program: Command, say: Say): void => {
       .description(text)
       .argument("<id>", "网关编号 / gateway id")
       .action((gw: string, options: DataOptions) =>
-        withRegister(options.data, (register) => register.setDisabled(gw, disabled, Date.now())),
+        withAudit(options.data, (audit, database) => {
+          const action = disabled ? "gateway.disabled" : "gateway.enabled";
+          database
+            .transaction(() => {
+              new GatewayRegister(database).setDisabled(gw, disabled, Date.now());
+              audit.append({ actor: terminalActor(), action, subject: `gateway:${gw}` });
+            })
+            .immediate();
+        }),
       );
   }
   addGatewayTrustCommands(gateway, say);

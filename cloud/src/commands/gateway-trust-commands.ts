@@ -2,6 +2,9 @@ import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { lineKey, MingchengError } from "@mingcheng/protocols";
 import type { Command } from "commander";
+import type { AuditAction } from "../audit/audit-actions.ts";
+import type { Audit, AuditValue } from "../audit/audit-event.ts";
+import { terminalActor, withAudit } from "../audit/open-audit.ts";
 import type { LedgerLine } from "../ledger/ledger-reader.ts";
 import { ledgerPath } from "../ledger/open-ledger.ts";
 import { openLedgerReader } from "../ledger/sqlite-ledger-reader.ts";
@@ -35,6 +38,29 @@ const withRegister = <Result>(dataDirectory: string, body: (database: SqliteData
     database.close();
   }
 };
+
+interface Decided {
+  readonly gw: string;
+  readonly action: AuditAction;
+  readonly detail: Readonly<Record<string, AuditValue>>;
+}
+
+/** Decides and notes it, both or neither. */
+const decide = <Result>(
+  database: SqliteDatabase,
+  audit: Audit,
+  { gw, action, detail }: Decided,
+  options: DecidingOptions,
+  body: (decisions: GatewayDecisions, by: Decider) => Result,
+): Result =>
+  database
+    .transaction(() => {
+      const result = body(new GatewayDecisions(database), deciderOf(options));
+      const { reason } = options;
+      audit.append({ actor: terminalActor(), action, subject: `gateway:${gw}`, detail: { ...detail, reason } });
+      return result;
+    })
+    .immediate();
 
 const linesOf = (dataDirectory: string, gw: string): LedgerLine[] => {
   const path = ledgerPath(dataDirectory);
@@ -70,8 +96,8 @@ interface RevokeOptions extends DecidingOptions {
   readonly from?: string;
 }
 
-const revoke = (gw: string, options: RevokeOptions, say: Say): void =>
-  withRegister(options.data, (database) => {
+const revoke = (gw: string, options: RevokeOptions, say: Say): Promise<void> =>
+  withAudit(options.data, (audit, database) => {
     const { keys } = gatewayWithKeys(database, options.data, gw);
     const { kid } = options;
     if (!keys.some((key) => key.kid === kid)) {
@@ -81,8 +107,14 @@ const revoke = (gw: string, options: RevokeOptions, say: Say): void =>
     const lines = linesOf(options.data, gw);
     const place =
       options.from === undefined ? behindAllHeard(options.data, gw, kid) : placeFromText(lines, options.from, "--from");
-    new GatewayDecisions(database).revokeKey(gw, kid, place, deciderOf(options));
     const text = `${lineKey(place)}.${place.seq}`;
+    decide(
+      database,
+      audit,
+      { gw, action: "gateway.key-revoked", detail: { kid, from: text } },
+      options,
+      (decisions, by) => decisions.revokeKey(gw, kid, place, by),
+    );
     say(
       inLanguage(
         `密钥 ${kid} 自 ${text} 起吊销：此后用它封签的内容不再采信，此前的仍然有效`,
@@ -113,9 +145,12 @@ const replace = async (gw: string, options: DecidingOptions & { json?: boolean }
     zh: "在新设备上运行：mingcheng-gateway enrol --code <登记码> --data /var/lib/mingcheng-gateway。登记完成后旧设备即被断开",
     en: "At the new box: mingcheng-gateway enrol --code <code> --data /var/lib/mingcheng-gateway. The old box is let in no more once that is done",
   });
-  withRegister(options.data, (database) =>
-    print([{ gw, ...new GatewayRegister(database).addReplacement(gw, deciderOf(options)) }]),
+  const code = await withAudit(options.data, (audit, database) =>
+    decide(database, audit, { gw, action: "gateway.replaced", detail: {} }, options, (_decisions, by) =>
+      new GatewayRegister(database).addReplacement(gw, by),
+    ),
   );
+  print([{ gw, ...code }]);
 };
 
 const lines = (gw: string, options: DataOptions & { json?: boolean }, say: Say): void =>
@@ -135,15 +170,21 @@ interface LineOptions extends DecidingOptions {
   readonly keep: string;
 }
 
-const keep = (gw: string, options: LineOptions, say: Say): void =>
-  withRegister(options.data, (database) => {
+const keep = (gw: string, options: LineOptions, say: Say): Promise<void> =>
+  withAudit(options.data, (audit, database) => {
     new GatewayRegister(database).gateway(gw);
     const known = linesOf(options.data, gw);
     const line = lineFromText(known, options.keep, "--keep");
     if (known.every(({ status }) => status === "ok")) {
       throw new MingchengError("INPUT_INVALID", `no line of ${gw} is in dispute`, { field: "--keep" });
     }
-    new GatewayDecisions(database).keepLine(gw, line, deciderOf(options));
+    decide(
+      database,
+      audit,
+      { gw, action: "gateway.line-kept", detail: { line: lineKey(line) } },
+      options,
+      (decisions, by) => decisions.keepLine(gw, line, by),
+    );
     say(
       inLanguage(
         `${lineKey(line)} 为该网关自己的线。运行中的中心一秒内生效，否则下次启动时生效`,

@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { terminalActor, withAudit } from "../audit/open-audit.ts";
 import { restoreBackup } from "../backup/restore-backup.ts";
 import { type DataOptions, withDataOptions } from "./data-options.ts";
 import { inLanguage } from "./language.ts";
@@ -26,6 +27,10 @@ const run = async (options: RestoreCommandOptions, say: Say): Promise<void> => {
   });
   line.end();
   const { takenAt, ledger } = manifest;
+  const detail = { takenAt, lsn: ledger.lsn, newKeys: options.newKeys === true };
+  await withAudit(options.data, (audit) =>
+    audit.append({ actor: terminalActor(), action: "centre.restored", subject: `backup:${options.from}`, detail }),
+  );
   say(
     inLanguage(
       `${options.data}：已恢复到 ${takenAt}，${ledger.lsn} 条记录。${takenAt} 至 ${restoredAt} 记为时间缺口；启动后网关会补发仍保存的记录。`,

@@ -116,6 +116,7 @@ describe("the audit log in the API", () => {
     );
     expect(told.reverse()).toEqual([
       "centre audit.begun audit done",
+      "centre centre.started centre done",
       "user-adm session.login user:user-adm done",
       "user-adm user.added user:wang.li done",
       "user-adm user.scope user:wang.li done",

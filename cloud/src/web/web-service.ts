@@ -110,6 +110,7 @@ export class WebService {
     const { passwordCost: cost } = this.#ports;
     const users = new UserRegister(this.#register, { audit, ...(cost === undefined ? {} : { cost }) });
     const firstLogin = await firstAdministrator(users, this.#ports.nowMs());
+    audit.append({ actor: "centre", action: "centre.started", subject: "centre", detail: { software } });
     this.#places.refresh();
     await this.#exports.open();
     const server = await buildServer({
