@@ -6,6 +6,12 @@ import type { Command } from "@mingcheng/protocols/commands";
 import Database from "better-sqlite3";
 import type { SimulatedScale } from "../../src/devices/scale.ts";
 import type { CentreProcess } from "../../src/harness/centre-process.ts";
+import {
+  type ConfiguredDevice,
+  type GatewayProcess,
+  type GatewaySetup,
+  startGateway,
+} from "../../src/harness/gateway-process.ts";
 import { type GatewayUnderTest, type MarketUnderTest, openMarket } from "../../src/harness/market.ts";
 import { until } from "../../src/harness/until.ts";
 import { nodeCrypto } from "../../src/load/node-crypto.ts";
@@ -96,15 +102,45 @@ export const scaleOf = (market: MarketUnderTest, id: string): SimulatedScale => 
 };
 
 /** Waits until the gateway understands every one of these devices. */
-export const reading = async (market: MarketUnderTest, ...ids: string[]): Promise<void> => {
-  const [gateway] = market.gateways;
+export const reading = async (gateway: GatewayProcess, ...ids: string[]): Promise<void> => {
   await until(
     async () => {
-      const status = (await gateway?.status()) as { devices: { id: string; state: string }[] };
+      const status = (await gateway.status()) as { devices: { id: string; state: string }[] };
       return ids.every((id) => status.devices.find((device) => device.id === id)?.state === "online");
     },
-    { what: `${ids.join(", ")} read`, withinMs: 30_000, everyMs: 50, detail: () => gateway?.program.output() ?? "" },
+    { what: `${ids.join(", ")} read`, withinMs: 30_000, everyMs: 50, detail: () => gateway.program.output() },
   );
+};
+
+/** What is different at a gateway that is started again. */
+export interface Restart extends Partial<Pick<GatewaySetup, "centre" | "config" | "main" | "env">> {
+  /** Options of devices, by id. */
+  readonly options?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** The market's devices as its gateway is told of them. */
+export const devicesOf = (market: MarketUnderTest, options: Restart["options"] = {}): ConfiguredDevice[] =>
+  ["scale-1", "scale-2"].map((id) => {
+    const { config, device } = market.device(id);
+    const own = options[id];
+    return { id, protocol: config.kind, address: device.address, ...(own === undefined ? {} : { options: own }) };
+  });
+
+/** Stops the market's gateway and starts it with another set-up; whoever asked stops it. */
+export const restartedWith = async (
+  market: MarketUnderTest,
+  { options, ...setup }: Restart,
+): Promise<GatewayProcess> => {
+  const [first] = market.gateways;
+  if (first === undefined) throw new Error("no gateway");
+  await first.stop();
+  const { dir, gw } = first;
+  const gateway = await startGateway({ dir, gw, devices: devicesOf(market, options), ...setup });
+  await reading(gateway, "scale-1", "scale-2");
+  await until(async () => ((await gateway.status()) as { uplink: { state: string } }).uplink.state === "ready", {
+    ...{ what: `${gw} is connected`, withinMs: 30_000, everyMs: 50 },
+  });
+  return gateway;
 };
 
 /** A market with a balance that has keys and a scale that has none. */

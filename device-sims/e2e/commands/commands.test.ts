@@ -14,7 +14,7 @@ describe("commands from the terminal to a device and back", () => {
   beforeAll(async () => {
     market = await openCommandedMarket(gw);
     gateway = market.gateways[0] as GatewayProcess;
-    await reading(market, "scale-1", "scale-2");
+    await reading(gateway, "scale-1", "scale-2");
   }, 90_000);
   afterAll(async () => {
     await market.close();
@@ -41,7 +41,7 @@ describe("commands from the terminal to a device and back", () => {
     expect([restarted.state, JSON.parse(restarted.result)]).toEqual(["done", { device: "scale-1", state: "online" }]);
     const level = await order(centre, gw, "log-level", "--level", "debug", "--for", "2s");
     expect(await ended(centre, level)).toMatchObject({ state: "done" });
-    const busy = market.device("scale-2").line.address;
+    const busy = scaleOf(market, "scale-2").address;
     const inUse = await order(centre, gw, "detect", "--port", busy, "--seconds", "1");
     expect(await ended(centre, inUse)).toMatchObject({ state: "refused", reason: "port-in-use" });
     const found = await ended(centre, await order(centre, gw, "detect", "--port", "tcp://127.0.0.1:9"));

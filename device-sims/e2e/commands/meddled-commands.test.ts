@@ -2,7 +2,6 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from "no
 import { keyIdOf, type Signer } from "@mingcheng/protocols";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { GatewayProcess } from "../../src/harness/gateway-process.ts";
-import { startGateway } from "../../src/harness/gateway-process.ts";
 import type { MarketUnderTest } from "../../src/harness/market.ts";
 import { until } from "../../src/harness/until.ts";
 import { nodeCrypto } from "../../src/load/node-crypto.ts";
@@ -11,7 +10,7 @@ import {
   ended,
   openCommandedMarket,
   order,
-  reading,
+  restartedWith,
   scaleOf,
   signedCommand,
 } from "./commanded-market.ts";
@@ -49,19 +48,10 @@ describe("commands that somebody meddles with on the way", () => {
 
   beforeAll(async () => {
     market = await openCommandedMarket(gw);
-    const first = market.gateways[0] as GatewayProcess;
-    await reading(market, "scale-1");
-    await first.stop();
     meddler = await startMeddler(market.centre, gw);
     signer = commandSigner(market.centre);
-    const devices = ["scale-1", "scale-2"].map((id) => ({
-      ...{ id, protocol: id === "scale-1" ? "mt-sics" : "line", address: market.device(id).line.address },
-    }));
     const { host, port } = meddler;
-    gateway = await startGateway({ dir: first.dir, gw, devices, centre: { host, port } });
-    await until(async () => ((await gateway.status()) as { uplink: { state: string } }).uplink.state === "ready", {
-      ...{ what: "the gateway is connected", withinMs: 30_000 },
-    });
+    gateway = await restartedWith(market, { centre: { host, port } });
   }, 120_000);
   afterAll(async () => {
     await gateway?.stop();

@@ -35,7 +35,7 @@ export interface ResendLimits {
   readonly unfinishedMs: number;
 }
 
-export const resendLimits: ResendLimits = { unansweredMs: 10_000, unfinishedMs: 30_000 };
+export const resendLimits: ResendLimits = { unansweredMs: 5_000, unfinishedMs: 30_000 };
 
 /** True once nothing more becomes of an order. */
 export const isSettled = (state: OrderState): boolean =>
