@@ -20,7 +20,7 @@ const keepTrading = async (stage: Stage, signal: AbortSignal): Promise<void> => 
         continue;
       }
       await systemClock.sleep(5_000 + random(5_000), signal);
-      if (signal.aborted) return;
+      if (signal.aborted || running.class !== "tester") return;
       const inhibition = number % 7 === 3 ? 50 + random(400) / 10 : random(380) / 10;
       running.device.report([
         {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { explain, MingchengError } from "@mingcheng/protocols";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Fault } from "../faults/fault.ts";
@@ -6,8 +7,9 @@ import { systemClock } from "./clock.ts";
 import { parseEndpoint, startFaultProxy } from "./commands/fault-proxy.ts";
 import { runCommand } from "./commands/run-command.ts";
 import { simulators } from "./devices/index.ts";
+import { smartKinds } from "./devices/smart.ts";
 import { createRandom } from "./random.ts";
-import { type LoadOptions, loadScenarioOf } from "./scenario/load-scenario.ts";
+import { type LoadOptions, loadScenarioOf, type SmartCredential } from "./scenario/load-scenario.ts";
 import { loadScenario } from "./scenario/scenario.ts";
 
 const stopping = new AbortController();
@@ -43,6 +45,21 @@ const collectFault = (text: string, sofar: readonly Fault[]): Fault[] => {
   return [...sofar, faultOf(read.data)];
 };
 
+type LoadArguments = LoadOptions & {
+  readonly rate: number;
+  readonly oracle?: string;
+  readonly seconds?: number;
+  readonly url?: string;
+  readonly credentials?: string;
+};
+
+const secretsIn = (path: string): SmartCredential[] => {
+  const lines = readFileSync(path, "utf8")
+    .split("\n")
+    .filter((line) => line.trim() !== "");
+  return lines.map((line) => JSON.parse(line) as SmartCredential);
+};
+
 const program = new Command("mingcheng-sims")
   .description("Simulated scales and testers that speak their real wire protocols / 模拟电子秤与检测仪")
   .showHelpAfterError();
@@ -64,18 +81,22 @@ program
   .option("--devices <n>", "number of devices", wholeIn(1, 1000), 20)
   .addOption(
     new Option("--kind <kind>", "kind of device")
-      .choices(simulators.map(({ protocol }) => protocol))
+      .choices([...simulators.map(({ protocol }) => protocol), ...smartKinds])
       .default("mt-continuous"),
   )
   .option("--rate <hz>", "frames (tester: results) per second and device", numberIn(0.1, 200), 10)
   .option("--host <host>", "address to listen on", "127.0.0.1")
   .option("--port <port>", "first port; 0 takes free ones", wholeIn(0, 65_535), 0)
   .option("--seed <n>", "same seed, same loads", wholeIn(0, 2 ** 31), 1)
+  .option("--url <url>", "smart devices: the gateway's listener, e.g. http://192.168.8.1:8480")
+  .option("--credentials <file>", "smart devices: what `mingcheng-gateway intake add --json` printed, one a line")
   .option("--oracle <file>", "append what really happened to this file as JSON lines (default: standard output)")
   .option("--seconds <n>", "end after so many seconds", numberIn(0.1, 1e7))
-  .action(async (options: LoadOptions & { rate: number; oracle?: string; seconds?: number }) => {
-    const { oracle, seconds } = options;
-    const scenario = loadScenarioOf({ ...options, rateHz: options.rate });
+  .action(async (options: LoadArguments) => {
+    const { oracle, seconds, url, credentials } = options;
+    const smart =
+      url === undefined || credentials === undefined ? undefined : { url, credentials: secretsIn(credentials) };
+    const scenario = loadScenarioOf({ ...options, rateHz: options.rate, smart });
     await runCommand(scenario, { oracle, seconds }, writeLine, stopping.signal);
   });
 

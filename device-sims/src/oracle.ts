@@ -66,8 +66,34 @@ export interface LineEntry {
   readonly atMs: number;
 }
 
+/**
+ * What a device that sends by itself says about one message. `said`: sent for the first time; `acknowledged`: the gateway
+ * said that it is a record; `refused`: that it is none and is kept.
+ */
+export interface SmartEntry {
+  readonly event: "message-said" | "message-acknowledged" | "message-refused";
+  readonly device: string;
+  readonly protocol: string;
+  readonly channel: "sales" | "weighings" | "events" | "tests";
+  /** The device's own id of the message. */
+  readonly id: string;
+  readonly text: string;
+  readonly answer: unknown;
+  readonly atMs: number;
+}
+
+/** A device, or somebody in its place, did what it should not. */
+export interface MischiefEntry {
+  readonly event: "misbehaved";
+  readonly device: string;
+  readonly how: string;
+  readonly outcome: string;
+  readonly sentBytes: number;
+  readonly atMs: number;
+}
+
 /** One line of the oracle log; times are milliseconds since 1970. */
-export type OracleEntry = LoadEntry | StateEntry | ResultEntry | MessageEntry | LineEntry;
+export type OracleEntry = LoadEntry | StateEntry | ResultEntry | MessageEntry | LineEntry | SmartEntry | MischiefEntry;
 
 /** Where simulated devices write what really happened, independently of everything downstream. */
 export interface Oracle {

@@ -8,12 +8,23 @@ const weighingContent = (value: string, unit: string, mode: string, tare: string
 const testContent = (specimenId: string, assay: string, value: string, unit: string, completedAt: string): string =>
   [specimenId, assay, value, unit, completedAt].join(" ");
 
+/** Kinds of records that messages of devices become which send by themselves. */
+const kindOf = { sales: "sale", weighings: "weighing", events: "scale-event", tests: "test" } as const;
+
 /** What the devices said, by the simulators' own log. */
 export const sayingsOf = (entries: readonly OracleEntry[]): readonly Saying[] => {
   const acknowledged = new Set(
     entries.flatMap((entry) => (entry.event === "result-acknowledged" ? [`${entry.device} ${entry.result}`] : [])),
   );
+  const taken = new Set(
+    entries.flatMap((entry) => (entry.event === "message-acknowledged" ? [`${entry.device} ${entry.id}`] : [])),
+  );
   return entries.flatMap((entry): Saying[] => {
+    if (entry.event === "message-said") {
+      const { device, channel, id, text: content } = entry;
+      const duty = taken.has(`${device} ${id}`) ? "must" : "may";
+      return [{ device, kind: kindOf[channel], content, duty }];
+    }
     if (entry.event === "load") {
       const { device, value, unit, mode, tare, heard } = entry;
       const content = weighingContent(value, unit, mode, tare);
@@ -32,12 +43,16 @@ export const sayingsOf = (entries: readonly OracleEntry[]): readonly Saying[] =>
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
 /** The fields of a record that the comparison needs, wherever it was read. */
-export type ComparedRecord = Pick<RecordView, "dev" | "ep" | "seq" | "kind" | "body">;
+export type ComparedRecord = Pick<RecordView, "dev" | "ep" | "seq" | "kind" | "body" | "raw">;
 
 /** Stored readings, whether they come from an evidence file or from the API. */
 export const storedReadingsOf = (records: readonly ComparedRecord[]): readonly StoredReading[] =>
-  records.flatMap(({ dev, ep, seq, kind, body }): StoredReading[] => {
+  records.flatMap(({ dev, ep, seq, kind, body, raw }): StoredReading[] => {
     const row = `${ep}.${seq}`;
+    if (body["message"] !== undefined) {
+      const content = Buffer.from(raw, "base64").toString("utf8");
+      return [{ row, device: dev, kind, content, resend: false }];
+    }
     if (kind === "weighing") {
       const tare = typeof body["tare"] === "string" ? body["tare"] : null;
       const content = weighingContent(text(body["value"]), text(body["unit"]), text(body["mode"]), tare);

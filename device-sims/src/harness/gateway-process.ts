@@ -21,6 +21,12 @@ export interface GatewaySetup {
   /** Address of the broker when it differs from the enrolled one (a link that can be cut). */
   readonly centre?: { readonly host: string; readonly port: number };
   readonly outbox?: Readonly<Record<string, unknown>>;
+  /** The LAN intake, as in the gateway's configuration. */
+  readonly intake?: Readonly<Record<string, unknown>>;
+  /** Other options of the gateway's configuration. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** Entry file of another build of the gateway; default: this repository's. */
+  readonly main?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly wrapper?: readonly string[];
   readonly onOutput?: (text: string) => void;
@@ -63,7 +69,7 @@ export const startGateway = async (setup: GatewaySetup): Promise<GatewayProcess>
   const configFile = join(setup.dir, "gateway.yaml");
   const readyFile = join(setup.dir, "ready.json");
   mkdirSync(setup.dir, { recursive: true });
-  const { centre, outbox } = setup;
+  const { centre, outbox, intake } = setup;
   const devices = setup.devices.map((device) => ({
     ...device,
     ...(device.address.startsWith("tcp://") ? { insecureTransport: true } : {}),
@@ -73,12 +79,14 @@ export const startGateway = async (setup: GatewaySetup): Promise<GatewayProcess>
     health: { host: "127.0.0.1", port: 0 },
     ...(centre === undefined ? {} : { centre }),
     ...(outbox === undefined ? {} : { outbox }),
+    ...(intake === undefined ? {} : { intake }),
+    ...setup.config,
     devices,
   };
   writeFileSync(configFile, JSON.stringify(config, null, 2));
   let ready: Pick<GatewayProcess, "health" | "line">;
   const launch = async (): Promise<RunningProgram> => {
-    const args = [builtModule(main), "run", "--config", configFile, "--ready-file", readyFile];
+    const args = [setup.main ?? builtModule(main), "run", "--config", configFile, "--ready-file", readyFile];
     const [command = process.execPath, ...rest] = [...(setup.wrapper ?? []), process.execPath, ...args];
     const started = await startReadyProgram(
       {

@@ -8,6 +8,7 @@ import type { Oracle } from "../oracle.ts";
 import { createRandom, seedOf } from "../random.ts";
 import { openLine } from "../transports/open-line.ts";
 import type { SimLine } from "../transports/sim-line.ts";
+import { type RunningSmart, startSmart } from "./play-smart.ts";
 import type {
   DeviceConfig,
   ScaleDeviceConfig,
@@ -17,11 +18,14 @@ import type {
   TesterStep,
 } from "./scenario.ts";
 
-/** A started device and its line, so that a caller may act on it beyond its script. */
-export type RunningDevice = { readonly line: SimLine } & (
+/** A started device that gateways connect to, and its line. */
+type RunningOnLine = { readonly line: SimLine } & (
   | { readonly class: "scale"; readonly config: ScaleDeviceConfig; readonly device: SimulatedScale }
   | { readonly class: "tester"; readonly config: TesterDeviceConfig; readonly device: SimulatedTester }
 );
+
+/** A started device, so that a caller may act on it beyond its script. */
+export type RunningDevice = RunningOnLine | RunningSmart;
 
 /** A started scenario. */
 export interface RunningScenario {
@@ -47,6 +51,7 @@ export const startDevice = async (
   oracle: Oracle,
   clock: SimClock,
 ): Promise<RunningDevice> => {
+  if ("url" in config) return startSmart(config, seed, oracle, clock);
   const random = createRandom(seedOf(seed, config.id));
   const bare = await openLine(config.listen);
   const line = createFaultyLine(bare, config.faults.map(faultOf), clock, random);
@@ -104,7 +109,9 @@ const playOnce = async (
   oracle: Oracle,
   signal: AbortSignal,
 ): Promise<void> => {
-  if (running.class === "scale") {
+  if (running.class === "smart") {
+    for (const step of running.config.script) if (!signal.aborted) await running.play(step, signal);
+  } else if (running.class === "scale") {
     const { config, device, line } = running;
     for (const step of config.script) if (!signal.aborted) await playScale(device, line, step, clock, signal);
   } else {

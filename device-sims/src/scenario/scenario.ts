@@ -5,6 +5,7 @@ import { z } from "zod";
 import { faultSchema } from "../../faults/fault-config.ts";
 import type { ScaleSimulator, TesterSimulator } from "../devices/define-simulator.ts";
 import { simulators } from "../devices/index.ts";
+import { type SmartDeviceConfig, smartScaleSchema, smartTesterSchema } from "./smart-scenario.ts";
 
 const ms = z.int().min(0).max(86_400_000);
 const weight = z.string().regex(/^-?\d+(\.\d+)?$/, "a weight as decimal text in quotes");
@@ -76,7 +77,11 @@ const deviceSchemas = simulators.map((simulator) =>
 );
 
 /** One device of a scenario, of whatever kind there is a simulator for. */
-const deviceSchema = z.discriminatedUnion("kind", deviceSchemas as [(typeof deviceSchemas)[number]]);
+const deviceSchema = z.discriminatedUnion("kind", [
+  smartScaleSchema,
+  smartTesterSchema,
+  ...(deviceSchemas as [(typeof deviceSchemas)[number]]),
+]);
 
 /** A scenario: simulated devices and what happens to them. */
 export const scenarioSchema = z
@@ -95,7 +100,7 @@ export type ScaleDeviceConfig = z.output<ReturnType<typeof scaleSchema>>;
 /** A tester of a scenario. */
 export type TesterDeviceConfig = z.output<ReturnType<typeof testerSchema>>;
 /** One device of a scenario. */
-export type DeviceConfig = ScaleDeviceConfig | TesterDeviceConfig;
+export type DeviceConfig = ScaleDeviceConfig | TesterDeviceConfig | SmartDeviceConfig;
 /** A scenario as read. */
 export type Scenario = z.output<typeof scenarioSchema>;
 /** One step of a scale's script. */
