@@ -7,6 +7,7 @@ import { FollowerRunner } from "../src/cursor/follower-runner.ts";
 import { LedgerFeed } from "../src/cursor/ledger-feed.ts";
 import type { LedgerLine } from "../src/ledger/ledger-reader.ts";
 import { decodeKinds } from "../src/rules/decode-kinds.ts";
+import { loadRules } from "../src/rules/load-rules.ts";
 import type { AlertRule } from "../src/rules/rule.ts";
 import { RulesFollower } from "../src/rules/rules-follower.ts";
 import {
@@ -20,6 +21,10 @@ import {
   testOf,
   trustedTime,
 } from "./memory-ledger.ts";
+
+/** Two of the built-in rules, one of each lifecycle. */
+export const basicRules = async (): Promise<readonly AlertRule[]> =>
+  (await loadRules(null)).filter(({ id }) => id === "device-silent" || id === "test-positive");
 
 export const minute = 60_000;
 export const hour = 60 * minute;

@@ -42,7 +42,7 @@ const checkLabels = (rule: AlertRule, complain: Complain): void => {
 
 type Expression = readonly [path: YamlPath, text: string | null, scope: CelScope, wanted?: "bool"];
 
-const ofRecord = ({ kind, each }: Match): CelScope => ({ kind, each, over: "record", labels: [], kept: [] });
+const ofRecord = ({ kinds, each }: Match): CelScope => ({ kinds, each, over: "record", labels: [], kept: [] });
 
 const matchExpressions = (path: YamlPath, match: Match): Expression[] => [
   [[...path, "where"], match.where, ofRecord(match), "bool"],
@@ -99,9 +99,9 @@ const checkLists = ({ match, join }: AlertRule, complain: Complain): void => {
     ...(join === null ? [] : [[["join", "to"], join.to] as const]),
     ...(join?.until == null ? [] : [[["join", "until"], join.until] as const]),
   ];
-  for (const [path, { kind, each }] of matches) {
-    if (each === null || eachShape(kind, each) !== undefined) continue;
-    complain([...path, "each"], `records of kind ${kind} have no list ${each}`);
+  for (const [path, { kinds, each }] of matches) {
+    const lacking = each === null ? undefined : kinds.find((kind) => eachShape(kind, each) === undefined);
+    if (lacking !== undefined) complain([...path, "each"], `records of kind ${lacking} have no list ${each}`);
   }
 };
 
@@ -118,13 +118,16 @@ const checkParts = (rule: AlertRule, complain: Complain): void => {
     complain(["group"], `an absence has the labels ${absenceLabels.join(", ")} by itself`);
   }
   if (absence === null && Object.keys(rule.group).length === 0) complain(["group"], "at least one label");
-  if (match.kind === "gateway-state" && gathering.length > 0) {
+  if (match.kinds.includes("gateway-state") && gathering.length > 0) {
     complain([gathering[0] ?? ""], "states of gateways are not gathered");
   }
-  if (match.kind === "gateway-state" && lifecycle.type !== "state") {
+  if (match.kinds.includes("gateway-state") && lifecycle.type !== "state") {
     complain(["lifecycle", "type"], "how a gateway stands is a state");
   }
-  if (lifecycle.type === "event" && lifecycle.identity === "result" && match.kind !== "test") {
+  if (match.kinds.includes("gateway-state") && match.kinds.length > 1) {
+    complain(["match", "kind"], "states of gateways are not records: a rule is about the one or the other");
+  }
+  if (lifecycle.type === "event" && lifecycle.identity === "result" && match.kinds.some((kind) => kind !== "test")) {
     complain(["lifecycle", "identity"], "only records of kind test have results");
   }
 };

@@ -3,7 +3,7 @@ import { type MingchengRecord, resultIdentityText, type TestBody } from "@mingch
 import type { Bilingual } from "../alerts/alert.ts";
 import type { ClockReading } from "../effective-time/clock-book.ts";
 import { type CelNames, type CelProgram, type CelWorld, labelText } from "./cel/cel-world.ts";
-import { optionalFields } from "./cel/record-types.ts";
+import { optionalElementFields, optionalFields } from "./cel/record-types.ts";
 import type { Observation } from "./observation.ts";
 import type { Place } from "./places/places.ts";
 import type { AlertRule, Match, RuleKind } from "./rule.ts";
@@ -27,7 +27,7 @@ export interface JudgedRecord {
 /** One part that a record can play under a rule. */
 export interface CompiledRole {
   readonly rule: AlertRule;
-  readonly kind: RuleKind;
+  readonly kinds: readonly RuleKind[];
   readonly role: Observation["role"];
   /** @throws Error when an expression cannot be evaluated for this record */
   observe(judged: JudgedRecord): readonly Observation[];
@@ -61,16 +61,28 @@ const elementsAt = (names: CelNames, path: string): readonly unknown[] => {
   return Array.isArray(value) ? value : [];
 };
 
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Fills up what a record may leave out: to an expression it is null. */
+const filler = (names: readonly string[]): ((fields: Fields) => Fields) => {
+  if (names.length === 0) return (fields) => fields;
+  const missing = Object.fromEntries(names.map((name) => [name, null]));
+  return (fields) => ({ ...missing, ...fields });
+};
+
 /** Names of a record, one set for each element that is judged on its own. */
-const namesFor = (match: Match): ((judged: JudgedRecord) => readonly CelNames[]) => {
-  const missing = Object.fromEntries(optionalFields(match.kind).map((name) => [name, null]));
-  const isWhole = Object.keys(missing).length === 0;
+const namesFor = ({ kinds, each }: Match): ((judged: JudgedRecord) => readonly CelNames[]) => {
+  const fillers = new Map(kinds.map((kind) => [kind as string, filler(optionalFields(kind))]));
+  const fillEach = filler(kinds.flatMap((kind) => (each === null ? [] : optionalElementFields(kind, each))));
   return ({ record, place, gateway }) => {
     const { gw, dev, kind } = record;
-    const body = isWhole ? record.body : { ...missing, ...record.body };
+    const body = fillers.get(kind)?.(record.body) ?? record.body;
     const names = { gw, dev, kind, body, site: place, gateway };
-    if (match.each === null) return [names];
-    return elementsAt(names, match.each).map((each) => ({ ...names, each }));
+    if (each === null) return [names];
+    return elementsAt(names, each).map((element) => ({
+      ...names,
+      each: typeof element === "object" && element !== null ? fillEach(element as Fields) : element,
+    }));
   };
 };
 
@@ -125,7 +137,7 @@ const ownRole = (world: CelWorld, rule: AlertRule): CompiledRole => {
   const names = namesFor(match);
   const mayPass = lifecycle.type === "event" && !gathers;
   return {
-    ...{ rule, kind: match.kind, role: "match" },
+    ...{ rule, kinds: match.kinds, role: "match" },
     observe: (judged) => {
       const observations: Observation[] = [];
       for (const [index, each] of names(judged).entries()) {
@@ -155,7 +167,7 @@ const otherRole = (world: CelWorld, rule: AlertRule, role: "to" | "until", match
   const keep = role === "to" ? programsOf(world, rule.join?.keep ?? {}) : [];
   const names = namesFor(match);
   return {
-    ...{ rule, kind: match.kind, role },
+    ...{ rule, kinds: match.kinds, role },
     observe: (judged) => {
       const { gw, ep, eid, seq } = judged.record;
       return names(judged)

@@ -1,5 +1,6 @@
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
+import { basicRules } from "../../test/judged-ledger.ts";
 import {
   committed,
   deviceOf,
@@ -16,11 +17,10 @@ import { FollowerRunner } from "../cursor/follower-runner.ts";
 import { LedgerFeed } from "../cursor/ledger-feed.ts";
 import type { SqliteDatabase } from "../store/database.ts";
 import { decodeKinds } from "./decode-kinds.ts";
-import { loadRules } from "./load-rules.ts";
 import { RulesFollower } from "./rules-follower.ts";
 
 const minute = 60_000;
-const rules = await loadRules(null);
+const rules = await basicRules();
 
 /** A short day: positives, one repeated by its instrument, devices that fall silent and come back. */
 const scenario = (): MemoryLedgerReader => {

@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { device, hour, JudgedLedger, minute } from "../../test/judged-ledger.ts";
+import { basicRules, device, hour, JudgedLedger, minute } from "../../test/judged-ledger.ts";
 import { unknownTime } from "../../test/memory-ledger.ts";
-import { loadRules } from "./load-rules.ts";
 
-const rules = await loadRules(null);
+const rules = await basicRules();
 const forMs = 5 * minute;
 let judged: JudgedLedger;
 

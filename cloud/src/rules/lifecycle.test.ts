@@ -1,10 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { device, JudgedLedger, minute, positive } from "../../test/judged-ledger.ts";
-import { loadRules } from "./load-rules.ts";
+import { basicRules, device, JudgedLedger, minute, positive } from "../../test/judged-ledger.ts";
 import type { AlertRule } from "./rule.ts";
 
-const rules = await loadRules(null);
+const rules = await basicRules();
 
 /** Moves that the life of an alert allows; null = it did not exist. */
 const moves = new Set([

@@ -30,15 +30,19 @@ const timeOfDay = z
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a time of day like 10:00")
   .transform((text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3)));
 
-const match = z.strictObject({
-  kind: z.enum(kinds),
-  each: z
-    .string()
-    .regex(/^(body|gateway)(\.[A-Za-z][A-Za-z0-9_]*)+$/, "a path like body.lines")
-    .nullable()
-    .default(null),
-  where: cel.nullable().default(null),
-});
+const kind = z.enum(kinds);
+
+const match = z
+  .strictObject({
+    kind: z.union([kind, z.array(kind).min(2).max(8)], `one of ${kinds.join(", ")}, or a list of them`),
+    each: z
+      .string()
+      .regex(/^(body|gateway)(\.[A-Za-z][A-Za-z0-9_]*)+$/, "a path like body.lines")
+      .nullable()
+      .default(null),
+    where: cel.nullable().default(null),
+  })
+  .transform(({ kind: named, ...rest }) => ({ kinds: typeof named === "string" ? [named] : named, ...rest }));
 
 const window = z.strictObject({ over: someTime, value: cel.nullable().default(null) }).transform(({ over, value }) => ({
   overMs: over,
@@ -67,10 +71,12 @@ const absence = z
     types: z.array(z.string().min(1).max(32)).max(16).default([]),
     by: timeOfDay.optional(),
     for: someTime.optional(),
+    least: z.int().min(1).max(100_000).default(1),
   })
+  .refine((spec) => spec.least === 1 || spec.by !== undefined, "`least` goes with `by`")
   .refine((spec) => (spec.by === undefined) !== (spec.for === undefined), "either `by` or `for`")
-  .transform(({ each, types, ...when }) => ({
-    ...{ each, types, byMinute: when.by ?? null, forMs: when.for ?? null },
+  .transform(({ each, types, least, ...when }) => ({
+    ...{ each, types, least, byMinute: when.by ?? null, forMs: when.for ?? null },
   }));
 
 const event = z

@@ -6,7 +6,8 @@ export type RuleKind = RecordKind | "gateway-state";
 
 /** Which records a rule looks at. */
 export interface Match {
-  readonly kind: RuleKind;
+  /** Of several kinds expressions ask `kind` what the record is. */
+  readonly kinds: readonly RuleKind[];
   /** Path of a list: every element is judged on its own, as `each`. Null: the record as a whole. */
   readonly each: string | null;
   /** CEL: records for which it is false are not looked at. Null: all of the kind. */
@@ -51,6 +52,8 @@ export interface AbsenceSpec {
   readonly byMinute: number | null;
   /** So long without one while hours are on; null: see `byMinute`. */
   readonly forMs: number | null;
+  /** How many of today's must be there by then. */
+  readonly least: number;
 }
 
 /** Hours of a site's calendar. */

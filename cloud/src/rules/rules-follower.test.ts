@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { device, JudgedLedger, minute, positive } from "../../test/judged-ledger.ts";
-import { loadRules } from "./load-rules.ts";
+import { basicRules, device, JudgedLedger, minute, positive } from "../../test/judged-ledger.ts";
 
-const rules = await loadRules(null);
+const rules = await basicRules();
 let judged: JudgedLedger;
 
 beforeEach(() => {

@@ -41,9 +41,7 @@ const ruleSet = (rules: readonly AlertRule[], places: Places): RuleSet => {
   const compiled = rules.map((rule) => compileRule(world, rule));
   const rolesByKind = new Map<string, CompiledRole[]>();
   for (const role of compiled.flatMap((one) => one.roles)) {
-    const known = rolesByKind.get(role.kind);
-    if (known === undefined) rolesByKind.set(role.kind, [role]);
-    else known.push(role);
+    for (const kind of role.kinds) rolesByKind.set(kind, [...(rolesByKind.get(kind) ?? []), role]);
   }
   return {
     ...{ world, surroundings },
@@ -82,11 +80,22 @@ export class RulesFollower implements Follower {
     for (const kind of this.#set.rolesByKind.keys()) this.kinds.add(kind);
   }
 
-  /** Marks the record behind which people are notified. Deletes nothing. */
+  /**
+   * Marks the record behind which people are notified, and how far records were judged already: going through them again
+   * gathers anew what rules gather, and judges nothing of it twice. People's acts stay.
+   */
   reset(): void {
-    this.#options.database
-      .prepare("INSERT INTO meta VALUES ('past_lsn', ?) ON CONFLICT DO NOTHING")
-      .run(this.#options.ledgerHead());
+    const { database, ledgerHead } = this.#options;
+    const mark = database.prepare(
+      "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = max(value, excluded.value)",
+    );
+    database.prepare("INSERT INTO meta VALUES ('past_lsn', ?) ON CONFLICT DO NOTHING").run(ledgerHead());
+    const judged = database.prepare("SELECT lsn FROM cursor WHERE name = ?").pluck().get(this.name) as
+      | number
+      | undefined;
+    if (judged !== undefined) mark.run("judged_lsn", judged);
+    database.exec("DELETE FROM window_state; DELETE FROM presence; DELETE FROM join_side");
+    this.#parts = undefined;
   }
 
   forget(): void {

@@ -62,6 +62,8 @@ export class RulesParts {
   readonly #looks: boolean;
   /** Up to here the ledger was there before the alerts. */
   readonly #pastLsn: number;
+  /** Up to here what was gathered has been judged before. */
+  readonly #judgedLsn: number;
   #nextLookMs = 0;
 
   constructor(options: RulesPartsOptions) {
@@ -70,7 +72,8 @@ export class RulesParts {
     this.#set = set;
     this.#rules = new Map([...set.byId].map(([id, { rule }]) => [id, rule]));
     this.#looks = [...this.#rules.values()].some(
-      ({ absence, match }) => absence !== null || (match.kind === "gateway-state" && options.gateways !== undefined),
+      ({ absence, match }) =>
+        absence !== null || (match.kinds.includes("gateway-state") && options.gateways !== undefined),
     );
     this.#store = new AlertStore(database);
     this.#states = new StateLifecycle(database, this.#store, places);
@@ -86,7 +89,9 @@ export class RulesParts {
     this.#telling = new Telling(database, this.#store);
     this.#lines = new LineBook(database);
     this.#boots = new BootBook(database);
-    this.#pastLsn = (database.prepare("SELECT value FROM meta WHERE name = 'past_lsn'").pluck().get() as number) ?? 0;
+    const meta = database.prepare("SELECT value FROM meta WHERE name = ?").pluck();
+    this.#pastLsn = (meta.get("past_lsn") as number | undefined) ?? 0;
+    this.#judgedLsn = (meta.get("judged_lsn") as number | undefined) ?? 0;
   }
 
   /** Runs an expression of a rule; a rule that cannot be evaluated is marked broken, alone, and judges nothing more. */
@@ -167,7 +172,9 @@ export class RulesParts {
   #judge(rule: AlertRule, observation: Observation, line: number, boot: number, kept: boolean): void {
     const nowMs = this.#options.nowMs();
     const quiet = observation.lsn > 0 && observation.lsn <= this.#pastLsn;
-    const ordered = rule.window !== null || rule.absence !== null || rule.match.kind === "gateway-state";
+    const isAgain = observation.lsn > 0 && observation.lsn <= this.#judgedLsn;
+    if (isAgain && (rule.window !== null || rule.absence !== null)) return;
+    const ordered = rule.window !== null || rule.absence !== null || rule.match.kinds.includes("gateway-state");
     const judging: Judging = { line, boot, nowMs, quiet, kept, ordered };
     if (rule.lifecycle.type === "state") this.#states.observe(rule, observation, judging);
     else if (this.#isInHours(rule, observation)) this.#events.observe(rule, observation, judging);

@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { hour, JudgedLedger, positive } from "../../test/judged-ledger.ts";
+import { basicRules, hour, JudgedLedger, positive } from "../../test/judged-ledger.ts";
 import { testOf, unknownTime, weighingOf } from "../../test/memory-ledger.ts";
 import { acknowledgeAlert, closeAlert } from "../alerts/alert-actions.ts";
-import { loadRules } from "./load-rules.ts";
 
-const rules = await loadRules(null);
+const rules = await basicRules();
 let judged: JudgedLedger;
 
 beforeEach(() => {

@@ -15,7 +15,7 @@ import {
 
 /** What an expression may name. */
 export interface CelScope {
-  readonly kind: RuleKind;
+  readonly kinds: readonly RuleKind[];
   readonly each: string | null;
   /** `record`: what one record says. `window`, `join`: what has gathered, and the labels. */
   readonly over: "record" | "window" | "join";
@@ -48,7 +48,12 @@ const declare = (environment: Environment, name: string, shape: CelShape): void 
 
 const texts = (names: readonly string[]): CelShape => Object.fromEntries(names.map((name) => [name, "string"]));
 
-const environmentOf = ({ kind, each, over, labels, kept }: CelScope): Environment => {
+/** The one kind of a scope; of several kinds nothing is known in common. */
+const onlyKind = ({ kinds }: CelScope): RuleKind | undefined => (kinds.length === 1 ? kinds[0] : undefined);
+
+const environmentOf = (scope: CelScope): Environment => {
+  const { kinds, each, over, labels, kept } = scope;
+  const kind = onlyKind(scope);
   const environment = new Environment({ limits: celLimits });
   withFunctions(environment, () => nowhere);
   declare(environment, "labels", texts(labels));
@@ -57,10 +62,10 @@ const environmentOf = ({ kind, each, over, labels, kept }: CelScope): Environmen
   if (over !== "record") return environment;
   for (const name of ["gw", "dev", "kind"]) declare(environment, name, "string");
   declare(environment, "site", siteShape);
-  const body = bodyShape(kind);
+  const body = kind === undefined ? "dyn" : bodyShape(kind);
   if (body !== undefined) declare(environment, "body", body);
-  if (kind === "gateway-state") declare(environment, "gateway", gatewayStateShape);
-  const element = each === null ? undefined : eachShape(kind, each);
+  if (kinds.includes("gateway-state")) declare(environment, "gateway", gatewayStateShape);
+  const element = each === null || kind === undefined ? undefined : eachShape(kind, each);
   if (element !== undefined) declare(environment, "each", element);
   return environment;
 };
@@ -73,9 +78,11 @@ const pathOf = (node: ASTNode): readonly string[] | undefined => {
   return path === undefined ? undefined : [...path, name];
 };
 
-const schemaOf = ({ kind, each }: CelScope, node: ASTNode): z.ZodType | undefined => {
+const schemaOf = (scope: CelScope, node: ASTNode): z.ZodType | undefined => {
+  const { each } = scope;
+  const kind = onlyKind(scope);
   const path = pathOf(node);
-  if (path === undefined) return undefined;
+  if (path === undefined || kind === undefined) return undefined;
   if (path[0] !== "each") return schemaAt(kind, path);
   const element = each === null ? undefined : elementSchemaAt(kind, each);
   if (path.length !== 2 || !(element instanceof z.ZodObject)) return undefined;
@@ -117,11 +124,11 @@ const impossible = (scope: CelScope, node: ASTNode): CelMistake | undefined => {
   return undefined;
 };
 
-const mistakeOf = ({ error }: TypeCheckResult, text: string, { kind }: CelScope): CelMistake => {
+const mistakeOf = ({ error }: TypeCheckResult, text: string, { kinds }: CelScope): CelMistake => {
   const { start = 0, end = 0 } = error?.range ?? {};
   if (error?.code !== "no_such_key") return { at: start, message: error?.summary ?? "not an expression" };
   const [path = ""] = /[\w.]*$/.exec(text.slice(0, end)) ?? [];
-  return { at: start, message: `records of kind ${kind} have no ${path}` };
+  return { at: start, message: `records of kind ${kinds.join(", ")} have no ${path}` };
 };
 
 /**

@@ -79,10 +79,15 @@ export const eachShape = (kind: RuleKind, each: string): CelShape | undefined =>
   return schema === undefined ? undefined : shapeOf(schema);
 };
 
-/** Fields of a body that a record may leave out: expressions see null. */
-export const optionalFields = (kind: RuleKind): readonly string[] => {
-  const schema = bodySchemas[kind as RecordKind];
+const optionalIn = (schema: z.ZodType | undefined): readonly string[] => {
   if (!(schema instanceof z.ZodObject)) return [];
   const fields = Object.entries(schema.shape as Record<string, z.ZodType>);
   return fields.filter(([, field]) => field instanceof z.ZodOptional).map(([name]) => name);
 };
+
+/** Fields of a body that a record may leave out: expressions see null. */
+export const optionalFields = (kind: RuleKind): readonly string[] => optionalIn(bodySchemas[kind as RecordKind]);
+
+/** The same of the elements of a list. */
+export const optionalElementFields = (kind: RuleKind, each: string): readonly string[] =>
+  optionalIn(elementSchemaAt(kind, each));

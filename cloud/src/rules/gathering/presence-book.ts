@@ -7,11 +7,14 @@ import { GroupStates } from "./group-states.ts";
 interface PresenceState {
   /** Effective time of the latest record. */
   readonly atMs: number;
+  /** Its local day, and how many there were on it. */
+  readonly day: string;
+  readonly count: number;
   /** Whether it was missing when it was looked at last. */
   readonly missing: boolean;
 }
 
-const never: PresenceState = { atMs: 0, missing: false };
+const never: PresenceState = { atMs: 0, day: "", count: 0, missing: false };
 const minuteMs = 60_000;
 
 /** Labels that a rule about absence gives by itself. */
@@ -41,16 +44,25 @@ export class PresenceBook {
     if (each === "site" && observation.site === "") return undefined;
     const groupKey = groupOf(each, observation);
     const known = this.#states.get(rule.id, groupKey) ?? never;
-    if (observation.atMs <= known.atMs) return undefined;
-    const missing = known.missing && this.#stillMissing(rule.absence, observation);
-    this.#states.set(rule.id, groupKey, { atMs: observation.atMs, missing }, null);
+    const next = this.#with(known, observation);
+    if (next === known) return undefined;
+    const missing = known.missing && this.#stillMissing(rule.absence, next, observation);
+    this.#states.set(rule.id, groupKey, { ...next, missing }, null);
     return known.missing && !missing ? { ...observation, groupKey, holds: false } : undefined;
   }
 
+  /** Days before the latest one that was heard of are past: nothing asks for them any more. */
+  #with(known: PresenceState, { atMs }: Observation): PresenceState {
+    const day = this.#places.day(atMs);
+    if (day < known.day) return known;
+    const count = day === known.day ? known.count + 1 : 1;
+    return { ...known, atMs: Math.max(atMs, known.atMs), day, count };
+  }
+
   /** A record of yesterday says nothing about today. */
-  #stillMissing({ byMinute, forMs }: AbsenceSpec, { atMs, receivedMs }: Observation): boolean {
-    if (byMinute !== null) return this.#places.day(atMs) !== this.#places.day(receivedMs);
-    return receivedMs - atMs >= (forMs ?? 0);
+  #stillMissing(spec: AbsenceSpec, next: PresenceState, { receivedMs }: Observation): boolean {
+    if (spec.byMinute !== null) return next.day !== this.#places.day(receivedMs) || next.count < spec.least;
+    return receivedMs - next.atMs >= (spec.forMs ?? 0);
   }
 
   /**
@@ -65,7 +77,7 @@ export class PresenceBook {
     for (const expected of this.#places.expected(each, types, minute)) {
       const groupKey = groupOf(each, expected);
       const known = this.#states.get(rule.id, groupKey) ?? never;
-      const missing = this.#isMissing(rule, expected, Math.max(known.atMs, sinceMs), nowMs);
+      const missing = this.#isMissing(rule, expected, { known, sinceMs, nowMs });
       if (missing === known.missing) continue;
       this.#states.set(rule.id, groupKey, { ...known, missing }, null);
       const { site, siteName, gw, dev, stall } = expected;
@@ -77,17 +89,25 @@ export class PresenceBook {
     return changes;
   }
 
-  #isMissing({ absence, during }: AlertRule, { site }: Expected, latestMs: number, nowMs: number): boolean {
+  #isMissing(
+    { absence, during }: AlertRule,
+    { site }: Expected,
+    at: { readonly known: PresenceState; readonly sinceMs: number; readonly nowMs: number },
+  ): boolean {
     if (absence === null) return false;
+    const { known, sinceMs, nowMs } = at;
     const minute = Math.floor(nowMs / minuteMs);
     if (absence.byMinute !== null) {
       const { minuteOfDay } = this.#places.localTime(minute);
-      if (minuteOfDay < absence.byMinute || this.#places.day(latestMs) === this.#places.day(nowMs)) return false;
+      const today = this.#places.day(nowMs);
+      // Nobody listened all day.
+      if (minuteOfDay < absence.byMinute || this.#places.day(sinceMs) === today) return false;
+      if (known.day === today && known.count >= absence.least) return false;
       // Open at the hour by which it should be there: a day off asks for nothing.
       return during === null || this.#places.within(site, during, minute - minuteOfDay + absence.byMinute);
     }
     const forMs = absence.forMs ?? 0;
-    if (nowMs - latestMs < forMs) return false;
+    if (nowMs - Math.max(known.atMs, sinceMs) < forMs) return false;
     const before = Math.floor((nowMs - forMs) / minuteMs);
     return during === null || (this.#places.within(site, during, minute) && this.#places.within(site, during, before));
   }

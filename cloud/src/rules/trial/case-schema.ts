@@ -46,6 +46,8 @@ const wanted = z.strictObject({
   /** Labels that it must have; others may have any value. */
   labels: texts.default({}),
   late: z.boolean().optional(),
+  /** Whether anybody is told: false while it is inhibited. */
+  told: z.boolean().optional(),
   count: z.int().min(1).max(10_000).default(1),
 });
 

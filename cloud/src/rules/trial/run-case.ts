@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { encodeRecord, type MingchengRecord } from "@mingcheng/protocols";
+import { decodeLedgerRecord } from "../../cursor/decoded-record.ts";
 import { FollowerRunner } from "../../cursor/follower-runner.ts";
 import { LedgerFeed } from "../../cursor/ledger-feed.ts";
 import { decodeKinds } from "../decode-kinds.ts";
@@ -44,6 +45,7 @@ const stepsOf = ({ start, push }: RuleCase): Step[] => {
 /** Pushes records into a ledger in memory, as gateways do. */
 class CaseLedger {
   readonly ledger = new TrialLedger();
+  readonly faults: string[] = [];
   #seq = 0;
 
   push({ pushed, atMs }: Extract<Step, { readonly pushed: PushedRecord }>): void {
@@ -59,6 +61,11 @@ class CaseLedger {
     };
     const received = { receivedAt: new Date(atMs).toISOString(), lane: "live", lineStatus: line } as const;
     this.ledger.push({ gw, ep: 1, eid, seq, bytes: encodeRecord(record), ...received });
+    const [pushedLast] = this.ledger.readAfter(this.ledger.head() - 1, 1);
+    const content = pushedLast === undefined ? undefined : decodeLedgerRecord(pushedLast).content;
+    if (content?.type !== "unreadable") return;
+    const fault = `a ${kind} that is pushed is no record: ${content.reason}`;
+    if (!this.faults.includes(fault)) this.faults.push(fault);
   }
 }
 
@@ -97,11 +104,10 @@ const play = (
   }
   const lastMs = steps.at(-1)?.atMs ?? startMs;
   trial.advance(one.until === undefined ? lastMs + hourMs : startMs + one.until);
-  const refused = trial.database.prepare("SELECT reason FROM quarantine").pluck().all() as string[];
   const events = trial.events();
   trial.close();
   register.close();
-  return { events, faults: refused.map((reason) => `a pushed record is not valid: ${reason}`) };
+  return { events, faults: source.faults };
 };
 
 const offset = (ms: number): string => {
@@ -116,11 +122,12 @@ const labelText = (labels: Readonly<Record<string, string>>): string => JSON.str
 
 type Wanted = RuleCase["want"][number];
 
-const isWanted = ({ state, labels, late, between }: Wanted, event: TrialEvent, startMs: number): boolean => {
+const isWanted = ({ state, labels, between, ...wanted }: Wanted, event: TrialEvent, startMs: number): boolean => {
+  const { late = event.late, told = event.told } = wanted;
   const afterMs = event.atMs - startMs;
   const inTime = afterMs >= between[0] && afterMs <= between[1];
   const same = Object.entries(labels).every(([name, value]) => event.labels[name] === value);
-  return event.state === state && inTime && same && (late === undefined || late === event.late);
+  return event.state === state && inTime && same && late === event.late && told === event.told;
 };
 
 /** What happened and was not wanted, and what was wanted and did not happen. Every wanted event takes one that happened. */

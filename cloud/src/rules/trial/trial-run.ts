@@ -1,6 +1,8 @@
 import Database from "better-sqlite3";
 import type { AlertReason } from "../../alerts/alert.ts";
 import { alertsMigrations } from "../../alerts/alerts-database.ts";
+import { NotificationQueue } from "../../channels/notification-queue.ts";
+import { CursorStore } from "../../cursor/cursor-store.ts";
 import type { SqliteDatabase } from "../../store/database.ts";
 import type { GatewayStates } from "../gateway-state.ts";
 import type { Places } from "../places/places.ts";
@@ -24,14 +26,17 @@ export interface TrialEvent {
   readonly reason: AlertReason;
   readonly atMs: number;
   readonly late: boolean;
+  /** Whether anybody would have been told. */
+  readonly told: boolean;
   readonly labels: Readonly<Record<string, string>>;
   readonly site: string;
   readonly gw: string;
   readonly dev: string;
 }
 
-interface EventRow extends Omit<TrialEvent, "late" | "labels"> {
+interface EventRow extends Omit<TrialEvent, "late" | "told" | "labels"> {
   readonly late: number;
+  readonly told: number;
   readonly labels: string;
 }
 
@@ -61,7 +66,9 @@ export class TrialRun {
     });
     database.transaction(() => {
       this.follower.reset();
+      new CursorStore(database).write(this.follower.name, { version: this.follower.version, lsn: 0 });
       this.follower.start();
+      new NotificationQueue(database).useChannels(["trial"]);
     })();
   }
 
@@ -84,7 +91,8 @@ export class TrialRun {
   events(): TrialEvent[] {
     const rows = this.database
       .prepare(
-        `SELECT rule, alert.id AS alert, to_state AS state, reason, at_ms AS atMs, late, labels, site, gw, dev
+        `SELECT rule, alert.id AS alert, to_state AS state, reason, at_ms AS atMs, late, labels, site, gw, dev,
+           EXISTS (SELECT 1 FROM notification n WHERE n.alert = alert.id AND n.event = to_state) AS told
          FROM history JOIN alert ON alert.id = history.alert
          WHERE from_state IS NOT to_state AND (to_state = 'firing' OR to_state = 'resolved' AND fired_ms IS NOT NULL)
          ORDER BY history.id`,
@@ -93,6 +101,7 @@ export class TrialRun {
     return rows.map((row) => ({
       ...row,
       late: row.late === 1,
+      told: row.told === 1,
       labels: JSON.parse(row.labels) as TrialEvent["labels"],
     }));
   }
