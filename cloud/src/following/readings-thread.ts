@@ -40,6 +40,8 @@ const batchSize = 1_000;
 const openReadings = (database: SqliteDatabase, ledger: LedgerReader & ErasureReader, timezone: string) => {
   // Made from the ledger and moved together with its cursor: after a power cut the lost commits are made again.
   database.pragma("synchronous = NORMAL");
+  // Overwritten inside pages; zeroing freed pages would cost writes, and they are used again at once.
+  database.pragma("secure_delete = FAST");
   const dayOf = businessDays(timezone);
   const calendar = { dayOf, startOfDay: (atMs: number) => startOfDay(dayOf, atMs) };
   const follower = new ReadingsFollower(database, calendar);

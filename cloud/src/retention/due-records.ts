@@ -1,3 +1,4 @@
+import { bodyFault, decodeRecord } from "@mingcheng/protocols";
 import { recordFacts } from "../evidence/record-facts.ts";
 import type { SqliteDatabase } from "../store/database.ts";
 import { type RecordClassName, recordClassOf } from "./data-classes.ts";
@@ -24,13 +25,11 @@ interface Row {
 /** So many rows are looked at in one step, whatever is found in them. */
 const stepRows = 2_000;
 
+/** The own time of a record that followers can read, as JSON: of others they never took it for evidence of a clock. */
 const ownTime = (bytes: Buffer): string | null => {
-  try {
-    const { t } = JSON.parse(bytes.toString("utf8")) as { t?: unknown };
-    return typeof t === "object" && t !== null ? JSON.stringify(t) : null;
-  } catch {
-    return null;
-  }
+  const decoded = decodeRecord(bytes);
+  if (!decoded.ok || bodyFault(decoded.record.kind, decoded.record.body) !== undefined) return null;
+  return JSON.stringify(decoded.record.t);
 };
 
 /**

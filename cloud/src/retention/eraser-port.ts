@@ -25,7 +25,7 @@ export const serveErasures = (port: MessagePort, erase: (order: ErasureOrder) =>
 
 /** Sends orders by `port` to the ledger's writer. Rejects while the store does not take them. */
 export const erasuresThrough = (port: MessagePort): EraseRecords => {
-  const waiting = new Map<number, { resolve(outcome: ErasureOutcome): void; reject(error: Error): void }>();
+  const waiting = new Map<number, { resolve: (outcome: ErasureOutcome) => void; reject: (error: Error) => void }>();
   let last = 0;
   port.on("message", (answer: Answer) => {
     const asked = waiting.get(answer.id);

@@ -56,15 +56,9 @@ export class RecordEraser {
   /** @throws SqliteError when the store does not take it now; nothing has changed then */
   erase(order: ErasureOrder): ErasureOutcome {
     const database = this.#database;
-    // What is overwritten must not be left in free pages of the file.
-    database.pragma("secure_delete = ON");
-    try {
-      const outcome = database.transaction(() => this.#apply(order)).immediate();
-      if (order.last) database.pragma("wal_checkpoint(TRUNCATE)");
-      return outcome;
-    } finally {
-      database.pragma("secure_delete = OFF");
-    }
+    const outcome = database.transaction(() => this.#apply(order)).immediate();
+    if (order.last) database.pragma("wal_checkpoint(TRUNCATE)");
+    return outcome;
   }
 
   #apply(order: ErasureOrder): ErasureOutcome {

@@ -259,10 +259,6 @@ class RetentionRun {
  */
 export const runRetention = async (ports: RetentionPorts): Promise<ClassReport[]> => {
   const { register, nowMs, by } = ports;
-  // What is overwritten must not be left in free pages of the files.
-  for (const database of ports.alerts === null ? [register] : [register, ports.alerts]) {
-    database.pragma("secure_delete = ON");
-  }
   const beganMs = nowMs();
   const reports = await new RetentionRun(ports).run();
   register

@@ -29,8 +29,8 @@ const migrate = (database: SqliteDatabase, { path, migrations }: DatabaseOptions
 };
 
 /**
- * Opens a database for its one writer: WAL, synchronous FULL (what is committed survives a power cut), layout brought
- * forward step by step.
+ * Opens a database for its one writer: WAL, synchronous FULL (what is committed survives a power cut), deleted content
+ * overwritten, layout brought forward step by step.
  * @throws {MingchengError} STORE_TOO_NEW when the file was written by a newer program; nothing is changed then
  */
 export const openForWriting = (options: DatabaseOptions): SqliteDatabase => {
@@ -41,6 +41,8 @@ export const openForWriting = (options: DatabaseOptions): SqliteDatabase => {
     database.pragma("synchronous = FULL");
     database.pragma("cache_size = -65536");
     database.pragma("foreign_keys = ON");
+    // From the first row on: what is erased later must not live on in pages that were split before.
+    database.pragma("secure_delete = ON");
     migrate(database, options);
     return database;
   } catch (error) {
