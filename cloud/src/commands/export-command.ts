@@ -90,11 +90,12 @@ const runExport = async (options: ExportOptions, say: Say): Promise<void> => {
   const { manifest } = await loadSigners(options.data);
   const register = openRegister(options.data);
   const audit = await auditOver(options.data, register);
-  const ledger = openForReading(ledgerPath(options.data));
+  let ledger: SqliteDatabase | undefined;
   const progress = progressLine();
   try {
     const choose = chooser(register, options);
     const gateways = gatewaysOf(register, options);
+    ledger = openForReading(ledgerPath(options.data));
     if (isMany) await mkdir(options.out, { recursive: true });
     const idle = new Set(rules);
     let files = 0;
@@ -124,7 +125,7 @@ const runExport = async (options: ExportOptions, say: Say): Promise<void> => {
     }
   } finally {
     progress.end();
-    ledger.close();
+    ledger?.close();
     register.close();
   }
 };
