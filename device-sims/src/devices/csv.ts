@@ -20,9 +20,14 @@ type CsvSettings = z.output<typeof csvSettingsSchema>;
 
 const maxBytes = 1_000_000;
 
-const rowOf = ({ specimenId, item, assay, value, unit, flags, completedAt: at }: TesterResult): string =>
-  csvRow({
-    at: `${at.slice(0, 4)}-${at.slice(4, 6)}-${at.slice(6, 8)} ${at.slice(8, 10)}:${at.slice(10, 12)}:${at.slice(12, 14)}`,
+/** `20240517093015` as `2024-05-17 09:30:15`. */
+const timeOf = ({ completedAt: at }: TesterResult): string =>
+  `${at.slice(0, 4)}-${at.slice(4, 6)}-${at.slice(6, 8)} ${at.slice(8, 10)}:${at.slice(10, 12)}:${at.slice(12, 14)}`;
+
+const rowOf = (result: TesterResult): string => {
+  const { specimenId, item, assay, value, unit, flags } = result;
+  return csvRow({
+    at: timeOf(result),
     number: specimenId,
     sample: item,
     assay,
@@ -30,6 +35,7 @@ const rowOf = ({ specimenId, item, assay, value, unit, flags, completedAt: at }:
     unit,
     verdict: flags === "A" ? "阳性" : "阴性",
   });
+};
 
 const encoder = ({ encoding }: CsvSettings): ((text: string) => Uint8Array) =>
   encoding === "utf-8" ? utf8 : (text) => gbBytes(text, maxBytes);
@@ -43,7 +49,7 @@ const startFileTester = (settings: CsvSettings, folder: string, parts: TesterPar
   const { id, line, clock, oracle } = parts;
   const encode = encoder(settings);
   const stopping = new AbortController();
-  let count = 0;
+  let [messages, count] = [0, 0];
   let writing: Promise<void> = Promise.resolve();
   let waiting = 0;
   mkdirSync(folder, { recursive: true });
@@ -69,12 +75,16 @@ const startFileTester = (settings: CsvSettings, folder: string, parts: TesterPar
   };
 
   const report = async (results: readonly TesterResult[]): Promise<void> => {
-    const message = ++count;
+    const message = ++messages;
     await write(results, message);
-    for (const { specimenId, item, assay, value, unit, completedAt } of results) {
-      const about = { result: message, message, specimenId, item, assay, value, unit, completedAt };
-      const atMs = oracle.wallMs();
-      oracle.write({ event: "result-said", device: id, protocol: "csv", ...about, atMs });
+    for (const result of results) {
+      const { specimenId, item, assay, value, unit } = result;
+      const completedAt = timeOf(result).replace(" ", "T");
+      const about = { result: ++count, message, specimenId, item, assay, value, unit, completedAt };
+      const entry = { device: id, protocol: "csv", ...about, atMs: oracle.wallMs() };
+      // What lies in the folder was handed over: from now on it must not get lost.
+      oracle.write({ event: "result-said", ...entry });
+      oracle.write({ event: "result-acknowledged", ...entry });
     }
   };
 
