@@ -6,7 +6,9 @@ import { openCapture, quarantineDirectory } from "./capture/open-capture.ts";
 import type { GatewayClock } from "./clock/gateway-clock.ts";
 import { openGatewayClock } from "./clock/open-clock.ts";
 import { wallText } from "./clock/wall-text.ts";
+import { Commanding, type CommandingParts, reachedCseq } from "./commanding/commanding.ts";
 import type { GatewayConfig } from "./config/parse-config.ts";
+import type { LocalConfiguration } from "./configuration/start-configuration.ts";
 import { BindingFile } from "./device-identity/binding-file.ts";
 import type { DevicePlaces } from "./device-identity/device-places.ts";
 import { PortFinder } from "./device-identity/port-finder.ts";
@@ -20,7 +22,8 @@ import type { GatewayStatus } from "./health/status-schema.ts";
 import { openAccess } from "./identity/centre-access.ts";
 import { type GatewayIdentity, identityDirectory, loadIdentity } from "./identity/identity.ts";
 import { watchKeys } from "./identity/key-watch.ts";
-import { createLog, deviceLog, type GatewayLog } from "./log.ts";
+import { ConfiguredIntake } from "./intake/configured-intake.ts";
+import { createLog, deviceLog, type GatewayLog, RecentLines } from "./log.ts";
 import { createGatewayMetrics, type GatewayMetrics } from "./metrics/gateway-metrics.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import { software } from "./software.ts";
@@ -28,17 +31,33 @@ import { Supervisor } from "./supervisor/supervisor.ts";
 import { openTransport } from "./transports/open-transport.ts";
 import { startUplink } from "./uplink/start-uplink.ts";
 import type { Uplink } from "./uplink/uplink.ts";
+import { ConfiguredWeb } from "./web/configured-web.ts";
+import type { WebParts } from "./web/web-parts.ts";
 
 /** Where the gateway can be reached, once it captures. */
 export interface GatewayReady {
   readonly pid: number;
   readonly health: { readonly host: string; readonly port: number };
   readonly line: Omit<Line, "gw">;
+  /** Where the LAN intake listens, where there is one. */
+  readonly intake?: ReturnType<ConfiguredIntake["addresses"]>;
+  /** Where the set-up page is served, where there is one. */
+  readonly web?: string;
+}
+
+/** What the gateway's own file says, and the version of the configuration from afar that it starts with; 0: none. */
+export interface StartOptions {
+  readonly local: LocalConfiguration;
+  readonly version: number;
+  /** The gateway's own file; without one the set-up page writes none. */
+  readonly file?: string;
 }
 
 /** The running gateway: everything is wired here and nowhere else. */
 export class Gateway {
-  private readonly config: GatewayConfig;
+  private config: GatewayConfig;
+  private readonly written: StartOptions;
+  private readonly recent: RecentLines;
   private readonly places: DevicePlaces;
   private readonly identity: GatewayIdentity;
   private readonly clock: GatewayClock;
@@ -60,6 +79,9 @@ export class Gateway {
   private uplink: Uplink | undefined;
   private supervisor: Supervisor | undefined;
   private portWatch: PortWatch | undefined;
+  private readonly intake = new ConfiguredIntake();
+  private readonly web = new ConfiguredWeb();
+  private commanding: Commanding | undefined;
 
   private constructor(
     config: GatewayConfig,
@@ -67,8 +89,11 @@ export class Gateway {
     clock: GatewayClock,
     log: GatewayLog,
     places: DevicePlaces,
+    parts: { readonly written: StartOptions; readonly recent: RecentLines },
   ) {
     this.places = places;
+    this.written = parts.written;
+    this.recent = parts.recent;
     this.config = config;
     this.identity = identity;
     this.clock = clock;
@@ -87,11 +112,13 @@ export class Gateway {
     config: GatewayConfig,
     logOf: typeof createLog = createLog,
     places: DevicePlaces = systemPlaces,
+    written: StartOptions = { local: { config, written: {} }, version: 0 },
   ): Promise<Gateway> {
     const identity = await loadIdentity(config.data);
-    const log = logOf(config.log.level, identity.gw);
+    const recent = new RecentLines();
+    const log = logOf(config.log.level, identity.gw, recent);
     const clock = await openGatewayClock({ dataDirectory: config.data, notBefore: identity.enrolledAt, log });
-    const gateway = new Gateway(config, identity, clock, log, places);
+    const gateway = new Gateway(config, identity, clock, log, places, { written, recent });
     gateway.health = await openHealthServer(config.health, gateway.routes(), (error) => {
       log.error({ err: error }, "health: a request could not be answered");
     });
@@ -148,7 +175,10 @@ export class Gateway {
     outbox.onRecovered(() => this.clearOutboxAlarms());
     this.unwatchClock = clock.onChange((body) => capture.record("clock", body));
     const access = await openAccess(identity, { directory: identityDirectory(config.data), log });
+    const reached = await reachedCseq(config.data);
     this.uplink = startUplink({
+      onCommand: (message) => this.commanding?.receive(message),
+      facts: () => this.commanding?.facts() ?? { cseq: reached, config: this.written.version },
       ...{ identity, outbox, clock, log, centre: config.centre, alarms },
       access: () => access.current(),
       onAuthorities: (payload, message) => access.authorities.learn(payload, message),
@@ -156,12 +186,21 @@ export class Gateway {
     alarms.attach(this.uplink);
     this.unwatchKeys = watchKeys({ directory: identityDirectory(config.data), keys: identity.signer, clock, log });
     this.supervisor = this.createSupervisor(capture, this.uplink, finder);
-    this.portWatch = new PortWatch({ devices: config.devices, finder, supervised: this.supervisor, clock, log });
     this.supervisor.start();
-    this.portWatch.start();
+    this.watchPorts(this.supervisor, finder);
+    this.commanding = this.createCommanding({ capture, uplink: this.uplink, outbox, finder, reached }, this.supervisor);
+    this.commanding.open();
+    await this.intake.open(config.intake, { dataDirectory: config.data, ...{ capture, outbox, clock, log } });
+    await this.web.open(config.web, this.webParts(this.supervisor, this.commanding, finder));
     log.info({ line: outbox.line, devices: config.devices.length, software }, "gateway: captures");
     const { ep, eid } = outbox.line;
-    return { pid: process.pid, health: this.address, line: { ep, eid } };
+    const intake = this.intake.addresses();
+    const { url } = this.web;
+    return {
+      ...{ pid: process.pid, health: this.address, line: { ep, eid } },
+      ...(intake.length === 0 ? {} : { intake }),
+      ...(url === undefined ? {} : { web: url }),
+    };
   }
 
   /** Ends sessions, commits and closes the outbox, publishes the offline state. Within 5 s, idempotent. */
@@ -175,7 +214,10 @@ export class Gateway {
     this.log.info({}, "gateway: stops");
     this.unwatchClock();
     this.unwatchKeys();
+    await this.web.close();
+    await this.commanding?.stop();
     await this.portWatch?.stop();
+    await this.intake.close();
     await this.supervisor?.stop();
     await this.capture?.close();
     await this.uplink?.close();
@@ -203,15 +245,73 @@ export class Gateway {
       open: (_address, serial, signal, device) => finder.open(device, serial, signal),
       random: Math.random,
       log: ({ id }) => deviceLog(this.log, id, () => this.clock.nowMs()),
-      capture: (device, draft) => capture.capture(device, draft),
+      capture: async (device, draft) => {
+        await capture.capture(device, draft);
+        this.web.captured(device, draft.kind, draft.body);
+      },
       recall: (device, kind, limit) => capture.recall(device, kind, limit),
       marks: async (device) => {
         const { openReadMarks } = await import("./capture/read-marks.ts");
         return openReadMarks(join(this.config.data, "read-marks", `${device}.marks`));
       },
-      live: (device, payload) => uplink.publishLive(device, payload),
+      live: (device, payload) => {
+        uplink.publishLive(device, payload);
+        this.web.live(device, payload);
+      },
       record: (device, body) => capture.record("device", body, device),
     });
+  }
+
+  private watchPorts(supervised: Supervisor, finder: PortFinder): void {
+    const { clock, log } = this;
+    void this.portWatch?.stop();
+    this.portWatch = new PortWatch({ devices: this.config.devices, finder, supervised, clock, log });
+    this.portWatch.start();
+  }
+
+  private createCommanding(
+    parts: Pick<CommandingParts, "capture" | "uplink" | "outbox" | "finder" | "reached">,
+    supervisor: Supervisor,
+  ): Commanding {
+    const { identity, clock, log, places, written, metrics, recent } = this;
+    return new Commanding({
+      ...parts,
+      ...{ identity, clock, log, places, supervisor, local: written.local },
+      started: { config: this.config, version: written.version },
+      config: () => this.config,
+      status: () => this.status(),
+      metricsText: () => metrics.text(),
+      recentLog: () => recent.all(),
+      apply: (config) => this.runWith(config, supervisor, parts.finder),
+    });
+  }
+
+  private async runWith(config: GatewayConfig, supervisor: Supervisor, finder: PortFinder): Promise<void> {
+    this.config = config;
+    this.log.level = config.log.level;
+    await this.portWatch?.stop();
+    await supervisor.reconfigure(config.devices);
+    await this.intake.reconfigure(config.intake);
+    if (!this.stopping.signal.aborted) this.watchPorts(supervisor, finder);
+  }
+
+  private webParts(supervisor: Supervisor, commanding: Commanding, finder: PortFinder): WebParts {
+    const { clock, log, places, written, config } = this;
+    return {
+      ...{ clock, log, places, supervisor, finder, dataDirectory: config.data },
+      file: written.file ?? null,
+      config: () => this.config,
+      status: () => this.status(),
+      version: () => commanding.facts().config,
+      apply: async (own) => {
+        commanding.ownChanged(own);
+        await this.runWith(own.config, supervisor, finder);
+      },
+      pausePorts: async () => {
+        await this.portWatch?.stop();
+        return () => (this.stopping.signal.aborted ? undefined : this.watchPorts(supervisor, finder));
+      },
+    };
   }
 
   private raiseOutboxAlarm(state: keyof typeof codeOfCondition, detail: string): void {
@@ -253,7 +353,8 @@ export class Gateway {
       outboxFaults,
       capture,
       uplink,
-      devices: () => this.supervisor?.status() ?? [],
+      devices: () => [...(this.supervisor?.status() ?? []), ...this.intake.devices()],
+      intake: () => this.intake.status(),
       alarms: () => this.alarms.list(),
     });
   }

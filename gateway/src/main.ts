@@ -173,6 +173,21 @@ program
     process.exitCode = await runDetect(ports, options, language, io);
   });
 
+program
+  .command("setup-code")
+  .description(
+    text(
+      "给出打开安装设置网页的一次性设置码（配置中须有 web）；重新给出时旧的作废",
+      "make the one-time code that opens the set-up page (web in the configuration); the one before is void",
+    ),
+  )
+  .requiredOption(...configOption)
+  .option(...jsonOption)
+  .action(async (options: { config: string; json?: boolean }) => {
+    const { runSetupCode } = await import("./commands/setup-code.ts");
+    process.exitCode = await runSetupCode(options, language, writeLine);
+  });
+
 const intake = program
   .command("intake")
   .description(text("管理局域网接入设备的密钥", "secrets of the devices of the LAN intake"));

@@ -40,15 +40,26 @@ export class Commanding {
   private configurations: Promise<ConfigurationDesk> | undefined;
   private opened: CommandDesk | undefined;
   private isStopped = false;
+  private local: LocalConfiguration;
+  private started: StartConfiguration;
 
   constructor(parts: CommandingParts) {
     this.parts = parts;
     this.version = parts.started.version;
+    this.local = parts.local;
+    this.started = parts.started;
   }
 
   /** What the gateway's state says. */
   facts(): { readonly cseq: number; readonly config: number } {
     return { cseq: Math.max(this.parts.reached, this.opened?.cseq ?? 0), config: this.version };
+  }
+
+  /** The gateway's own file was changed on the spot, while no configuration from afar was in force. */
+  ownChanged(local: LocalConfiguration): void {
+    this.local = local;
+    this.started = { config: local.config, version: 0 };
+    void this.configurations?.then((desk) => desk.ownChanged(local)).catch(() => undefined);
   }
 
   /** Takes up what an earlier process left, if it left anything. Nobody has to wait for it. */
@@ -99,7 +110,8 @@ export class Commanding {
 
   private async loadConfiguration(): Promise<ConfigurationDesk> {
     const { ConfigurationDesk } = await import("../configuration/configuration-desk.ts");
-    const { identity, local, started, log, clock, supervisor, capture, uplink } = this.parts;
+    const { identity, log, clock, supervisor, capture, uplink } = this.parts;
+    const { local, started } = this;
     const desk = new ConfigurationDesk({
       ...{ identity, local, started, log, clock },
       apply: async (config, version) => {

@@ -25,7 +25,8 @@ const candidateRow = (candidate: Candidate, language: Language): readonly string
   return ["   ", percent(score), protocol, nameOf(protocol, language), evidence.join(", "), samples.join(" | ")];
 };
 
-const verdictOf = ({ outcome, candidates, equals, settings, bytes, fault }: PortFinding): Said => {
+/** What was found at a port, in a sentence. */
+export const verdictOf = ({ outcome, candidates, equals, settings, bytes, fault }: PortFinding): Said => {
   const line = settings === null ? "" : ` (${settingsText(settings)})`;
   const [first] = candidates;
   const alike = candidates.slice(0, equals).map(({ protocol }) => protocol);
@@ -85,7 +86,8 @@ const openSteps: readonly (readonly [RegExp, Said])[] = [
   ],
 ];
 
-const stepOf = ({ outcome, fault, probed }: PortFinding): Said | null => {
+/** What to do about it; null where there is nothing to do. */
+export const stepOf = ({ outcome, fault, probed }: PortFinding): Said | null => {
   if (outcome === "failed") {
     const step = openSteps.find(([pattern]) => pattern.test(fault?.message ?? ""))?.[1];
     return step ?? errorCatalogue[fault?.code ?? "DEVICE_OPEN_FAILED"].next;
@@ -117,7 +119,8 @@ const stepOf = ({ outcome, fault, probed }: PortFinding): Said | null => {
   return null;
 };
 
-const warningOf = ({ port }: Detected): Said | null => {
+/** About an adapter without a serial number of its own; null for all others. */
+export const warningOf = ({ port }: Detected): Said | null => {
   if (port === null || port.adapter === null) return null;
   if (port.identity?.startsWith("usb:") === true) return null;
   return {

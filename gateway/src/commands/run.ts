@@ -52,7 +52,9 @@ export const runGateway = async (options: RunOptions, language: Language, writeE
     return 1;
   }
   const start = await startWith(read);
-  const gateway = await Gateway.open(start.config, undefined, undefined, { local: read, version: start.version });
+  const gateway = await Gateway.open(start.config, undefined, undefined, {
+    ...{ local: read, version: start.version, file: options.config },
+  });
   const running = runningFile(read.config.data);
   const stop = async (): Promise<void> => {
     setTimeout(() => process.exit(1), stopWithinMs).unref();

@@ -1,6 +1,7 @@
 import { deviceIdPattern } from "@mingcheng/protocols";
 import { z } from "zod";
 import { intakeSchema } from "./intake-config.ts";
+import { webSchema } from "./web-config.ts";
 
 /** Begins the device id of an adapter whose device is not known for certain. */
 export const unidentifiedPrefix = "unidentified.";
@@ -175,6 +176,7 @@ export const gatewayConfigSchema = z.strictObject({
   commands: commandsSchema,
   devices: z.array(deviceSchema).max(256).default([]).describe("设备 / devices."),
   intake: intakeSchema,
+  web: webSchema,
 });
 
 /** The configuration as written, with its defaults; devices are not checked against their drivers yet. */

@@ -60,10 +60,12 @@ export class ConfigurationDesk {
   private kept: KeptConfiguration = noConfiguration;
   /** What runs, and would run again after a roll-back. */
   private running: StartConfiguration;
+  private local: LocalConfiguration;
 
   constructor(ports: ConfigurationDeskPorts) {
     this.ports = ports;
     this.running = ports.started;
+    this.local = ports.local;
     this.path = configurationPath(ports.local.config.data);
   }
 
@@ -74,6 +76,12 @@ export class ConfigurationDesk {
     await this.tellLast().catch((error: unknown) => {
       this.ports.log.warn({ err: error }, "configuration: what became of the last one cannot be told now");
     });
+  }
+
+  /** The gateway's own file was changed on the spot: settings from afar go on top of it from now on. */
+  ownChanged(local: LocalConfiguration): void {
+    this.local = local;
+    this.running = { config: local.config, version: 0 };
   }
 
   /** How things stand, without any content. */
@@ -109,7 +117,7 @@ export class ConfigurationDesk {
   }
 
   private merge({ settings }: Configuration): ReturnType<typeof mergeSettings> {
-    const { config, written } = this.ports.local;
+    const { config, written } = this.local;
     return mergeSettings({ written, data: config.data }, settings);
   }
 

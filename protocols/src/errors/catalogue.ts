@@ -468,6 +468,48 @@ export const errorCatalogue = {
     "按提示另存为 .xlsx 或 CSV，或修改 columns、encoding 配置；用 decode --config --device --file 试读",
     "save it as .xlsx or CSV as told, or correct columns and encoding; try it with decode --config --device --file",
   ),
+  SETUP_CODE_INVALID: entry(
+    false,
+    "设置码不对、已用过或已过期",
+    "the set-up code is wrong, used or out of date",
+    "核对设置码；在网关上运行 mingcheng-gateway setup-code 可取得新的",
+    "check the code; mingcheng-gateway setup-code, run on the gateway, gives a new one",
+  ),
+  SETUP_LOCKED: entry(
+    true,
+    "设置码输错次数过多，暂时锁定",
+    "too many wrong set-up codes, locked for a while",
+    "等待提示的时间后再试",
+    "wait the named time, then try again",
+  ),
+  SETUP_SESSION_MISSING: entry(
+    false,
+    "尚未输入设置码，或会话已结束",
+    "no set-up code was entered, or the session has ended",
+    "在网关上运行 mingcheng-gateway setup-code，输入新的设置码",
+    "run mingcheng-gateway setup-code on the gateway and enter the new code",
+  ),
+  SETUP_DEVICES_REMOTE: entry(
+    false,
+    "本网关的设备由中心配置",
+    "the devices of this gateway are configured from the centre",
+    "请在中心修改配置并下发",
+    "change the configuration at the centre and send it",
+  ),
+  SETUP_FILE_UNWRITABLE: entry(
+    true,
+    "配置文件写不进去，未作改动",
+    "the configuration file cannot be written; nothing was changed",
+    "检查文件和所在文件夹的权限与磁盘空间，或把显示的配置手工写入",
+    "check permissions and space of the file and its folder, or write the shown configuration by hand",
+  ),
+  DETECT_BUSY: entry(
+    true,
+    "正在识别，请等它结束",
+    "a detection is under way",
+    "等待结束或先停止",
+    "wait for its end, or stop it",
+  ),
 } as const satisfies Record<string, ErrorEntry>;
 
 /** A stable error code, safe to match on and to document. */

@@ -1,0 +1,142 @@
+import { open, readFile, rename, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { MingchengError } from "@mingcheng/protocols";
+import { type Document, isMap, isSeq, parseDocument, type YAMLMap, type YAMLSeq } from "yaml";
+import { issueText } from "../config/load-config.ts";
+import { parseGatewayConfig } from "../config/parse-config.ts";
+import type { SerialSettings } from "../transports/byte-stream.ts";
+import type { ValidConfig } from "./web-parts.ts";
+
+/** A device as the set-up page wants it written. */
+export interface DeviceEntry {
+  readonly id: string;
+  readonly protocol: string;
+  readonly address: string;
+  /** Null on TCP. */
+  readonly serial: SerialSettings | null;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** A configuration that was changed. */
+export interface ChangedConfiguration {
+  readonly read: ValidConfig;
+  readonly file: string;
+  /** The file as it was before. */
+  readonly previous: string;
+}
+
+/** Replaces a file as a whole, synced, with the mode and owner that `like` has. */
+const replaceFile = async (path: string, text: string, like: string): Promise<void> => {
+  const { mode, uid, gid } = await stat(like);
+  const temporary = `${path}.tmp`;
+  const file = await open(temporary, "w", 0o600);
+  try {
+    await file.chmod(mode & 0o777);
+    if (process.getuid?.() === 0) await file.chown(uid, gid);
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+  const directory = await open(dirname(path), "r");
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+};
+
+const unwritable = (cause: unknown): MingchengError =>
+  new MingchengError("SETUP_FILE_UNWRITABLE", cause instanceof Error ? cause.message : String(cause), { cause });
+
+const devicesIn = (document: Document): YAMLSeq => {
+  const found = document.get("devices");
+  if (isSeq(found)) return found;
+  const made = document.createNode([]) as YAMLSeq;
+  document.set("devices", made);
+  return made;
+};
+
+const entryOf = (devices: YAMLSeq, id: string): YAMLMap | undefined =>
+  devices.items.filter((item) => isMap(item)).find((item) => item.get("id") === id);
+
+const put = (document: Document, { id, protocol, address, serial, options }: DeviceEntry, replaces: boolean): void => {
+  const devices = devicesIn(document);
+  const known = replaces ? entryOf(devices, id) : undefined;
+  const hasOptions = Object.keys(options).length > 0;
+  if (known === undefined) {
+    const line = serial === null ? { insecureTransport: true } : { serial };
+    devices.add(document.createNode({ id, protocol, address, ...line, ...(hasOptions ? { options } : {}) }));
+    return;
+  }
+  const isSameFamily = known.get("protocol") === protocol;
+  known.set("protocol", protocol);
+  known.set("address", address);
+  if (serial === null) known.set("insecureTransport", true);
+  else known.set("serial", document.createNode(serial));
+  // Options of another family would be refused; those of the same one are somebody's work.
+  if (!isSameFamily) known.delete("options");
+  if (hasOptions && !(isSameFamily && known.has("options"))) known.set("options", document.createNode(options));
+};
+
+/**
+ * Changes the gateway's own configuration file: comments and order stay, the result is checked as a whole before anything is
+ * written, the file is replaced atomically, and what was there before is kept beside it as `<file>.previous`.
+ */
+export class OwnConfiguration {
+  private readonly path: string;
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor(path: string) {
+    this.path = resolve(path);
+  }
+
+  /**
+   * Writes a device: a new one, or in place of the entry with its id.
+   * @throws {MingchengError} CONFIG_INVALID (nothing was written), SETUP_FILE_UNWRITABLE
+   */
+  putDevice(entry: DeviceEntry, replaces: boolean): Promise<ChangedConfiguration> {
+    return this.change((document) => put(document, entry, replaces));
+  }
+
+  /**
+   * Gives a device another address: that confirms that it was moved.
+   * @throws {MingchengError} NOT_FOUND, CONFIG_INVALID (nothing was written), SETUP_FILE_UNWRITABLE
+   */
+  moveDevice(id: string, address: string): Promise<ChangedConfiguration> {
+    return this.change((document) => {
+      const entry = entryOf(devicesIn(document), id);
+      if (entry === undefined) throw new MingchengError("NOT_FOUND", id, { field: "device" });
+      entry.set("address", address);
+    });
+  }
+
+  private change(edit: (document: Document) => void): Promise<ChangedConfiguration> {
+    const changed = this.turn.then(() => this.changeOnce(edit));
+    this.turn = changed.catch(() => undefined);
+    return changed;
+  }
+
+  private async changeOnce(edit: (document: Document) => void): Promise<ChangedConfiguration> {
+    const { path } = this;
+    const before = await readFile(path, "utf8").catch((error: unknown) => Promise.reject(unwritable(error)));
+    const document = parseDocument(before, { strict: true, uniqueKeys: true });
+    edit(document);
+    const text = document.toString({ lineWidth: 0 });
+    const read = parseGatewayConfig(text);
+    if ("issues" in read) {
+      const [first] = read.issues;
+      const message = first === undefined ? "" : issueText(path, first, "zh");
+      throw new MingchengError("CONFIG_INVALID", message, { field: first?.field ?? "" });
+    }
+    const previous = `${path}.previous`;
+    try {
+      await replaceFile(previous, before, path);
+      await replaceFile(path, text, path);
+    } catch (error) {
+      throw unwritable(error);
+    }
+    return { read: { ...read, config: { ...read.config, data: resolve(read.config.data) } }, file: path, previous };
+  }
+}
