@@ -13,6 +13,7 @@ import { openFollowing } from "./following/open-following.ts";
 import { brokerFigures, ledgerFigures } from "./health/centre-figures.ts";
 import { type Faults, startHealthServer } from "./health/health-server.ts";
 import { createIngestFront } from "./ingest/ingest-front.ts";
+import { IngestQuota } from "./ingest/ingest-quota.ts";
 import { type CentreKeys, loadCentreKeys, ownHosts } from "./keys/centre-keys.ts";
 import { CertificateKeeper } from "./keys/certificate-keeper.ts";
 import { type LedgerThread, startLedgerThread } from "./ledger/ledger-thread.ts";
@@ -67,6 +68,7 @@ interface Parts {
   web?: Web;
   backup?: BackupThread;
   retention?: RetentionThread;
+  quota?: IngestQuota;
 }
 
 const faultsOf = ({ ledger, following, broker, web }: Parts): Faults => {
@@ -82,19 +84,21 @@ const faultsOf = ({ ledger, following, broker, web }: Parts): Faults => {
   return found;
 };
 
-const warningsOf = ({ backup, certificates, retention }: Parts): Faults => {
+const warningsOf = ({ backup, certificates, retention, quota }: Parts): Faults => {
   const found: Record<string, string> = {};
   for (const [part, warning] of [
     ["backup", backup?.warning() ?? null],
     ["certificates", certificates?.warning() ?? null],
     ["retention", retention?.warning() ?? null],
+    ["quota", quota?.warning() ?? null],
   ] as const) {
     if (warning !== null) found[part] = warning;
   }
   return found;
 };
 
-const figuresOf = ({ ledger, following, broker, web, backup, certificates, retention }: Parts) => [
+const figuresOf = ({ ledger, following, broker, web, backup, certificates, retention, quota }: Parts) => [
+  ...(quota?.figures() ?? []),
   ...(retention?.figures() ?? []),
   ...(certificates?.figures() ?? []),
   ...(ledger === undefined ? [] : ledgerFigures(ledger)),
@@ -151,9 +155,10 @@ const startIntake = async (
   parts: Parts,
   onClose: (step: () => Promise<void> | void) => void,
 ): Promise<Broker> => {
+  const answering = { signer: keys.receipt, nowMs: () => Date.now(), random: Math.random };
   const ledger = await startLedgerThread({
     dataDirectory,
-    answering: { signer: keys.receipt, nowMs: () => Date.now(), random: Math.random },
+    answering,
     onFault: (error, message) => log.error({ error, message }, "the ledger could not take a message"),
     onExit: onFailure,
   });
@@ -172,10 +177,21 @@ const startIntake = async (
     publish: (gw, payload) => parts.broker?.command(gw, payload),
   });
   onClose(() => commanding.close());
+  const quota = new IngestQuota({
+    dailyMiB: config.quota.dailyMiB,
+    nowMs: () => Date.now(),
+    onExceeded: (gw, bytes) => {
+      log.warn({ gateway: gw, bytes }, "a gateway has used up its daily quota; its records wait at the gateway");
+    },
+  });
+  parts.quota = quota;
   const broker = await startBroker({
     ...config.mqtts,
     tls,
-    ingest: createIngestFront(ledger, { news: (gw) => parts.certificates?.messageFor(gw) }),
+    ingest: createIngestFront(ledger, {
+      news: (gw) => parts.certificates?.messageFor(gw),
+      quota: { book: quota, answering },
+    }),
     authenticate: (gw, credential) => credentials.check.authenticates(gw, credential),
     mayStay: (gw, sinceMs) => credentials.check.mayStay(gw, sinceMs),
     onHint: (hint) => {

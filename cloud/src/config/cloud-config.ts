@@ -74,6 +74,19 @@ export const cloudConfigSchema = z.strictObject({
     .describe(
       "定期备份（不含私钥），例如 { dir: /backup, everyHours: 6, keep: 14 }；null 为不做 / scheduled backups, without private keys, e.g. { dir: /backup, everyHours: 6, keep: 14 }; null: none.",
     ),
+  quota: z
+    .strictObject({
+      dailyMiB: z
+        .int()
+        .min(16)
+        .max(1_048_576)
+        .nullable()
+        .default(4_096)
+        .describe(
+          "每个网关每天（UTC）最多写入账本的 MiB；超出部分留在网关，次日继续；null 为不限 / MiB that one gateway may add to the ledger in a day (UTC); what is more waits at the gateway; null: no limit.",
+        ),
+    })
+    .prefault({}),
   retention: retentionSettings.describe(
     "各类数据保存多少天，到期抹去 / how many days each class of data is kept before it is erased (docs/retention.md).",
   ),

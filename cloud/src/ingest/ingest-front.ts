@@ -3,6 +3,8 @@ import { gunzip } from "node:zlib";
 import { maxInflatedBytes, toHex } from "@mingcheng/protocols";
 import { nodeCrypto } from "../crypto/node-crypto.ts";
 import type { LedgerAnswer, LedgerMessage, LedgerPort } from "../ledger/ledger-port.ts";
+import { type AnswerPorts, busyAnswer } from "../ledger/ledger-writer.ts";
+import type { IngestQuota } from "./ingest-quota.ts";
 
 const inflate = promisify(gunzip);
 
@@ -45,16 +47,38 @@ export interface IngestFront {
 export interface IngestOptions {
   /** What a gateway that says how it stands is told besides, signed; undefined: nothing. */
   readonly news?: (gw: string) => Uint8Array | undefined;
+  /** Bounds what a gateway can add in a day. `answering`: for what is told to one that is over it. */
+  readonly quota?: { readonly book: IngestQuota; readonly answering: AnswerPorts };
 }
 
+/** A gateway over its quota asks again after so long, and every five minutes. */
+const overQuotaMs = 150_000;
+
 /** Stands between broker and ledger: inflates, hashes, hands over. */
-export const createIngestFront = (ledger: LedgerPort, { news }: IngestOptions = {}): IngestFront => ({
-  records: async (gw, payload) => ledger.submit(await prepare(gw, payload)),
+export const createIngestFront = (ledger: LedgerPort, { news, quota }: IngestOptions = {}): IngestFront => ({
+  records: async (gw, payload) => {
+    if (quota?.book.allows(gw) === false) {
+      const payloadHash = toHex(nodeCrypto.sha256(payload));
+      return busyAnswer(quota.answering, { gw, payloadHash }, "the gateway's daily quota is used up", overQuotaMs);
+    }
+    const message = await prepare(gw, payload);
+    const answer = await ledger.submit(message);
+    // What was there already takes no room.
+    if (answer.records + answer.quarantined > 0) quota?.book.add(gw, message.payload.length);
+    return answer;
+  },
   state: async (gw, eid, payload) => {
     const answer = await ledger.submit({ type: "state", gw, eid, payload: own(payload) });
     const told = answer.state === null ? undefined : news?.(gw);
     return told === undefined ? answer : { ...answer, downlinks: [...answer.downlinks, told] };
   },
-  gone: (gw, payload) => ledger.submit({ type: "gone", gw, payload: own(payload) }),
+  gone: async (gw, payload) => {
+    if (quota?.book.allows(gw) === false) {
+      return busyAnswer(quota.answering, { gw }, "the gateway's daily quota is used up", overQuotaMs);
+    }
+    const answer = await ledger.submit({ type: "gone", gw, payload: own(payload) });
+    quota?.book.add(gw, payload.length);
+    return answer;
+  },
   keys: (gw, payload) => ledger.submit({ type: "keys", gw, payload: own(payload) }),
 });

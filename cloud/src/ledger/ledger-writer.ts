@@ -52,6 +52,8 @@ interface Decision extends IngestOutcome {
 
 /** A gateway is asked to come back after so long, and up to as long again, when the store cannot take anything. */
 const busyForMs = 5_000;
+/** The longest rest that a gateway takes (PROTOCOL §5). */
+const maxBusyMs = 300_000;
 
 /** A key we do not know is not a bad signature: the gateway is asked for its key log. */
 const unknownKey = (kid: string): Decision => {
@@ -66,10 +68,15 @@ const downlinksOf = ({ signer, nowMs }: AnswerPorts, gw: string, answers: Ingest
   return answers.map((draft) => encodeSigned(signedTags.receipt, gw, { ...draft, at }, signer));
 };
 
-/** Answer to a message that could not be stored now. */
-export const busyAnswer = (options: AnswerPorts, message: LedgerMessage, reason: string): LedgerAnswer => {
-  const payloadHash = "payloadHash" in message ? message.payloadHash : null;
-  const { answers } = busy(payloadHash, busyForMs * (1 + options.random()), reason);
+/** Answer to a message that is not stored now: come back in `forMs` (5 minutes at most) to twice that. */
+export const busyAnswer = (
+  options: AnswerPorts,
+  message: Pick<LedgerMessage, "gw"> & { readonly payloadHash?: string },
+  reason: string,
+  forMs = busyForMs,
+): LedgerAnswer => {
+  const afterMs = Math.min(maxBusyMs, forMs * (1 + options.random()));
+  const { answers } = busy(message.payloadHash ?? null, afterMs, reason);
   const downlinks = downlinksOf(options, message.gw, answers);
   return { outcome: "busy", downlinks, clearStates: [], state: null, records: 0, quarantined: 0 };
 };
