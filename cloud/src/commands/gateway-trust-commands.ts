@@ -73,6 +73,19 @@ const linesOf = (dataDirectory: string, gw: string): LedgerLine[] => {
   }
 };
 
+/** Whether the line's first record, which names what it goes on from, has arrived. */
+const hasBegun = (dataDirectory: string, gw: string, { ep, eid }: LedgerLine): boolean => {
+  const ledger = openForReading(ledgerPath(dataDirectory));
+  try {
+    const first = ledger.prepare(
+      "SELECT 1 FROM record JOIN line ON line.id = line WHERE gw = ? AND ep = ? AND eid = ? AND seq = 1",
+    );
+    return first.get(gw, ep, eid) !== undefined;
+  } finally {
+    ledger.close();
+  }
+};
+
 /** The newest line that the key has sealed, behind everything that was heard of it: what is held stays good. */
 const behindAllHeard = (dataDirectory: string, gw: string, kid: string): LinePlace => {
   const path = ledgerPath(dataDirectory);
@@ -191,6 +204,14 @@ const keep = (gw: string, options: LineOptions, say: Say): Promise<void> =>
         `${lineKey(line)} is the gateway's own. A running centre carries this out within a second, any other at its next start`,
       ),
     );
+    if (!hasBegun(options.data, gw, line)) {
+      say(
+        inLanguage(
+          "注意：该线的首条记录尚未收到，还不知道它接在哪条线之后。收到后请再用 gateway lines 查看一次",
+          "Note: the first record of this line has not arrived, so what it goes on from is not known. Look again with gateway lines once it has",
+        ),
+      );
+    }
   });
 
 /** `gateway revoke | replace | lines | line`: whose seals count, and which of two boxes is the real one. */

@@ -2,12 +2,16 @@ import type {
   Downlink,
   Freeable,
   IngestOutcome,
+  LedgerEffect,
   LineOfGateway,
   MemoryLedger,
   Sha256,
   UplinkEffect,
 } from "@mingcheng/protocols";
 import type { UpMessage } from "./messages.ts";
+
+/** A record's place in a line. */
+export type Place = LineOfGateway & { readonly seq: number };
 
 /** What a deviation may know of the gateway it bends. */
 export interface BentGateway {
@@ -43,6 +47,12 @@ export interface Deviations {
   readonly skipsSyncAtStart?: true;
   /** Answers leave before the commit. */
   readonly answersBeforeCommit?: true;
+  /** Where a key is revoked; null: the decision is forgotten. */
+  readonly revocation?: (place: Place, lines: readonly LineOfGateway[]) => Place | null;
+  /** What a decision about a line changes. */
+  readonly decision?: (effects: readonly LedgerEffect[]) => readonly LedgerEffect[];
+  /** A box that was replaced goes on getting in. */
+  readonly fencesNobody?: true;
   readonly ledger?: (sha256: Sha256, gen: string) => MemoryLedger;
   /** What the centre makes of a message. */
   readonly outcome?: (message: UpMessage, outcome: IngestOutcome, ledger: MemoryLedger) => IngestOutcome;

@@ -25,6 +25,9 @@ export const faultNames = [
   "rotate",
   "bad seal",
   "refused record",
+  "replace",
+  "revoke",
+  "keep line",
 ] as const;
 
 export type FaultName = (typeof faultNames)[number];
@@ -75,6 +78,12 @@ export const scenarios: readonly Scenario[] = [
     name: "refused",
     faults: ["refused record", "refused record", "kill", "disconnect", "free", "bad seal", "centre restart"],
   },
+  { name: "replaced box", faults: [...everyday, "replace", "replace", "centre restart"] },
+  {
+    name: "clone and decision",
+    faults: ["clone", "keep line", "keep line", "kill", "disconnect", "centre restart", "replay"],
+  },
+  { name: "revoked key", faults: [...everyday, "revoke", "revoke", "rotate", "centre restart"] },
   { name: "everything", faults: faultNames },
 ];
 

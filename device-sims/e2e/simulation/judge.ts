@@ -49,7 +49,12 @@ const missedClone = (ledger: MemoryLedger, gateways: readonly SimGateway[]): Vio
 };
 
 /** Judges a finished run. */
-export const judge = (oracle: Oracle, ledger: MemoryLedger, gateways: readonly SimGateway[]): Violation[] => {
+export const judge = (
+  oracle: Oracle,
+  ledger: MemoryLedger,
+  gateways: readonly SimGateway[],
+  retired: readonly SimGateway[] = [],
+): Violation[] => {
   const found: Violation[] = [...oracle.violations];
   const stored = checkStored(oracle, ledger, gateways, found);
   const quarantined = new Set(
@@ -60,12 +65,23 @@ export const judge = (oracle: Oracle, ledger: MemoryLedger, gateways: readonly S
   }
   for (const truth of oracle.truths.values()) {
     if (!truth.isAcknowledged || stored.has(truth.text) || quarantined.has(truth.text)) continue;
+    // A box that was replaced has it still: it delivers when somebody lets it.
+    if (retired.some(({ gw, disk }) => gw === truth.gw && disk.frame(truth.line, truth.seq) !== undefined)) continue;
     const violation = fateOf(truth, oracle, ledger, gateways);
     if (violation !== undefined) found.push(violation);
   }
   found.push(...falseReports(oracle, ledger, gateways), ...missedRollbacks(ledger, gateways));
+  found.push(...forgottenDecisions(oracle, ledger));
   return found;
 };
+
+/** The line that an operator kept counts, until another clone is reported. */
+const forgottenDecisions = (oracle: Oracle, ledger: MemoryLedger): Violation[] =>
+  [...oracle.decided].flatMap(([gw, { line, clones }]): Violation[] => {
+    const isNewer = ledger.clones.slice(clones).some((clone) => clone.gw === gw);
+    if (isNewer || ledger.line(gw, line)?.status === "ok") return [];
+    return [{ rule: "decision not carried out", detail: `${gw} line ${line.ep}` }];
+  });
 
 /** Every stored record is one that was captured, at its place, once. */
 const checkStored = (

@@ -2,9 +2,10 @@ import type { Random } from "../../src/random.ts";
 import type { FaultName, FaultStep } from "./faults.ts";
 import type { Oracle } from "./oracle.ts";
 import type { SimCentre } from "./sim-centre.ts";
-import type { SimDisk } from "./sim-disk.ts";
+import { SimDisk } from "./sim-disk.ts";
 import { SimGateway, type Surroundings } from "./sim-gateway.ts";
 import type { SimNetwork } from "./sim-network.ts";
+import { standInSigner } from "./stand-in-crypto.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 /** What can be reached from outside. */
@@ -16,6 +17,8 @@ export interface Reach {
   readonly centre: SimCentre;
   /** Grows when a box is cloned. */
   readonly gateways: SimGateway[];
+  /** Boxes that others have taken the place of: they capture on, and nobody lets them in. */
+  readonly retired: SimGateway[];
   readonly surroundings: Surroundings;
 }
 
@@ -79,6 +82,9 @@ export class Operator {
       if (gateway.uplink !== null) gateway.uplink.sealsBadly = true;
     },
     "refused record": () => this.reach.oracle.refuseNext(),
+    replace: (gateway, roll) => this.replace(gateway, roll),
+    revoke: (gateway, roll) => this.revoke(gateway, roll),
+    "keep line": (gateway, roll) => this.keepLine(gateway, roll),
   };
 
   private startLater(gateway: SimGateway, roll: number): void {
@@ -103,6 +109,74 @@ export class Operator {
     gateway.disk = image.disk.image();
     if (keepsMarker) gateway.disk.marker = Math.max(marker, gateway.disk.marker);
     this.startLater(gateway, roll);
+  }
+
+  private newKeyName(): string {
+    return `enrolled ${++this.rotations}`;
+  }
+
+  /** A new box with a key of its own takes the place; the next time, the old one delivers what it still has. */
+  private replace(gateway: SimGateway, roll: number): void {
+    const { gateways, retired, oracle, network, centre, surroundings, time } = this.reach;
+    oracle.harmed.add(gateway.gw);
+    const old = retired.find(({ gw }) => gw === gateway.gw);
+    if (old !== undefined) {
+      this.swap(gateway, old, 4000 + 20_000 * roll);
+      return;
+    }
+    // Two boxes with one identity: whichever is replaced, the other would get in no more either.
+    if (gateways.filter(({ gw }) => gw === gateway.gw).length > 1) return;
+    const signer = standInSigner(surroundings.crypto.sha256, this.newKeyName());
+    const disk = new SimDisk({ signer, statements: [] });
+    const box = new SimGateway(surroundings, gateway.gw, `${gateway.name}+`, disk, gateway.recordEveryMs ?? 2000);
+    centre.enrol(gateway.gw, signer);
+    if (surroundings.deviations.fencesNobody !== true) network.fence(gateway.name, true);
+    oracle.fencedOff(gateway.runningLine);
+    gateways.splice(gateways.indexOf(gateway), 1, box);
+    retired.push(gateway);
+    time.after(5000 * roll, () => box.start());
+  }
+
+  /** The old box is let in for a while, with the new one switched off. */
+  private swap(box: SimGateway, old: SimGateway, forMs: number): void {
+    const { network, time, oracle } = this.reach;
+    box.kill();
+    network.fence(box.name, true);
+    old.kill();
+    network.fence(old.name, false);
+    old.start();
+    time.after(forMs, () => {
+      old.kill();
+      network.fence(old.name, true);
+      oracle.fencedOff(old.runningLine);
+      network.fence(box.name, false);
+      box.start();
+    });
+  }
+
+  /** A key is revoked, mostly behind all that was heard; a while later the box gets another. */
+  private revoke(gateway: SimGateway, roll: number): void {
+    const { centre, time } = this.reach;
+    const { gw } = gateway;
+    const line = centre.ledger.line(gw, gateway.runningLine) ?? centre.ledger.lines(gw).at(-1);
+    if (line === undefined) return;
+    const seq = roll < 0.3 ? 1 + Math.floor(line.heardHead * roll) : line.heardHead + 1;
+    centre.revoke(gw, gateway.disk.keys.signer.kid, { ep: line.ep, eid: line.eid, seq });
+    time.after(20_000 * roll, () => {
+      gateway.enrolAnew(this.newKeyName());
+      centre.enrol(gw, gateway.disk.keys.signer);
+      this.startLater(gateway, roll);
+    });
+  }
+
+  /** One of the lines that are running now is the gateway's own. */
+  private keepLine({ gw }: SimGateway, roll: number): void {
+    const { centre, gateways } = this.reach;
+    if (centre.ledger.lines(gw).every(({ status }) => status === "ok")) return;
+    const running = gateways.filter((box) => box.gw === gw).map((box) => box.runningLine);
+    const line = running[Math.floor(roll * running.length)];
+    // Before its epoch record is there, nobody can say what the line goes on from.
+    if (line !== undefined && centre.ledger.bytes(gw, line, 1) !== undefined) centre.keep(gw, line);
   }
 
   private clone(gateway: SimGateway): void {

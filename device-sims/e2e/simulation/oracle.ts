@@ -1,4 +1,4 @@
-import { type LineOfGateway, lineKey, type MemoryLedger } from "@mingcheng/protocols";
+import { type LedgerEffect, type LineOfGateway, lineKey, type MemoryLedger } from "@mingcheng/protocols";
 import type { UpMessage } from "./messages.ts";
 import type { Frame } from "./sim-disk.ts";
 
@@ -28,12 +28,20 @@ export interface Violation {
     | "missed rollback"
     | "gap without a reason"
     | "honest record disputed"
-    | "sent again without need";
+    | "sent again without need"
+    | "believed behind a revocation"
+    | "decision not carried out";
   readonly detail: string;
 }
 
 /** How far each line has ever been heard of by the centre as it stands: what a restore takes back. */
 export type Knowledge = ReadonlyMap<string, number>;
+
+/** A revoked key: from where on, and every line in the order in which it was heard of, with how far. */
+interface Revocation {
+  readonly place: LineOfGateway & { readonly seq: number };
+  readonly heads: Map<string, number>;
+}
 
 /** A line while somebody writes it. */
 interface Life {
@@ -47,6 +55,26 @@ interface Life {
 const textOf = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 
+const headerOf = (text: string): { line: LineOfGateway; first: number; last: number; kid: string } | null => {
+  try {
+    const { line, first, count, seal } = JSON.parse(text);
+    return { line, first, last: first + count - 1, kid: seal.kid };
+  } catch {
+    // Damaged on the way.
+    return null;
+  }
+};
+
+/** Whether a place lies behind a revocation, by what had been heard of when it was decided. */
+const isBehind = ({ place, heads }: Revocation, line: LineOfGateway, seq: number): boolean => {
+  const key = lineKey(line);
+  if (key === lineKey(place)) return seq >= place.seq;
+  const order = [...heads.keys()];
+  const named = order.indexOf(lineKey(place));
+  const at = order.indexOf(key);
+  return at < 0 || (named >= 0 && at > named) || seq > (heads.get(key) ?? 0);
+};
+
 /** Watches every gateway, every commit and every freed segment, and judges at the end. Shares no code with what it judges. */
 export class Oracle {
   readonly truths = new Map<string, Truth>();
@@ -57,6 +85,9 @@ export class Oracle {
   /** Something in the centre's own past was taken back. */
   wasRestored = false;
   readonly excused = new Set<string>();
+  /** The last decision about each gateway's lines, and how many clones had been reported by then. */
+  readonly decided = new Map<string, { readonly line: LineOfGateway; readonly clones: number }>();
+  private readonly revocations = new Map<string, Revocation>();
   private readonly refused = new Set<string>();
   private knowledge = new Map<string, number>();
   private readonly generations: { readonly gen: string; readonly ledger: MemoryLedger }[] = [];
@@ -113,7 +144,12 @@ export class Oracle {
 
   lineEnded(line: LineOfGateway): void {
     const life = this.lives.get(lineKey(line));
-    if (life !== undefined) life.endMs = this.now();
+    if (life !== undefined) life.endMs = Math.min(life.endMs, this.now());
+  }
+
+  /** Nobody lets the writer of this line in any more: whatever it still writes, it is not there. */
+  fencedOff(line: LineOfGateway): void {
+    this.lineEnded(line);
   }
 
   generationStarted(gen: string, ledger: MemoryLedger): void {
@@ -129,13 +165,56 @@ export class Oracle {
   /** The centre took this message in and committed it: what it tells of is known from now on. */
   committed(message: UpMessage): void {
     if (message.type === "state") {
-      for (const { ep, eid, head } of message.state.lines) this.know(message.gw, { ep, eid }, head);
+      const isRevoked = this.revocations.has(`${message.gw}/${message.kid}`);
+      for (const { ep, eid, head } of message.state.lines) {
+        this.know(message.gw, { ep, eid }, head);
+        if (!isRevoked) this.hearFor(message.gw, { ep, eid }, head);
+      }
     } else if (message.type === "batch") {
       const [header = "{}", first = "{}"] = textOf(message.payload).split("\n", 2);
       const { line, first: from, count } = JSON.parse(header);
       this.know(message.gw, line, from + count - 1);
       const before = from === 1 ? JSON.parse(first).body?.predecessor : undefined;
       if (before) this.know(message.gw, before, before.seq);
+    }
+  }
+
+  /** From now on this key counts only for what was heard of before. */
+  revokedKey(
+    gw: string,
+    kid: string,
+    place: Revocation["place"],
+    lines: readonly (LineOfGateway & { readonly heardHead: number })[],
+  ): void {
+    const heads = new Map(lines.map((line) => [lineKey(line), line.heardHead]));
+    this.revocations.set(`${gw}/${kid}`, { place, heads });
+  }
+
+  /** A batch was decided on: what a revoked key sealed behind its revocation must be disputed, whoever holds that key. */
+  judged({ gw, payload }: UpMessage & { readonly type: "batch" }, effects: readonly LedgerEffect[]): void {
+    const [head = "", ...rest] = textOf(payload).split("\n");
+    const parsed = this.revocations.size === 0 ? null : headerOf(head);
+    if (parsed === null) return;
+    const { line, first, last, kid } = parsed;
+    const revocation = this.revocations.get(`${gw}/${kid}`);
+    const isStored = effects.some(({ type }) => type === "store");
+    if (revocation !== undefined && isBehind(revocation, line, last)) {
+      for (const text of rest.slice(0, -1)) this.excused.add(text);
+      if (isStored && !this.wasRestored) {
+        this.violate("believed behind a revocation", `${gw} ${line.ep}/${last} by ${kid}`);
+      }
+      return;
+    }
+    // What tells of it counts: it is heard of for every revoked key, too.
+    const before = isStored && first === 1 ? JSON.parse(rest[0] ?? "{}").body?.predecessor : undefined;
+    if (isStored) this.hearFor(gw, line, last);
+    if (before) this.hearFor(gw, before, before.seq);
+  }
+
+  private hearFor(gw: string, line: LineOfGateway, head: number): void {
+    for (const [name, { heads }] of this.revocations) {
+      const known = name.startsWith(`${gw}/`) ? heads.get(lineKey(line)) : undefined;
+      if (known !== undefined) heads.set(lineKey(line), Math.max(known, head));
     }
   }
 
@@ -146,6 +225,7 @@ export class Oracle {
   restored(knowledge: Knowledge): void {
     this.knowledge = new Map(knowledge);
     this.wasRestored = true;
+    this.decided.clear();
   }
 
   knows(gw: string, line: LineOfGateway, seq: number): boolean {

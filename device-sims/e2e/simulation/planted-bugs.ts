@@ -170,6 +170,53 @@ export const plantedBugs: readonly PlantedBug[] = [
     deviations: { eid: (ep) => toHex(quickHash(utf8(`epoch ${ep}`))).slice(0, 32) },
   },
   {
+    name: "a replaced box goes on getting in",
+    scenario: under("replace", "disconnect"),
+    withinSeeds: 20,
+    breaks: ["false clone"],
+    deviations: { fencesNobody: true },
+  },
+  {
+    name: "a revocation is forgotten",
+    scenario: under("revoke", "kill"),
+    withinSeeds: 20,
+    breaks: ["believed behind a revocation"],
+    deviations: { revocation: () => null },
+  },
+  {
+    name: "a revocation takes back what was heard before",
+    scenario: under("revoke", "cut off", "disconnect"),
+    withinSeeds: 40,
+    breaks: ["honest record disputed"],
+    deviations: { revocation: (place, [first]) => ({ ...place, ...first, seq: 1 }) },
+  },
+  {
+    name: "a decision about a clone is not carried out",
+    scenario: under("clone", "disconnect", "keep line", "keep line"),
+    withinSeeds: 30,
+    breaks: ["decision not carried out"],
+    deviations: { decision: () => [] },
+  },
+  {
+    name: "the line that a decision is against is not taken any more",
+    scenario: under("clone", "disconnect", "keep line", "keep line"),
+    withinSeeds: 20,
+    breaks: ["not drained", "not delivered"],
+    deviations: {
+      outcome: (message, outcome, ledger) => {
+        const sender = message.type === "state" ? message.state.line : null;
+        const isAgainst = ledger.lines(message.gw).some(({ status, eid }) => {
+          const isSender = sender?.eid === eid;
+          return (
+            status === "disputed" &&
+            (isSender || outcome.effects.some((effect) => "line" in effect && effect.line?.eid === eid))
+          );
+        });
+        return isAgainst && message.type === "batch" ? { effects: [], answers: [] } : outcome;
+      },
+    },
+  },
+  {
     name: "a new key is used before it is told",
     scenario: under("rotate", "kill"),
     withinSeeds: 10,

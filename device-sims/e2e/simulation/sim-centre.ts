@@ -2,15 +2,20 @@ import {
   busy,
   type CryptoPort,
   damagedPayload,
+  type GatewayKey,
   type IngestOutcome,
   ingestBatch,
   ingestGone,
   ingestKeys,
   ingestState,
+  keepLine,
+  type LineOfGateway,
   MemoryLedger,
+  type Signer,
+  withoutNews,
 } from "@mingcheng/protocols";
 import type { Random } from "../../src/random.ts";
-import type { Deviations } from "./deviations.ts";
+import type { Deviations, Place } from "./deviations.ts";
 import type { UpMessage } from "./messages.ts";
 import type { Knowledge, Oracle } from "./oracle.ts";
 import type { SimNetwork } from "./sim-network.ts";
@@ -41,6 +46,9 @@ export class SimCentre {
   private readonly options: CentreOptions;
   private readonly backups: Backup[] = [];
   private queue: UpMessage[] = [];
+  /** What operators have entered and decided. */
+  private readonly register: { readonly gw: string; readonly kid: string; readonly publicKey: Uint8Array }[] = [];
+  private readonly revoked = new Map<string, Place>();
   /** Counts processes of the centre: what an earlier one had in hand is gone. */
   private process = 0;
   private isUp = true;
@@ -93,13 +101,50 @@ export class SimCentre {
     this.stop(downMs, () => {
       this.ledger = backup.ledger.copy();
       this.options.oracle.restored(backup.knowledge);
+      this.enterAgain();
     });
+  }
+
+  /** Lets a new key of a gateway in. The register outlives a restore here: operators enrol again. */
+  enrol(gw: string, { kid, publicKey }: Signer): void {
+    this.register.push({ gw, kid, publicKey });
+    this.ledger.addKey(gw, kid, { publicKey, revokedFrom: this.revoked.get(`${gw}/${kid}`) ?? null });
+  }
+
+  /** An operator revokes a key from a place on. */
+  revoke(gw: string, kid: string, named: Place): void {
+    const { ledger } = this;
+    const key = ledger.key(gw, kid);
+    const isRevoked = this.revoked.has(`${gw}/${kid}`);
+    if (key === undefined || isRevoked) return;
+    this.options.oracle.revokedKey(gw, kid, named, ledger.lines(gw));
+    const { revocation } = this.options.deviations;
+    const place = revocation === undefined ? named : revocation(named, ledger.lines(gw));
+    if (place === null) return;
+    this.revoked.set(`${gw}/${kid}`, place);
+    ledger.addKey(gw, kid, { publicKey: key.publicKey, revokedFrom: place });
+  }
+
+  /** An operator decides which line is the gateway's own. */
+  keep(gw: string, line: LineOfGateway): void {
+    const effects = keepLine(this.ledger, gw, line);
+    this.options.oracle.decided.set(gw, { line, clones: this.ledger.clones.length });
+    this.ledger.apply(this.options.deviations.decision?.(effects) ?? effects);
   }
 
   /** Back at work at once, whatever went before. */
   recover(): void {
     this.busyUntilMs = 0;
     this.comeUp();
+  }
+
+  private enterAgain(): void {
+    for (const { gw, kid, publicKey } of this.register) this.ledger.addKey(gw, kid, { publicKey, revokedFrom: null });
+    for (const [name, revokedFrom] of this.revoked) {
+      const [gw = "", kid = ""] = name.split("/");
+      const key = this.ledger.key(gw, kid);
+      if (key !== undefined) this.ledger.addKey(gw, kid, { ...key, revokedFrom });
+    }
   }
 
   private stop(downMs: number, change: () => void): void {
@@ -148,6 +193,7 @@ export class SimCentre {
     for (const message of messages) {
       const decided = this.decide(message);
       const outcome = this.options.deviations.outcome?.(message, decided, this.ledger) ?? decided;
+      if (message.type === "batch") this.options.oracle.judged(message, outcome.effects);
       this.ledger.apply(outcome.effects);
       const isTaken = outcome.answers.some(({ type }) => type === "receipt" || type === "full");
       if (isTaken) this.options.oracle.committed(message);
@@ -167,7 +213,10 @@ export class SimCentre {
           return damagedPayload(message.payloadHash, "records: refused on the way");
         return ingestBatch(ledger, crypto, message);
       case "state":
-        return this.withKey(message, () => ingestState(ledger, message));
+        return this.withKey(message, ({ revokedFrom }) => {
+          const { gw, state } = message;
+          return ingestState(ledger, { gw, state: revokedFrom === null ? state : withoutNews(ledger, gw, state) });
+        });
       case "gone":
         return this.withKey(message, () => ingestGone(ledger, message));
       case "keys":
@@ -175,8 +224,12 @@ export class SimCentre {
     }
   }
 
-  private withKey(message: UpMessage & { readonly kid: string }, then: () => IngestOutcome): IngestOutcome {
-    if (this.ledger.key(message.gw, message.kid) !== undefined) return then();
+  private withKey(
+    message: UpMessage & { readonly kid: string },
+    then: (key: GatewayKey) => IngestOutcome,
+  ): IngestOutcome {
+    const key = this.ledger.key(message.gw, message.kid);
+    if (key !== undefined) return then(key);
     const reason = `unknown key ${message.kid}`;
     return {
       effects: [],

@@ -147,6 +147,12 @@ export class SimGateway {
     this.uplink.rotated();
   }
 
+  /** Takes a key of its own by an enrolment, as a new box does: nothing joins it with the one before. */
+  enrolAnew(name: string): void {
+    this.kill();
+    this.disk.keys = { signer: standInSigner(this.world.crypto.sha256, name), statements: [] };
+  }
+
   private later(delayMs: number, run: () => void): void {
     const { process } = this;
     this.world.time.after(delayMs, () => {

@@ -21,6 +21,8 @@ export interface Client {
   readonly gw: string;
   /** Names this connection's session; states and wills are kept under it. */
   readonly eid: string;
+  /** Names the box: two of the same gateway have two names. */
+  readonly box: string;
   receive(message: DownMessage): void;
   lostConnection(): void;
 }
@@ -41,6 +43,7 @@ export class SimNetwork {
   private readonly random: Random;
   private readonly sessions = new Map<Client, Session>();
   private readonly retained = new Map<string, UpMessage>();
+  private readonly fenced = new Set<string>();
   private readonly cutUntil = new Map<string, number>();
   private readonly pastUp: UpMessage[] = [];
   private readonly pastDown: DownMessage[] = [];
@@ -61,7 +64,7 @@ export class SimNetwork {
 
   /** True when the connection came up. */
   connect(client: Client, will: UpMessage): boolean {
-    if ((this.cutUntil.get(client.gw) ?? 0) > this.time.nowMs) return false;
+    if ((this.cutUntil.get(client.gw) ?? 0) > this.time.nowMs || this.fenced.has(client.box)) return false;
     this.sessions.set(client, { will, isOpen: true });
     return true;
   }
@@ -78,6 +81,13 @@ export class SimNetwork {
     this.sessions.delete(client);
     this.time.after(noticedAfterMs, () => client.lostConnection());
     this.time.after(this.random.below(3000), () => this.takeUp(session.will));
+  }
+
+  /** The credential of a box does not count any more, or again. */
+  fence(box: string, isFenced: boolean): void {
+    if (!isFenced) this.fenced.delete(box);
+    else this.fenced.add(box);
+    for (const client of [...this.sessions.keys()]) if (isFenced && client.box === box) this.drop(client, 1000);
   }
 
   /** Nobody of this gateway gets through for so long. */

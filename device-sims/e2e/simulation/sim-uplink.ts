@@ -47,6 +47,7 @@ const wall = "2026-11-24T09:30:00.000+08:00";
 export class SimUplink implements Client, BentGateway {
   readonly gw: string;
   readonly eid: string;
+  readonly box: string;
   /** The running line. */
   line: LineOfGateway;
   readonly machine: UplinkMachine;
@@ -65,6 +66,7 @@ export class SimUplink implements Client, BentGateway {
     this.gw = home.gw;
     this.line = home.line;
     this.eid = home.line.eid;
+    this.box = home.name;
     this.maxRecords = 1 + world.random.below(8);
     const { knowsNoUrgency } = world.deviations;
     const inventory = home.disk.inventory();

@@ -65,6 +65,8 @@ export class World {
   readonly time = new VirtualTime();
   readonly oracle = new Oracle(() => this.time.nowMs);
   readonly gateways: SimGateway[] = [];
+  /** Boxes that others have taken the place of. */
+  readonly retired: SimGateway[] = [];
   readonly centre: SimCentre;
   readonly network: SimNetwork;
   readonly operator: Operator;
@@ -96,14 +98,14 @@ export class World {
     for (let index = 0; index < count; index++) {
       const gw = `market-${index}`;
       const signer = standInSigner(crypto.sha256, gw);
-      this.centre.ledger.addKey(gw, signer.kid, { publicKey: signer.publicKey, revokedFrom: null });
+      this.centre.enrol(gw, signer);
       const disk = new SimDisk({ signer, statements: [] });
       const gateway = new SimGateway(this.surroundings, gw, gw, disk, 900 + random.below(3000));
       this.gateways.push(gateway);
       gateway.start();
     }
-    const { centre, gateways, surroundings } = this;
-    this.operator = new Operator({ time, random, oracle, network, centre, gateways, surroundings });
+    const { centre, gateways, retired, surroundings } = this;
+    this.operator = new Operator({ time, random, oracle, network, centre, gateways, retired, surroundings });
   }
 
   /** Ends every fault; what is down comes up. */
@@ -111,6 +113,7 @@ export class World {
     this.surroundings.trace("** faults end");
     this.network.calmDown();
     this.centre.recover();
+    for (const box of this.retired) box.kill();
     for (const gateway of this.gateways) {
       gateway.recordEveryMs = null;
       gateway.start();
@@ -147,7 +150,7 @@ export const runWorld = (options: WorldOptions): Outcome => {
   if (open === undefined && world.network.batches > 0) {
     world.oracle.violate("sent again without need", `${world.network.batches} batches when all had arrived`);
   }
-  const judged = judge(world.oracle, world.centre.ledger, world.gateways);
+  const judged = judge(world.oracle, world.centre.ledger, world.gateways, world.retired);
   return {
     seed: options.seed,
     variation: options.variation ?? 0,

@@ -70,6 +70,26 @@ describe("an operator's decision after a clone", () => {
     ]);
   });
 
+  it("disputes the line that ran on beside a copy taken of it, and does not take that back when the copy's start comes in", () => {
+    const ledger = newLedger();
+    const copy = new TestLine(lineNamed("copy", 2), 4, first.at(1));
+    send(ledger, first, null);
+    // Of the copy something from the middle comes first: where it left the original is not known yet.
+    const { effects, answers } = ingestBatch(ledger, nodeCrypto, copy.batch(3, 4));
+    ledger.apply(effects);
+    const witness = answers[0]?.type === "receipt" ? answers[0].witness : null;
+    send(ledger, first, witness);
+    ledger.apply(ingestBatch(ledger, nodeCrypto, copy.batch(3, 4, { witness })).effects);
+    expect(statusOf(ledger, first, copy).sort()).toEqual(["disputed", "ok"]);
+    decide(ledger, copy.line);
+    expect(statusOf(ledger, first, copy)).toEqual(["disputed", "ok"]);
+    ledger.apply(ingestBatch(ledger, nodeCrypto, copy.batch(1, 2, { witness })).effects);
+    expect(statusOf(ledger, first, copy)).toEqual(["disputed", "ok"]);
+    decide(ledger, first.line);
+    decide(ledger, copy.line);
+    expect(statusOf(ledger, first, copy)).toEqual(["disputed", "ok"]);
+  });
+
   it("changes nothing where nothing is in dispute, or for a line that nobody knows", () => {
     const ledger = newLedger();
     send(ledger, first, null);

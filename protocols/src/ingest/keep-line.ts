@@ -25,14 +25,16 @@ const statusEffect = (gw: string, { ep, eid }: LineOfGateway, status: LineFacts[
 /**
  * An operator's decision after a clone: `line` is the gateway's own. It, the lines it goes on from and those that go on from
  * it count; every line that was alive at once with one of these is disputed, with all that leads only to it or goes on from
- * it. Nothing is removed, and nothing happens where nothing was in dispute.
+ * it. So is a line that the kept one goes on from, if it ran on beside it: what it held before the two parted is in dispute
+ * with it. Nothing is removed, and nothing happens where nothing was in dispute.
  */
 export const keepLine = (view: LedgerView, gw: string, line: LineOfGateway): LedgerEffect[] => {
   const all = view.lines(gw);
   const tree: Tree = new Map(all.map((facts) => [lineKey(facts), facts] as const));
   const kept = tree.get(lineKey(line));
   if (kept === undefined) return [];
-  const own = new Set([kept, ...ancestorsOf(kept, tree)]);
+  // The copy may have been taken while the original's line ran on: of these two only one box writes the one that is kept.
+  const own = new Set([kept, ...ancestorsOf(kept, tree).filter((before) => !wereAliveAtOnce(view, before, kept))]);
   for (const facts of all) {
     const isHeir = ancestorsOf(facts, tree).includes(kept);
     // Of two heirs that were alive at once nobody has decided yet.
@@ -41,7 +43,8 @@ export const keepLine = (view: LedgerView, gw: string, line: LineOfGateway): Led
   const rivals = new Set(
     all.filter((facts) => !own.has(facts) && [...own].some((other) => wereAliveAtOnce(view, facts, other))),
   );
-  for (const rival of [...rivals]) {
+  // Of a line that has no predecessor, or whose epoch record is still to come, nobody knows what the two have in common.
+  for (const rival of kept.predecessor === null ? [] : [...rivals]) {
     for (const before of ancestorsOf(rival, tree)) if (!own.has(before)) rivals.add(before);
   }
   for (const facts of all) {

@@ -2,6 +2,7 @@ import { type LineOfGateway, sameLine } from "../chain/line.ts";
 import { epochBody } from "../records/bodies.ts";
 import { decodeRecord } from "../records/record.ts";
 import type { LedgerEffect, LedgerView } from "./ledger-view.ts";
+import { wereAliveAtOnce } from "./witness.ts";
 
 interface Leaving extends LineOfGateway {
   /** The last record of the parent that the new line knows of. */
@@ -50,11 +51,16 @@ const boxReplaced = (view: LedgerView, gw: string, line: LineOfGateway): LedgerE
     .filter((other) => !sameLine(other, line))
     .map(({ ep, eid }) => ({ type: "clear-state", gw, line: { ep, eid } }));
 
-/** Who goes on from a disputed line is the same box: a restart decides nothing. */
-const inherited = (view: LedgerView, gw: string, line: LineOfGateway, parent: LineOfGateway): LedgerEffect[] =>
-  view.line(gw, parent)?.status === "disputed" && view.line(gw, line)?.status !== "disputed"
-    ? [{ type: "line-status", gw, line: { ep: line.ep, eid: line.eid }, status: "disputed" }]
-    : [];
+/**
+ * Who goes on from a disputed line is the same box: a restart decides nothing. Who goes on from a line that runs on beside it
+ * is another: what was decided between the two stands, also when its epoch record comes in late.
+ */
+const inherited = (view: LedgerView, gw: string, line: LineOfGateway, parent: LineOfGateway): LedgerEffect[] => {
+  const [own, before] = [view.line(gw, line), view.line(gw, parent)];
+  if (before?.status !== "disputed" || own?.status === "disputed") return [];
+  if (own !== undefined && wereAliveAtOnce(view, own, before)) return [];
+  return [{ type: "line-status", gw, line: { ep: line.ep, eid: line.eid }, status: "disputed" }];
+};
 
 /** The epoch record says who came before: a rollback shows as a predecessor that is not its parent's tip. */
 export const lineOpened = (view: LedgerView, gw: string, line: LineOfGateway, bytes: Uint8Array): LedgerEffect[] => {
