@@ -83,10 +83,11 @@ export const liveDemo = async (options: DemoOptions, dir: string | null): Promis
   const stopping = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stopping.abort());
   const { host, port } = stage.centre.addresses.https;
-  const { gateway, centre, login } = stage;
+  const { gateway, centre, login, inspector } = stage;
   console.log(`\n${words.title[language].replace("{n}", String(stage.devices.devices.length))}`);
   console.log(`  ${words.screens[language]}   https://${host}:${port}/   ${words.certificate[language]}`);
   console.log(`  ${words.login[language]}   ${login.user} / ${login.password}`);
+  console.log(`  ${words.inspector[language]}   ${inspector.user} / ${inspector.password}`);
   console.log(`  gateway  http://${gateway.health.host}:${gateway.health.port}/status`);
   console.log(`  centre   http://${centre.addresses.health.host}:${centre.addresses.health.port}/metrics`);
   console.log(`${words.stop[language]}\n`);

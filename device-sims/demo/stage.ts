@@ -25,6 +25,8 @@ export interface Stage {
   readonly api: CentreApi;
   /** Made for this run. */
   readonly login: { readonly user: string; readonly password: string };
+  /** Somebody of the market's station, who sees this market only. */
+  readonly inspector: Stage["login"];
   close(): Promise<void>;
 }
 
@@ -64,7 +66,10 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
     const centre = await startCentre({ dir: join(folder.path, "centre"), config: { channels } });
     undo.push(() => centre.stop());
     const login = { user: "demo", password: randomBytes(9).toString("base64url") };
+    await centre.command("register", "sample");
     await centre.addUser(login.user, "centre", login.password);
+    const inspector = { user: "songbai", password: randomBytes(9).toString("base64url") };
+    await centre.addUser(inspector.user, "inspector", inspector.password, ["--area", demoMarket.area]);
     const api = await signIn(centre, login.user, login.password);
     options.progress("devices");
     const oracle = createMemoryOracle();
@@ -93,6 +98,7 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
       receiver,
       api,
       login,
+      inspector,
       close,
     };
   } catch (error) {

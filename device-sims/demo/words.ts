@@ -65,6 +65,7 @@ export const words = {
   notGood: { zh: "有检查未通过。", en: "Some checks failed." },
   screens: { zh: "界面", en: "screens" },
   login: { zh: "登录", en: "sign in" },
+  inspector: { zh: "登录（松柏所，只见本市场）", en: "sign in (Songbai station, sees this market only)" },
   certificate: {
     zh: "（浏览器会提示证书由本机中心签发，这是演示的自有 CA）",
     en: "(the browser warns: the certificate is issued by the demo's own authority)",

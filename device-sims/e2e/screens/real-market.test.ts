@@ -21,7 +21,8 @@ beforeAll(async () => {
       ],
     },
   ]);
-  await market.centre.addUser("li.wei", "inspector", password);
+  await market.centre.command("register", "sample");
+  await market.centre.addUser("li.wei", "inspector", password, ["--area", "songbai-st"]);
 });
 afterAll(() => (needed.skip ? undefined : market.close()));
 
@@ -51,11 +52,12 @@ describe.skipIf(needed.skip)(needed.title("the day on the screen, from real devi
       await signIn(open);
       const says = (part: string, text: string | RegExp) =>
         page.locator(`[data-test=${part}]`).filter({ hasText: text }).first().waitFor();
-      await says("devices", /scale-a01/);
+      // By name, as the register says: the stall and who sells there.
+      await says("devices", /scale-a01\s*A01 陈阿蔬菜/);
       const load = scale(market.device("scale-a01")).weigh({ value: "1.25", rampMs: 400, holdMs: 1_500, restMs: 300 });
       await page.locator("[data-test=live]", { hasText: /kg/ }).first().waitFor();
       await load;
-      await says("weighings", /1\.25\s*kg/);
+      await says("weighings", /scale-a01\s*A01 陈阿蔬菜\s*1\.25\s*kg/);
       await says("figure-weighings", /1\s*次/);
       // A specimen may be called anything an instrument can be made to send.
       const evil = "<img src=x onerror=alert(1)>";

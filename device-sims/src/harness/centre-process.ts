@@ -33,8 +33,8 @@ export interface CentreProcess {
   readonly program: RunningProgram;
   /** Registers a gateway and returns the code that enrols it. */
   addGateway(gw: string, site?: string): Promise<string>;
-  /** Makes a user who may sign in at once. */
-  addUser(name: string, role: string, password: string): Promise<void>;
+  /** Makes a user who may sign in at once; `scope` as at the command line: `["--area", "songbai-st"]`. */
+  addUser(name: string, role: string, password: string, scope?: readonly string[]): Promise<void>;
   /** Runs `mingcheng-cloud <args> --data …` and returns what it printed. */
   command(...args: string[]): Promise<string>;
   stop(): Promise<Exit>;
@@ -109,8 +109,8 @@ export const startCentre = async (setup: CentreSetup): Promise<CentreProcess> =>
       const text = await command(["gateway", "add", gw, ...(site === undefined ? [] : ["--site", site]), "--json"]);
       return (JSON.parse(text) as { code: string }).code;
     },
-    addUser: async (name, role, password) => {
-      await command(["user", "add", name, "--role", role, "--password-stdin"], `${password}\n`);
+    addUser: async (name, role, password, scope = []) => {
+      await command(["user", "add", name, "--role", role, ...scope, "--password-stdin"], `${password}\n`);
     },
     command: (...args) => command(args),
     stop: () => program.stop(),

@@ -90,6 +90,10 @@ export const en: Texts = {
     allMarkets: "All markets",
     market: "Market",
     asOf: "as of {time}",
+    seesNothing:
+      "No area and no site has been assigned to you yet, so there is nothing to see. Ask an administrator to assign yours.",
+    unattributed:
+      "Not placed in the register, seen by the whole centre only: {devices} devices, {weighings} weighings and {tests} tests of the day. Enter where these devices stand.",
     behind: "{n} more records are in the ledger and on their way to this page.",
     feed: { connecting: "Connecting", open: "Live", broken: "Connection lost, reconnecting" },
     stale:

@@ -86,6 +86,9 @@ export const zh = {
     allMarkets: "全部市场",
     market: "市场",
     asOf: "截至 {time}",
+    seesNothing: "尚未为您指定辖区或场所，因此没有可显示的内容。请联系管理员指定。",
+    unattributed:
+      "登记册中没有位置、仅中心可见：{devices} 台设备、今日 {weighings} 次称重、{tests} 次快检。请登记这些设备的位置。",
     behind: "另有 {n} 条记录已入账，正在汇入本页。",
     feed: { connecting: "正在连接", open: "实时更新", broken: "连接中断，正在重连" },
     stale: "以下是 {time} 的数据，之后的变化暂时看不到。数据没有丢失：网关会保存到送达为止。",
