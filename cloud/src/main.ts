@@ -7,10 +7,12 @@ import { addEvidenceCommands } from "./commands/evidence-commands.ts";
 import { addGatewayCommands } from "./commands/gateway-commands.ts";
 import { addKeysCommands } from "./commands/keys-commands.ts";
 import { terminalLanguage } from "./commands/language.ts";
+import { addPersonCommand } from "./commands/person-command.ts";
 import { addRebuildCommand } from "./commands/rebuild-command.ts";
 import { addRegisterCommands } from "./commands/register-commands.ts";
 import { addRestoreCommand } from "./commands/restore-command.ts";
 import { addRetentionCommands } from "./commands/retention-commands.ts";
+import { addRulesCommands } from "./commands/rules-commands.ts";
 import { addUserCommands } from "./commands/user-commands.ts";
 
 // A reader that went away (`| head`) ends the program, it does not crash it.
@@ -51,7 +53,9 @@ addRebuildCommand(program, say);
 addRegisterCommands(program, say);
 addBackupCommand(program, say);
 addRestoreCommand(program, say);
+addRulesCommands(program, say);
 addRetentionCommands(program, say);
+addPersonCommand(program, say);
 
 try {
   await program.parseAsync();
