@@ -11,6 +11,8 @@ describe("topics", () => {
     expect(parseTopic(topics.keys("a-1"))).toEqual({ channel: "keys", gw: "a-1" });
     expect(parseTopic(topics.command("a-1"))).toEqual({ channel: "cmd", gw: "a-1" });
     expect(parseTopic(topics.state("a-1", eid))).toEqual({ channel: "state", gw: "a-1", eid });
+    expect(parseTopic(topics.ack("a-1"))).toEqual({ channel: "ack", gw: "a-1" });
+    expect(parseTopic(topics.bundle("a-1", "f00"))).toEqual({ channel: "bundle", gw: "a-1", command: "f00" });
     expect(parseTopic(topics.live("a-1", "scale.3"))).toEqual({ channel: "live", gw: "a-1", device: "scale.3" });
   });
 
@@ -30,6 +32,9 @@ describe("topics", () => {
     "mc/v1/a/state/short",
     `mc/v1/a/state/${eid}/x`,
     "mc/v1/a/live",
+    "mc/v1/a/ack/1",
+    "mc/v1/a/bundle",
+    "mc/v1/a/bundle/..",
     "mc/v1/a/live/",
     "/mc/v1/a/rec",
     "$SYS/broker",
@@ -40,7 +45,7 @@ describe("topics", () => {
   it("go one way each", () => {
     expect(uplinkChannels.filter((channel) => downlinkChannels.includes(channel))).toEqual([]);
     expect([...uplinkChannels, ...downlinkChannels].sort()).toEqual(
-      ["cmd", "gone", "keys", "live", "rec", "receipt", "state"].sort(),
+      ["ack", "bundle", "cmd", "gone", "keys", "live", "rec", "receipt", "state"].sort(),
     );
   });
 });
