@@ -114,6 +114,8 @@ export const reading = async (gateway: GatewayProcess, ...ids: string[]): Promis
 
 /** What is different at a gateway that is started again. */
 export interface Restart extends Partial<Pick<GatewaySetup, "centre" | "config" | "main" | "env">> {
+  /** Devices beside the market's. */
+  readonly more?: readonly ConfiguredDevice[];
   /** Options of devices, by id. */
   readonly options?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
@@ -129,13 +131,13 @@ export const devicesOf = (market: MarketUnderTest, options: Restart["options"] =
 /** Stops the market's gateway and starts it with another set-up; whoever asked stops it. */
 export const restartedWith = async (
   market: MarketUnderTest,
-  { options, ...setup }: Restart,
+  { options, more = [], ...setup }: Restart,
 ): Promise<GatewayProcess> => {
   const [first] = market.gateways;
   if (first === undefined) throw new Error("no gateway");
   await first.stop();
   const { dir, gw } = first;
-  const gateway = await startGateway({ dir, gw, devices: devicesOf(market, options), ...setup });
+  const gateway = await startGateway({ dir, gw, devices: [...devicesOf(market, options), ...more], ...setup });
   await reading(gateway, "scale-1", "scale-2");
   await until(async () => ((await gateway.status()) as { uplink: { state: string } }).uplink.state === "ready", {
     ...{ what: `${gw} is connected`, withinMs: 30_000, everyMs: 50 },

@@ -1,33 +1,45 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { identityDirectory } from "../identity/identity.ts";
 import { secretsIn } from "./scrub.ts";
 
+/** Directories with records and what comes from them: large, and without secrets of this gateway. */
+const passedOver = new Set(["outbox", "quarantine", "diagnostics"]);
+const maxFileBytes = 64 * 1024;
+const maxDepth = 3;
 const leastLineChars = 16;
 
-/** What a file of the identity directory holds that nobody else may see: lines of a key, secrets of the enrolment. */
-const secretsOf = (name: string, text: string): string[] => {
-  if (!name.endsWith(".json"))
-    return text.split("\n").filter((line) => line.length >= leastLineChars && !line.startsWith("-----"));
+const linesOfKey = (text: string): string[] =>
+  text.split("\n").filter((line) => line.length >= leastLineChars && !line.startsWith("-----"));
+
+/** What a file holds that nobody else may see: lines of a private key, values under a secret's name. */
+const secretsOf = (text: string): string[] => {
+  if (text.includes("PRIVATE KEY-----")) return linesOfKey(text);
   try {
     return secretsIn(JSON.parse(text));
   } catch {
-    return [text];
+    return [];
   }
 };
 
-/** Key files: certificates are public and stay. */
-const isPrivate = (name: string): boolean => name.endsWith(".json") || /key/.test(name);
-
-/**
- * Every secret this gateway knows of, wherever it would be written: its keys and credential, secrets of the configuration
- * and of the environment.
- */
-export const knownSecrets = async (dataDirectory: string, configs: readonly unknown[]): Promise<string[]> => {
-  const directory = identityDirectory(dataDirectory);
-  const found = [...configs.flatMap((config) => secretsIn(config)), ...secretsIn(process.env)];
-  for (const name of (await readdir(directory)).filter(isPrivate)) {
-    found.push(...secretsOf(name, await readFile(join(directory, name), "utf8").catch(() => "")));
+const secretsBelow = async (directory: string, depth: number): Promise<string[]> => {
+  const found: string[] = [];
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) {
+      if (depth < maxDepth && !passedOver.has(entry.name)) found.push(...(await secretsBelow(path, depth + 1)));
+    } else if (entry.isFile() && (await stat(path)).size <= maxFileBytes) {
+      found.push(...secretsOf(await readFile(path, "utf8").catch(() => "")));
+    }
   }
   return found;
 };
+
+/**
+ * Every secret this gateway knows of, wherever it would be written: keys and credentials in the data directory, secrets of
+ * the configuration and of the environment.
+ */
+export const knownSecrets = async (dataDirectory: string, configs: readonly unknown[]): Promise<string[]> => [
+  ...configs.flatMap((config) => secretsIn(config)),
+  ...secretsIn(process.env),
+  ...(await secretsBelow(dataDirectory, 1)),
+];
