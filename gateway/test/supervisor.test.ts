@@ -224,3 +224,41 @@ describe("the retry schedule", () => {
     expect(schedule.next(10_000)).toBe(500);
   });
 });
+
+describe("a supervisor that is told anew what to do", () => {
+  it("restarts one device and leaves the others alone", async () => {
+    const { supervisor, line, openings, said } = bench([deviceOf("a"), deviceOf("b")]);
+    supervisor.start();
+    await settle();
+    await line("a").write(Uint8Array.of(1));
+    await line("b").write(Uint8Array.of(1));
+    await settle();
+    expect(await supervisor.restart("a")).toBe(true);
+    await settle();
+    expect(openings()).toBe(3);
+    await line("a").write(Uint8Array.of(1));
+    await settle();
+    expect(said("a")).toEqual(["null>online", "null>online"]);
+    expect(said("b")).toEqual(["null>online"]);
+    expect(await supervisor.restart("c")).toBe(false);
+    await supervisor.stop();
+  });
+
+  it("runs with other devices: what is the same goes on, what is gone ends, what is different begins anew", async () => {
+    const [a, b] = [deviceOf("a"), deviceOf("b")];
+    const { supervisor, openings } = bench([a, b]);
+    supervisor.start();
+    await settle();
+    await supervisor.reconfigure([{ ...a }, deviceOf("c")]);
+    await settle();
+    expect(openings()).toBe(3);
+    expect(supervisor.status().map(({ id }) => id)).toEqual(["a", "c"]);
+    await supervisor.reconfigure([{ ...a, silentAfterMs: 1_000 }]);
+    await settle();
+    expect(openings()).toBe(4);
+    expect(supervisor.deviceOf("a")?.silentAfterMs).toBe(1_000);
+    await supervisor.stop();
+    await supervisor.reconfigure([b]);
+    expect(openings()).toBe(4);
+  });
+});
