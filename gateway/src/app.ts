@@ -355,6 +355,7 @@ export class Gateway {
       uplink,
       devices: () => [...(this.supervisor?.status() ?? []), ...this.intake.devices()],
       intake: () => this.intake.status(),
+      facts: () => this.commanding?.facts() ?? { cseq: 0, config: this.written.version },
       alarms: () => this.alarms.list(),
     });
   }

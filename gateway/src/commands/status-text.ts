@@ -79,7 +79,7 @@ const deviceRow = (device: StatusDevice, language: Language): string[] => {
 
 const partRows = (status: GatewayStatus, language: Language): string[][] => {
   const { pick, state } = say(language);
-  const { outbox, uplink, clock, capture } = status;
+  const { outbox, uplink, clock, capture, centre } = status;
   const error = clock.errMs === null ? pick("误差未知", "error unknown") : `±${Math.round(clock.errMs)} ms`;
   const { files, bytes } = capture.quarantine;
   return [
@@ -98,6 +98,13 @@ const partRows = (status: GatewayStatus, language: Language): string[][] => {
         `待中心确认 ${uplink.pending} 条，最近回执 ${timeText(uplink.lastReceiptAt)}`,
         `${uplink.pending} records without receipt, last receipt ${timeText(uplink.lastReceiptAt)}`,
       ),
+    ],
+    [
+      pick("中心配置", "remote"),
+      state("ok"),
+      centre.configuration === 0
+        ? pick("使用本机配置文件", "this box's own file")
+        : pick(`中心下发的第 ${centre.configuration} 版`, `version ${centre.configuration} of the centre`),
     ],
     [pick("时钟", "clock"), state(clock.sync), `${timeText(clock.wall)} ${error}`],
     [

@@ -31,6 +31,8 @@ export interface StatusSources {
   readonly uplink: Uplink | undefined;
   devices(): readonly DeviceStatus[];
   intake(): GatewayStatus["intake"];
+  /** What the state says of commands and configurations. */
+  facts(): { readonly cseq: number; readonly config: number };
   alarms(): readonly Alarm[];
 }
 
@@ -173,6 +175,7 @@ export const statusReport = (sources: StatusSources): GatewayStatus => {
     line: lineStatus(outbox),
     kid: identity.signer.kid,
     ...parts,
+    centre: { cseq: sources.facts().cseq, configuration: sources.facts().config },
     alarms: sources.alarms().map(alarmStatus),
   };
 };

@@ -130,6 +130,8 @@ export const statusSchema = z.object({
   }),
   uplink: uplinkSchema,
   devices: z.array(deviceSchema),
+  /** Place reached in the sequence of the centre's commands; version of its configuration that runs, 0: this box's own. */
+  centre: z.object({ cseq: count, configuration: count }),
   /** Null where no LAN intake is configured. */
   intake: intakeSchema.nullable(),
   alarms: z.array(z.object({ code: z.string(), since: time, detail: z.string(), zh: z.string(), en: z.string() })),
