@@ -23,8 +23,6 @@ export interface Ordering {
   readonly nowMs: number;
 }
 
-/** Good for so long unless said otherwise. */
-export const defaultTtlMs = 3_600_000;
 /** Names of people in orders and records are cut here. */
 const maxByChars = 64;
 /** Room for everything that stands around the settings of a configuration. */
