@@ -1,4 +1,4 @@
-import { encodeNciMessage, encodeNciStatus } from "@mingcheng/protocols";
+import { encodeNciMessage, encodeNciStatus, encodeSmaMessage } from "@mingcheng/protocols";
 import { z } from "zod";
 import { defineScale } from "./define-simulator.ts";
 import { type ScaleDisplay, type ScaleParts, type SimulatedScale, startScale } from "./scale.ts";
@@ -10,20 +10,29 @@ const nciSettingsSchema = z.strictObject({
   increment: z.union([z.literal(1), z.literal(2), z.literal(5)]).default(1),
   /** `S` before the status (DIVA, Brecknell). */
   prefix: z.boolean().default(false),
+  /** Answers in the form of the SMA. */
+  sma: z.boolean().default(false),
 });
 
 type NciSettings = z.output<typeof nciSettingsSchema>;
 
 const stateNames = { overload: "over", underload: "under", "not-zeroed": "not-zeroed" } as const;
 
-const answerOf = (settings: NciSettings, { value, motion, state }: ScaleDisplay): Uint8Array =>
-  encodeNciMessage({
+const smaStateOf = (value: string, state: ScaleDisplay["state"]): Parameters<typeof encodeSmaMessage>[0]["state"] => {
+  if (state !== "normal") return stateNames[state];
+  return Number(value) === 0 ? "zero" : "normal";
+};
+
+const answerOf = (settings: NciSettings, { value, motion, state }: ScaleDisplay): Uint8Array => {
+  if (settings.sma) return encodeSmaMessage({ value, unit: settings.unit, motion, state: smaStateOf(value, state) });
+  return encodeNciMessage({
     value,
     unit: settings.unit === "kg" ? "KG" : "LB",
     state: state === "normal" ? (motion ? "motion" : "normal") : stateNames[state],
     zero: Number(value) === 0,
     prefix: settings.prefix,
   });
+};
 
 const startNci = (settings: NciSettings, parts: ScaleParts): SimulatedScale =>
   startScale(
@@ -36,8 +45,11 @@ const startNci = (settings: NciSettings, parts: ScaleParts): SimulatedScale =>
       tareSent: false,
       statesSent: true,
       encode: (display) => answerOf(settings, display),
-      keyOf: (asked) => (asked[0] === 0x5a ? "zero" : null),
-      keyAnswer: () => encodeNciStatus({ zero: true, prefix: settings.prefix }),
+      keyOf: (asked) => (asked.includes(0x5a) ? "zero" : null),
+      keyAnswer: (_key, display) =>
+        settings.sma
+          ? answerOf(settings, { ...display, value: "0" })
+          : encodeNciStatus({ zero: true, prefix: settings.prefix }),
       reply: (asked, display) => (asked.includes(0x57) ? { bytes: answerOf(settings, display), weight: true } : null),
     },
     parts,

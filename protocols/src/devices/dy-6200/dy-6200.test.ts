@@ -82,6 +82,6 @@ describe("dy-6200 traps", () => {
       readFileSync(new URL(`./${file}`, import.meta.url), "utf8"),
     );
     expect(sources.join("\n")).not.toMatch(/0x5d|0xa2/i);
-    expect(decode(fromHex("6a5da269") ?? new Uint8Array(0))).toMatchObject([{ event: "request", meaning: "other" }]);
+    expect(decode(fromHex("6a5da269") ?? new Uint8Array(0))).toMatchObject([{ event: "request", meaning: "erase" }]);
   });
 });

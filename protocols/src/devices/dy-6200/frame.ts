@@ -74,21 +74,18 @@ export const dy6200ResultOf = (raw: Uint8Array): ResultEvent => {
   };
 };
 
-const meanings = new Map([
-  [identify, "identify"],
-  [readAll, "read-all"],
-]);
+/** By the command in hexadecimal; what erases is known to be read, not to be written. */
+const meanings: Readonly<Record<string, string>> = {
+  [identify.toString(16)]: "identify",
+  [readAll.toString(16)]: "read-all",
+  "5d": "erase",
+};
 
 /** A question seen on the line, or echoed. */
 export const dy6200QuestionOf = (raw: Uint8Array): RequestEvent => {
-  const command = raw[1] ?? 0;
-  const meaning = meanings.get(command);
-  return {
-    event: "request",
-    raw,
-    meaning: meaning ?? "other",
-    detail: meaning === undefined ? command.toString(16) : null,
-  };
+  const command = (raw[1] ?? 0).toString(16);
+  const meaning = meanings[command];
+  return { event: "request", raw, meaning: meaning ?? "other", detail: meaning === undefined ? command : null };
 };
 
 /** The end marker. */

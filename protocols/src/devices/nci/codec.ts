@@ -4,6 +4,7 @@ import type { DeviceCodec, ReadingEvent } from "../device-event.ts";
 import type { ReplyEvent, RequestEvent } from "../line-event.ts";
 import { latin1 } from "../reading.ts";
 import { messageIn } from "./frame.ts";
+import { smaMessage } from "./sma.ts";
 
 const maxFrameBytes = 40;
 const [etx, lf, cr] = [0x03, 0x0a, 0x0d];
@@ -29,6 +30,8 @@ const grammar: FrameGrammar<ReadingEvent | ReplyEvent | RequestEvent> = {
       const meaning = requests[String.fromCharCode(bytes[0] ?? 0)] ?? "";
       return { kind: "accept", length: 2, event: { event: "request", raw: window.slice(0, 2), meaning, detail: null } };
     }
+    const sma = smaMessage(bytes, window, gap === 0);
+    if (sma !== null) return { kind: "accept", ...sma };
     const end = bytes.indexOf(etx);
     const body = bytes.subarray(1, end < 0 ? bytes.length : end);
     const wrong = body.findIndex((byte) => byte < 0x20 && byte !== cr && byte !== lf);
@@ -44,7 +47,7 @@ const grammar: FrameGrammar<ReadingEvent | ReplyEvent | RequestEvent> = {
   },
 };
 
-/** NCI / SCP-01 / Avery Weigh-Tronix request and answer. The parity bit is masked. */
+/** NCI / SCP-01 / Avery Weigh-Tronix request and answer, and the later form of the SMA. The parity bit is masked. */
 export const nci: DeviceCodec = {
   id: "nci",
   displayName: { zh: "NCI / SCP-01（艾威 Weigh-Tronix）问答", en: "NCI / SCP-01 (Avery Weigh-Tronix)" },

@@ -21,6 +21,22 @@ export const encodeNciMessage = ({ value, unit, state, zero, prefix }: NciMessag
   return bytesFrom(`${weight}\n${status}\r\x03`);
 };
 
+/** What a simulated scale answers to `LF W CR` in the form of the SMA. */
+export interface SmaMessageSpec {
+  readonly value: string;
+  readonly unit: string;
+  readonly motion: boolean;
+  readonly state: "normal" | "over" | "under" | "not-zeroed" | "zero";
+}
+
+const smaStates = { normal: " ", over: "O", under: "U", "not-zeroed": "I", zero: "Z" } as const;
+
+/** LF, status, range, mode, motion, a blank, weight 10, unit 3, CR (SMA SCP-0499). */
+export const encodeSmaMessage = ({ value, unit, motion, state }: SmaMessageSpec): Uint8Array<ArrayBuffer> => {
+  const weight = state === "not-zeroed" ? "-".repeat(10) : value.padStart(10);
+  return bytesFrom(`\n${smaStates[state]}1G${motion ? "M" : " "} ${weight}${unit.padEnd(3)}\r`);
+};
+
 /** The status a scale answers to `Z CR` (Salter 6712 manual p. 19; DIVA manual pp. 37-42). */
 export const encodeNciStatus = ({
   zero,

@@ -45,9 +45,9 @@ const statesOf = (status: Status): ScaleFlag[] => [
 ];
 
 const readingOf = (status: Status, field: string | undefined, raw: Uint8Array): ReadingEvent | null => {
-  const over = status.over || /^\^+$/.test(field ?? "");
-  const under = status.under || /^_+$/.test(field ?? "");
-  const broken = /^-+$/.test(field ?? "");
+  const over = status.over || /^ *\^+ *[A-Za-z]{0,2} *$/.test(field ?? "");
+  const under = status.under || /^ *_+ *[A-Za-z]{0,2} *$/.test(field ?? "");
+  const broken = /^ *-+ *[A-Za-z]{0,2} *$/.test(field ?? "");
   const said = weightField.exec(field ?? "");
   const value = numberIn(said?.[1] ?? "");
   const beyond = over || under || broken || status.fault || status.notZeroed;

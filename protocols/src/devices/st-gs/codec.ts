@@ -1,4 +1,5 @@
 import { createFrameDecoder, maxDiscardBytes } from "../../framing/frame-decoder.ts";
+import { decodeText } from "../../framing/text-code.ts";
 import { codesOf, createLineGrammar } from "../../framing/text-line.ts";
 import type { DeviceCodec, ReadingEvent } from "../device-event.ts";
 import type { RequestEvent } from "../line-event.ts";
@@ -10,6 +11,7 @@ const soh = 0x01;
 /** Id (Dini Argeo), status, mode, weight field, unit; commas and blanks between them differ from maker to maker. */
 const line = /^(?:\d{1,4},?)?(ST|US|OL|UL),(GS|NT|TR|G|N)(?=[, +-])[, ]?(.*)$/;
 const fields = /^ *([+-]? *(?:\d+\.?\d*|\.\d+)) *,? *([A-Za-z][A-Za-z.]{0,4}|%)? *$/;
+const withChinese = /^ *([+-]? *(?:\d+\.?\d*|\.\d+)) *,? *(公斤|千克|市斤|斤|克|两) *$/;
 const signOnly = /^[, ]*([+-]?)/;
 
 const modes = { GS: "gross", G: "gross", NT: "net", N: "net", TR: "tare" } as const;
@@ -23,6 +25,12 @@ const requests: Readonly<Record<string, string>> = {
   MZ: "zero",
   MT: "tare",
   CT: "clear-tare",
+};
+
+/** The same with a unit in Chinese (GB2312), whose bytes have bit 7 set and are no parity. */
+const chineseFields = (text: string, rest: string, raw: Uint8Array): RegExpExecArray | null => {
+  const bytes = raw.subarray(text.length - rest.length, text.length);
+  return bytes.some((byte) => byte > 0x7f) ? withChinese.exec(decodeText(bytes, "gb18030")) : null;
 };
 
 const rangeOf = (status: string, rest: string, mode: ReadingEvent["mode"], raw: Uint8Array): ReadingEvent => {
@@ -53,7 +61,7 @@ const readLine = (text: string, raw: Uint8Array, clean: boolean): ReadingEvent |
   const mode = modes[modeCode as keyof typeof modes];
   // Beyond the range the field may still hold digits: the status wins.
   if (status === "OL" || status === "UL") return rangeOf(status, rest, mode, raw);
-  const said = fields.exec(rest);
+  const said = fields.exec(rest) ?? chineseFields(text, rest, raw);
   const value = numberIn(said?.[1] ?? "");
   if (said === null || value === null) return "bad-field";
   return readingWith(raw, { value, unit: unitIn(said[2] ?? ""), mode, ...motionOf(status === "US") });
