@@ -1,7 +1,8 @@
 import { computed, type WritableComputedRef } from "vue";
 import { createI18n, useI18n } from "vue-i18n";
+import type { SetupTexts } from "../setup/texts/zh.ts";
 import { en } from "./en.ts";
-import { zh } from "./zh.ts";
+import { type Texts, zh } from "./zh.ts";
 
 /** Languages of the screens; Chinese first. */
 export type Language = "zh" | "en";
@@ -17,12 +18,15 @@ const tell = (language: Language): void => {
   document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
 };
 
-/** The texts for the whole page, in the language chosen last. */
-export const createTexts = () => {
+/** Texts for a whole page, in the language chosen last. */
+export const createTextsOf = <Messages extends Texts | SetupTexts>(messages: Readonly<Record<Language, Messages>>) => {
   const locale = chosen();
   tell(locale);
-  return createI18n({ legacy: false, locale, fallbackLocale: "zh", messages: { zh, en } });
+  return createI18n({ legacy: false, locale, fallbackLocale: "zh", messages });
 };
+
+/** The texts of the centre's pages. */
+export const createTexts = () => createTextsOf({ zh, en });
 
 /** The language as something to read and to choose; a choice is kept on this machine. */
 export const useLanguage = (): WritableComputedRef<Language> => {
