@@ -62,7 +62,7 @@ const families = [
       .filter((entry) => entry.isDirectory())
       .map(({ name }) => name),
     ...readdirSync(`${root}/docs/devices`)
-      .filter((name) => name.endsWith(".md") && name !== "README.md")
+      .filter((name) => name.endsWith(".md") && !["README.md", "traps.md"].includes(name))
       .map((name) => name.slice(0, -3)),
   ]),
 ].sort();
