@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
   type MingchengRecord,
   resultIdentityText,
+  type SaleBody,
   type ScaleEventBody,
   type TestBody,
   type WeighingBody,
@@ -9,6 +10,7 @@ import {
 import type { Statement } from "better-sqlite3";
 import type { Contribution } from "../rollups/rollup-book.ts";
 import type { SqliteDatabase } from "../store/database.ts";
+import { SaleStore, saleTables } from "./sale-store.ts";
 
 /** What a record adds to the counts; null when it adds nothing (a folded repetition, or a kind that is not counted). */
 export type Fact = Contribution["fact"] | null;
@@ -43,8 +45,10 @@ export class FactStore {
   readonly #nextTwin: Statement<unknown[]>;
   readonly #recount: Statement<unknown[]>;
   readonly #removals: readonly Statement<unknown[]>[];
+  readonly #sales: SaleStore;
 
   constructor(database: SqliteDatabase) {
+    this.#sales = new SaleStore(database);
     this.#insertWeighing = database.prepare("INSERT INTO record_weighing VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
     this.#insertTest = database.prepare(
       "INSERT INTO record_test VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -63,7 +67,7 @@ export class FactStore {
       .prepare("SELECT min(lsn) FROM record_test WHERE device = ? AND identity = ? AND lsn <> ?")
       .pluck();
     this.#recount = database.prepare("UPDATE record_test SET counted = 1 WHERE lsn = ?");
-    this.#removals = ["record_weighing", "record_test", "record_scale_event"].map((table) =>
+    this.#removals = ["record_weighing", "record_test", "record_scale_event", ...saleTables].map((table) =>
       database.prepare(`DELETE FROM ${table} WHERE lsn = ?`),
     );
   }
@@ -80,6 +84,9 @@ export class FactStore {
         this.#insertEvent.run(lsn, body.state, body.previous);
         return { kind: "scale-event" };
       }
+      case "sale":
+        this.#sales.insert(lsn, record.body as SaleBody);
+        return null;
       default:
         return null;
     }

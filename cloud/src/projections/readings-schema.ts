@@ -1,6 +1,8 @@
 import type { SqliteDatabase } from "../store/database.ts";
+import { saleTables, saleTablesSql } from "./sale-store.ts";
 
 const tables = [
+  ...saleTables,
   "record_weighing",
   "record_test",
   "record_scale_event",
@@ -56,5 +58,6 @@ export const layOutReadings = (database: SqliteDatabase): void => {
     CREATE TABLE rollup_test (
       day TEXT NOT NULL, gw TEXT NOT NULL, item TEXT NOT NULL, assay_code TEXT NOT NULL, verdict TEXT NOT NULL,
       n INTEGER NOT NULL, PRIMARY KEY (day, gw, item, assay_code, verdict)) STRICT, WITHOUT ROWID;
+    ${saleTablesSql}
   `);
 };

@@ -176,6 +176,19 @@ const devices: readonly DeviceView[] = [
   }),
 ].filter(({ dev, state }) => dev !== "scale-b04" || state === "silent");
 
+const sold: Today["sales"] = {
+  ...{ sales: 318, refunds: 2, voids: 1, amountFen: 612_480, mismatches: 1 },
+  stalls: [
+    { gw: "market-songbai", stall: "A12", sales: 41, lines: 66, grams: "58230", amountFen: 84_120 },
+    { gw: "market-songbai", stall: "B04", sales: 37, lines: 52, grams: "40115", amountFen: 71_900 },
+  ],
+  items: [
+    { item: "10086", name: "韭菜", lines: 58, grams: "36250", amountFen: 48_900 },
+    { item: "20011", name: "鸡蛋", lines: 31, grams: "0", amountFen: 24_800 },
+  ],
+  newest: [],
+};
+
 /** An ordinary day with a positive test, a silent scale and a market that is cut off. */
 export const sampleDay = (): Today => ({
   ...{ asOf: new Date(nowMs).toISOString(), day: "2026-11-23", timezone: "Asia/Shanghai" },
@@ -188,6 +201,7 @@ export const sampleDay = (): Today => ({
     unattributed: null,
   },
   devices: [...devices],
+  sales: sold,
   weighings: [
     weighingOf(1_004, "scale-a03", "2.365", 0),
     weighingOf(1_003, "scale-a01", "0.420", 1),

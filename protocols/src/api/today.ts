@@ -4,6 +4,7 @@ import { apiCountSchema, apiDaySchema, apiDecimalSchema, apiGatewaySchema, apiTi
 import { deviceViewSchema } from "./devices.ts";
 import { gatewaySummarySchema } from "./gateways.ts";
 import { testViewSchema, weighingViewSchema } from "./readings.ts";
+import { salesOfDaySchema } from "./sales.ts";
 
 /** Query of `GET /api/v1/today`: everything, or one market's gateway. */
 export const todayQuerySchema = z.strictObject({ gateway: apiGatewaySchema.optional() });
@@ -44,14 +45,13 @@ export const todaySchema = z.object({
     /**
      * What of all this the register places at no site. Only who sees the whole centre sees it; null for everybody else.
      */
-    unattributed: z
-      .object({ devices: apiCountSchema, weighings: apiCountSchema, tests: apiCountSchema })
-      .nullable(),
+    unattributed: z.object({ devices: apiCountSchema, weighings: apiCountSchema, tests: apiCountSchema }).nullable(),
   }),
   devices: z.array(deviceViewSchema),
   /** The newest first. */
   weighings: z.array(weighingViewSchema),
   tests: z.array(testViewSchema),
+  sales: salesOfDaySchema,
   /** Null while the alerts cannot be read; the rest of the page stands. */
   alerts: alertListSchema.nullable(),
   gateways: z.array(gatewaySummarySchema),

@@ -6,6 +6,7 @@ import { type DevicesOfDay, devicesOfDay } from "./device-query.ts";
 import { gatewaySummaries, seenGateways } from "./gateway-query.ts";
 import { testsOfDay, weighingsOfDay } from "./reading-query.ts";
 import { projectedLsn } from "./record-query.ts";
+import { salesOfDay } from "./sale-query.ts";
 import type { Seen } from "./seen.ts";
 
 /** So many of each are listed. */
@@ -115,6 +116,7 @@ export const todayView = (asked: TodayAsked): Today => {
     devices: ofDay.devices,
     weighings: weighingsOfDay(projections, { ...readings, limit: listedWeighings, total: totals.weighings }),
     tests: testsOfDay(projections, { ...readings, limit: listedTests, total: totals.tests.all }),
+    sales: salesOfDay(projections, { window, gw, cover, places }),
     alerts: asked.alerts,
     gateways,
   };

@@ -32,6 +32,12 @@ export const kilogramsText = (grams: string, places: number): string => {
   return decimalText(negative && scaled !== 0n ? `-${text}` : text);
 };
 
+/** Integer fen as yuan: `5.62`. */
+export const yuanText = (fen: number): string => {
+  const digits = Math.abs(fen).toString().padStart(3, "0");
+  return decimalText(`${fen < 0 ? "-" : ""}${digits.slice(0, -2)}.${digits.slice(-2)}`);
+};
+
 /** A share in per cent with one decimal: `2.4 %`. Null when there is nothing to share. */
 export const percentText = (part: number, whole: number): string | null =>
   whole === 0 ? null : `${(Math.round((part * 1_000) / whole) / 10).toFixed(1)}${space}%`;

@@ -113,6 +113,8 @@ export const en: Texts = {
     weighingsUnit: "",
     weight: "{kg} kg in all",
     withoutGrams: "{n} more in units that cannot be converted",
+    sales: "{n} sales, {yuan} yuan",
+    mismatches: "{n} with an amount that does not fit",
     tests: "Rapid tests today",
     testsUnit: "",
     positives: "Positive, to be confirmed: {n}",

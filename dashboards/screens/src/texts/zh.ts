@@ -107,6 +107,8 @@ export const zh = {
     weighingsUnit: "次",
     weight: "合计 {kg} kg",
     withoutGrams: "另有 {n} 次单位无法换算",
+    sales: "销售 {n} 笔，{yuan} 元",
+    mismatches: "金额不符 {n} 笔",
     tests: "今日快检",
     testsUnit: "批次",
     positives: "阳性（待复检）{n}",

@@ -1,0 +1,49 @@
+import type { SaleBody } from "@mingcheng/protocols";
+import type { Statement } from "better-sqlite3";
+import type { SqliteDatabase } from "../store/database.ts";
+
+/** Tables of the sales, in the order in which they are dropped. */
+export const saleTables = ["record_sale_line", "record_sale"] as const;
+
+/** Money is integer fen, as the scale computed it; weights are exact decimal text. */
+export const saleTablesSql = `
+  CREATE TABLE record_sale (
+    lsn INTEGER PRIMARY KEY, type TEXT NOT NULL, receipt TEXT, stall TEXT, vendor TEXT, amount_fen INTEGER,
+    mismatches INTEGER NOT NULL) STRICT;
+  CREATE TABLE record_sale_line (
+    lsn INTEGER NOT NULL, n INTEGER NOT NULL, item TEXT, name TEXT, chosen_by TEXT, batch TEXT, quantity TEXT, grams TEXT,
+    unit_price_fen INTEGER, amount_fen INTEGER, mismatch INTEGER NOT NULL, difference TEXT,
+    PRIMARY KEY (lsn, n)) STRICT, WITHOUT ROWID;
+  CREATE INDEX record_sale_at ON record (at_ms) WHERE kind = 'sale';
+`;
+
+type Line = SaleBody["lines"][number];
+
+const quantityOf = ({ weight, unit, unitSaid, count }: Line): string | null => {
+  if (weight !== null) return `${weight} ${unitSaid ?? unit ?? ""}`.trim();
+  return count;
+};
+
+/** The typed rows behind a `sale` record. What a day sold is summed from them, so late corrections of time need no care. */
+export class SaleStore {
+  readonly #insertSale: Statement<unknown[]>;
+  readonly #insertLine: Statement<unknown[]>;
+
+  constructor(database: SqliteDatabase) {
+    this.#insertSale = database.prepare("INSERT INTO record_sale VALUES (?, ?, ?, ?, ?, ?, ?)");
+    this.#insertLine = database.prepare("INSERT INTO record_sale_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  }
+
+  insert(lsn: number, body: SaleBody): void {
+    const { type = "sale", receipt = null, stall = null, vendor = null, amountFen, lines } = body;
+    const mismatches = lines.filter(({ mismatch }) => mismatch).length + (body.differenceFen === undefined ? 0 : 1);
+    this.#insertSale.run(lsn, type, receipt, stall, vendor, amountFen, mismatches);
+    for (const [n, line] of lines.entries()) {
+      const { item, name = null, chosenBy = null, batch = null, grams, unitPriceFen, mismatch } = line;
+      this.#insertLine.run(
+        ...[lsn, n, item, name, chosenBy, batch, quantityOf(line), grams, unitPriceFen, line.amountFen],
+        ...[mismatch ? 1 : 0, line.differenceFen ?? null],
+      );
+    }
+  }
+}
