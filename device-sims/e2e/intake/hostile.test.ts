@@ -89,12 +89,7 @@ describe("strangers and broken devices at the intake", () => {
 
 describe("the guard in front of the broker", () => {
   it("is missed when it is not there", async () => {
-    const open = await startTestedIntake(devices, "no-guard");
-    try {
-      const { outcome } = await misbehave("huge-packet", open.access("scale-mqtt"), systemClock);
-      expect(outcome).toBe("patience");
-    } finally {
-      await open.dispose();
-    }
+    await tested.plant("no-guard");
+    expect((await attack("huge-packet", "mqtt")).outcome).toBe("patience");
   }, 120_000);
 });

@@ -38,7 +38,7 @@ export type IntakePlant = keyof typeof plants;
  * @throws {Error} when the text that the fault replaces is not in the build any more
  */
 export const plantedGateway = (dir: string, plant: IntakePlant): string => {
-  const copy = join(dir, "planted");
+  const copy = join(dir, plant);
   const main = join(copy, "gateway", "dist", "main.js");
   if (existsSync(main)) return main;
   const gateway = join(repositoryRoot, "gateway");

@@ -32,6 +32,8 @@ export interface TestedIntake {
   play(more: (device: IntakeDevice) => Readonly<Record<string, unknown>>): Promise<RunningScenario>;
   /** What `/status` says about the intake. */
   status(): Promise<Readonly<Record<string, unknown>>>;
+  /** Goes on with a gateway in which a fault is planted, on the same data. */
+  plant(plant: IntakePlant): Promise<void>;
   /** What the devices said against what the ledger holds, once it holds everything. */
   findings(): Promise<readonly DeviceFinding[]>;
   dispose(): Promise<void>;
@@ -50,10 +52,7 @@ const freePort = (): Promise<number> =>
   });
 
 /** Starts it all. Nothing is left running when a part cannot start. */
-export const startTestedIntake = async (
-  devices: readonly IntakeDevice[],
-  plant?: IntakePlant,
-): Promise<TestedIntake> => {
+export const startTestedIntake = async (devices: readonly IntakeDevice[]): Promise<TestedIntake> => {
   const dir = mkdtempSync(join(tmpdir(), "mingcheng-intake-"));
   const undo: (() => unknown)[] = [() => rmSync(dir, { recursive: true, force: true })];
   const dispose = async (): Promise<void> => {
@@ -74,8 +73,8 @@ export const startTestedIntake = async (
       })),
       devices: devices.map(({ id, kind }) => ({ id, kind, insecureTransport: true })),
     };
-    const main = plant === undefined ? {} : { main: plantedGateway(dir, plant) };
-    const gateway = await startGateway({ dir: gatewayDir, gw, devices: [], intake, ...main });
+    const setup = { dir: gatewayDir, gw, devices: [], intake };
+    let gateway = await startGateway(setup);
     undo.push(() => gateway.stop());
     const secrets = new Map<string, string>();
     for (const { id } of devices) {
@@ -89,7 +88,9 @@ export const startTestedIntake = async (
     };
     return {
       centre,
-      gateway,
+      get gateway() {
+        return gateway;
+      },
       said: oracle.entries,
       access,
       play: async (more) => {
@@ -102,6 +103,10 @@ export const startTestedIntake = async (
         return running;
       },
       status: async () => (await gateway.status())["intake"] as Readonly<Record<string, unknown>>,
+      plant: async (plant) => {
+        await gateway.stop();
+        gateway = await startGateway({ ...setup, main: plantedGateway(dir, plant) });
+      },
       findings: async () => {
         await until(
           async () => {
