@@ -298,8 +298,8 @@ describe("adapters without one", () => {
   });
 });
 
-describe("two hundred times unplugged and plugged in again", () => {
-  it("is heard again every time and leaves no descriptor behind", { timeout: 60_000 }, async () => {
+describe("a thousand times unplugged and plugged in again", () => {
+  it("is heard again every time and leaves no descriptor behind", { timeout: 180_000 }, async () => {
     const sockets = usb();
     const a = nameless("pork");
     await sockets.plug(a, "1");
@@ -316,7 +316,7 @@ describe("two hundred times unplugged and plugged in again", () => {
     await cycle("2");
     await cycle("1");
     const before = descriptors();
-    for (let cycles = 1; cycles <= 200; cycles++) {
+    for (let cycles = 1; cycles <= 1000; cycles++) {
       const moved = cycles % 10 === 0;
       expect(await cycle(moved ? "2" : "1")).toBe(moved ? unidentifiedName("2") : "scale-a");
     }
