@@ -49,6 +49,12 @@ const openFolder = (dir: string | null): { path: string; remove(): void } => {
   return { path: dir, remove: () => undefined };
 };
 
+/** Enters the sample city, and somebody who sees the demo's market only. */
+const enterCity = async (centre: CentreProcess, { user, password }: Stage["inspector"]): Promise<void> => {
+  await centre.command("register", "sample");
+  await centre.addUser(user, "inspector", password, ["--area", demoMarket.area]);
+};
+
 /** Sets the stage: centre, devices, link, enrolled gateway. Nothing is left running when a part cannot start. */
 export const openStage = async (options: StageOptions): Promise<Stage> => {
   const folder = openFolder(options.dir);
@@ -66,10 +72,11 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
     const centre = await startCentre({ dir: join(folder.path, "centre"), config: { channels } });
     undo.push(() => centre.stop());
     const login = { user: "demo", password: randomBytes(9).toString("base64url") };
-    await centre.command("register", "sample");
-    await centre.addUser(login.user, "centre", login.password);
     const inspector = { user: "songbai", password: randomBytes(9).toString("base64url") };
-    await centre.addUser(inspector.user, "inspector", inspector.password, ["--area", demoMarket.area]);
+    // Nothing waits for the city: it is entered while devices and gateway start.
+    const city = enterCity(centre, inspector);
+    city.catch(() => undefined);
+    await centre.addUser(login.user, "centre", login.password);
     const api = await signIn(centre, login.user, login.password);
     options.progress("devices");
     const oracle = createMemoryOracle();
@@ -88,6 +95,7 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
       devices: devices.devices.map(({ config, device }) => configuredDevice(config.id, config.kind, device.address)),
     });
     undo.push(() => gateway.stop());
+    await city;
     return {
       dir: folder.path,
       centre,

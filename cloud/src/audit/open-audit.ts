@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { loadSigners } from "../keys/centre-keys.ts";
 import { openRegister } from "../register/register-database.ts";
@@ -26,11 +27,15 @@ export const auditOver = async (
   });
 };
 
-/** Opens the register of a data directory with its audit log for one piece of work, and closes it afterwards. */
+/**
+ * Opens the register of a data directory (both made when missing) with its audit log for one piece of work, and closes it
+ * afterwards.
+ */
 export const withAudit = async <Result>(
   dataDirectory: string,
   body: (audit: AuditLog, register: SqliteDatabase) => Result | Promise<Result>,
 ): Promise<Result> => {
+  await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   const register = openRegister(dataDirectory);
   try {
     const audit = await auditOver(dataDirectory, register);
