@@ -4,7 +4,9 @@ import { deviceCodecs } from "@mingcheng/protocols";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { simulators } from "../../device-sims/src/devices/index.ts";
+import { smartKinds } from "../../device-sims/src/devices/smart.ts";
 import { fixtureFamilies, fixturesOf } from "../../protocols/test/fixtures.ts";
+import { intakeKinds, intakeSchema } from "../src/config/intake-config.ts";
 import { drivers } from "../src/drivers/index.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -65,7 +67,9 @@ const families = [
       .filter((name) => name.endsWith(".md") && !["README.md", "traps.md"].includes(name))
       .map((name) => name.slice(0, -3)),
   ]),
-].sort();
+]
+  .filter((family) => !(intakeKinds as readonly string[]).includes(family))
+  .sort();
 
 /** Names of all options of a schema, nested ones included. */
 const optionNames = (schema: z.ZodType): string[] => {
@@ -80,6 +84,19 @@ const optionNames = (schema: z.ZodType): string[] => {
 /** Names that stand nowhere in a text as code, alone or as the end of a dotted path. */
 const unexplained = (names: readonly string[], text: string): string[] =>
   names.filter((name) => !new RegExp(`\`([\\w-]+\\.)?${name}\``).test(text));
+
+describe("every kind of the LAN intake", () => {
+  it.each(intakeKinds)("%s has its simulator and its page, which explains its options", (kind) => {
+    const { page = "", listedInPages } = partsOf(kind);
+    expect(missingParts({ ...partsOf("yaohua-a9"), page, listedInPages })).toEqual([]);
+    expect(smartKinds).toContain(kind);
+    const device = z.toJSONSchema(intakeSchema, { io: "input" }) as unknown as {
+      readonly properties: { readonly devices: { readonly items: { readonly properties: object } } };
+    };
+    const { assays: _assays, ...options } = device.properties.devices.items.properties as Record<string, unknown>;
+    expect(unexplained(Object.keys(options), page)).toEqual([]);
+  });
+});
 
 describe("every device family", () => {
   it.each(families)("%s has its codec, fixtures, driver, simulator and page", (family) => {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { MingchengRecord } from "@mingcheng/protocols";
 import { afterEach, describe, expect, it } from "vitest";
+import { parseGatewayConfig } from "../src/config/parse-config.ts";
 import { intakeExamples } from "../src/intake/examples.ts";
 import { generated } from "../src/intake/generate.ts";
 import { type IntakeBench, type IntakeBenchOptions, openIntakeBench, quarantined } from "./intake-bench.ts";
@@ -342,5 +343,31 @@ describe("how devices stand", () => {
       .filter(({ dev }) => dev === "scale-1")
       .map(({ body }) => body["status"]);
     expect(states).toEqual(["online", "silent", "online"]);
+  });
+});
+
+describe("the page about the intake", () => {
+  const page = readFileSync(new URL("../../docs/intake.md", import.meta.url), "utf8");
+
+  it("shows requests that are taken as they stand", async () => {
+    const bench = await open();
+    const secrets = { scale: await bench.addDevice("scale-1"), tester: await bench.addDevice("tester-1") };
+    const shown = [...page.matchAll(/-u (\w+)-\w+:\$SECRET [^\n]*?\/intake\/v1\/(\w+) -d '([^']*)'/g)];
+    expect(shown.length).toBeGreaterThanOrEqual(8);
+    for (const [, kind, channel = "", body = ""] of shown) {
+      const [device, secret] = kind === "tester" ? ["tester-1", secrets.tester] : ["scale-1", secrets.scale];
+      const { status, answer } = await bench.post(device, secret, channel, body);
+      expect([body, status, answer]).toMatchObject([body, channel === "heartbeats" ? 200 : 201, { warnings: [] }]);
+    }
+  });
+
+  it("shows a configuration that is valid", () => {
+    const yaml = /```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
+    const read = parseGatewayConfig(yaml.replaceAll(/^ {3}/gm, ""));
+    expect("issues" in read ? read.issues : read.config.intake?.devices.map(({ id }) => id)).toEqual([
+      "scale-b01",
+      "scale-b02",
+      "tester-1",
+    ]);
   });
 });

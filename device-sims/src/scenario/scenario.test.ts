@@ -21,6 +21,19 @@ describe("scenario file", () => {
     ]);
   });
 
+  it("of devices that send by themselves is what the page shows, and needs an address and a secret", () => {
+    const page = readFileSync(join(repositoryRoot, "docs/simulators.md"), "utf8");
+    const [, example = ""] = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = ""]) => text);
+    const [device] = parseScenario(example, "docs/simulators.md").devices;
+    expect(device).toMatchObject({ kind: "smart-scale", url: "http://127.0.0.1:8480", script: expect.any(Array) });
+    for (const member of ["url", "secret"]) {
+      const without = example.replace(new RegExp(`^ +${member}:.*$`, "m"), "");
+      expect(() => parseScenario(without, "x")).toThrow(
+        expect.objectContaining({ code: "CONFIG_INVALID", field: `devices.0.${member}` }),
+      );
+    }
+  });
+
   it.each(simulators)("needs of a $protocol only where it listens", ({ protocol, settingsSchema }) => {
     const [device] = parseScenario(one(`kind: ${protocol}`), "x").devices;
     expect(device).toMatchObject({ kind: protocol, faults: [], repeat: false, script: [] });

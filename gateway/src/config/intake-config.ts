@@ -8,6 +8,24 @@ import type { Finding } from "./config-issue.ts";
 export const intakeKinds = ["smart-scale", "smart-tester"] as const;
 export type IntakeKind = (typeof intakeKinds)[number];
 
+/** Names of the kinds, for the table of devices. */
+export const intakeFamilies: readonly {
+  readonly protocol: IntakeKind;
+  readonly displayName: { readonly zh: string; readonly en: string };
+  readonly deviceClass: "scale" | "tester";
+}[] = [
+  {
+    protocol: "smart-scale",
+    displayName: { zh: "智能秤（局域网接入）", en: "Smart scale (LAN intake)" },
+    deviceClass: "scale",
+  },
+  {
+    protocol: "smart-tester",
+    displayName: { zh: "检测终端（局域网接入）", en: "Test terminal (LAN intake)" },
+    deviceClass: "tester",
+  },
+];
+
 const plain: ReadonlySet<string> = new Set(["http", "mqtt"]);
 const everywhere: ReadonlySet<string> = new Set(["0.0.0.0", "::", "*"]);
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { z } from "zod";
+import { intakeFamilies } from "../config/intake-config.ts";
 import { drivers } from "../drivers/index.ts";
 
 const root = new URL("../../../", import.meta.url);
@@ -29,7 +30,7 @@ const fixturesOf = (family: string): number => {
 /** The table of all families: what the drivers say, how many fixtures there are, and what `families.yaml` adds. */
 const table = (): string => {
   const families = z.record(z.string(), familySchema).parse(parse(read(facts)));
-  const rows = drivers.map(({ protocol, displayName, deviceClass }) => {
+  const rows = [...drivers, ...intakeFamilies].map(({ protocol, displayName, deviceClass }) => {
     const said = families[protocol];
     if (said === undefined) throw new Error(`${facts} says nothing of ${protocol}`);
     const { direction, lines, source, confidence } = said;
