@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { saleMessageSchema } from "@mingcheng/protocols/intake";
 import { afterEach, describe, expect, it } from "vitest";
-import { systemClock } from "../clock.ts";
+import { type SimClock, systemClock } from "../clock.ts";
 import { createMemoryOracle } from "../oracle.ts";
 import { loadScenarioOf } from "../scenario/load-scenario.ts";
 import { startSmart } from "../scenario/play-smart.ts";
@@ -38,10 +38,14 @@ const startGateway = async (status: (heard: Heard, count: number) => number) => 
         ),
       );
   };
-  server = createServer((request, response) => void answer(request, response).catch(() => undefined));
-  await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
-  return { url: `http://127.0.0.1:${(server?.address() as AddressInfo).port}`, heard };
+  const started = createServer((request, response) => void answer(request, response).catch(() => undefined));
+  server = started;
+  await new Promise<void>((resolve) => started.listen(0, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${(started.address() as AddressInfo).port}`, heard };
 };
+
+/** Pauses are short: how long they are is not what is asked here. */
+const clock: SimClock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / 100, signal) };
 
 const never = new AbortController().signal;
 
@@ -50,7 +54,7 @@ describe("a simulated smart scale", () => {
     const gateway = await startGateway((_heard, count) => (count < 3 ? 503 : 201));
     const oracle = createMemoryOracle();
     const config = smartScaleSchema.parse({ id: "s1", kind: "smart-scale", url: gateway.url, secret: "x" });
-    const running = startSmart(config, 1, oracle, systemClock);
+    const running = startSmart(config, 1, oracle, clock);
     await running.play(
       { do: "sell", weight: "1.25", unit: "斤", unitPriceFen: 450, item: "1", chosenBy: "vision" },
       never,
@@ -67,7 +71,7 @@ describe("a simulated smart scale", () => {
     const oracle = createMemoryOracle();
     const faults = { duplicate: 1 };
     const config = smartScaleSchema.parse({ id: "s1", kind: "smart-scale", url: gateway.url, secret: "x", faults });
-    const running = startSmart(config, 1, oracle, systemClock);
+    const running = startSmart(config, 1, oracle, clock);
     const spec = { unit: "斤", unitPriceFen: 450, item: "1", chosenBy: "vision" } as const;
     await running.play({ do: "sell", weight: "1.25", ...spec }, never);
     await running.play({ do: "refund" }, never);
@@ -93,7 +97,7 @@ describe("a simulated smart scale", () => {
     const oracle = createMemoryOracle();
     const faults = { cut: 0.5 };
     const config = smartScaleSchema.parse({ id: "s1", kind: "smart-scale", url: gateway.url, secret: "x", faults });
-    const running = startSmart(config, 5, oracle, systemClock);
+    const running = startSmart(config, 5, oracle, clock);
     const spec = { unit: "斤", unitPriceFen: 450, count: 1, chosenBy: "keyed" } as const;
     for (const item of ["bad", "good"]) await running.play({ do: "sell", item, ...spec }, never);
     await running.device.drained();
