@@ -67,7 +67,7 @@ describe("the life of an alert", () => {
         expect(brokenHistories(judged)).toEqual([]);
         judged.close();
       }),
-      { numRuns: 120 },
+      { numRuns: 60 },
     );
 
   it("ends as the devices' last words have it, however late and mixed they arrive", () => {
@@ -109,7 +109,7 @@ describe("the life of an alert", () => {
         expect(brokenHistories(judged)).toEqual([]);
         judged.close();
       }),
-      { numRuns: 80 },
+      { numRuns: 40 },
     );
   });
 });

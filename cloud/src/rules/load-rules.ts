@@ -8,8 +8,7 @@ import type { AlertRule } from "./rule.ts";
 /** Directory of the rules that come with the centre. */
 export const builtInRules = fileURLToPath(new URL("../../rules/", import.meta.url));
 
-/** Texts of a rule file, or of the built-in ones. Rejects when they cannot be read. */
-export const ruleTexts = async (path: string | null): Promise<RuleText[]> => {
+const readTexts = async (path: string | null): Promise<RuleText[]> => {
   if (path !== null) return [{ file: path, text: await readFile(path, "utf8") }];
   const names = (await readdir(builtInRules)).filter((name) => name.endsWith(".yaml")).toSorted();
   return Promise.all(
@@ -18,18 +17,24 @@ export const ruleTexts = async (path: string | null): Promise<RuleText[]> => {
 };
 
 /**
- * Loads a rule file, or the built-in rules when `path` is null.
- * @throws {MingchengError} RULE_INVALID naming file, line and field of the first mistake and how many there are
+ * Texts of a rule file, or of the built-in ones.
+ * @throws {MingchengError} RULE_INVALID when they cannot be read
  */
-export const loadRules = async (path: string | null): Promise<readonly AlertRule[]> => {
-  let texts: RuleText[];
+export const ruleTexts = async (path: string | null): Promise<RuleText[]> => {
   try {
-    texts = await ruleTexts(path);
+    return await readTexts(path);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new MingchengError("RULE_INVALID", reason, { field: "rules", cause });
   }
-  const read = parseRules(texts);
+};
+
+/**
+ * Loads a rule file, or the built-in rules when `path` is null.
+ * @throws {MingchengError} RULE_INVALID naming file, line and field of the first mistake and how many there are
+ */
+export const loadRules = async (path: string | null): Promise<readonly AlertRule[]> => {
+  const read = parseRules(await ruleTexts(path));
   if ("rules" in read) return read.rules;
   const [first] = read.issues;
   const more = read.issues.length > 1 ? ` (and ${read.issues.length - 1} more)` : "";

@@ -70,6 +70,19 @@ const environmentOf = (scope: CelScope): Environment => {
   return environment;
 };
 
+const environments = new Map<string, Environment>();
+
+/** Declaring takes longer than checking, and the expressions of a rule share what they may name. */
+const environmentFor = (scope: CelScope): Environment => {
+  const key = JSON.stringify(scope);
+  const known = environments.get(key);
+  if (known !== undefined) return known;
+  if (environments.size >= 200) environments.clear();
+  const environment = environmentOf(scope);
+  environments.set(key, environment);
+  return environment;
+};
+
 const pathOf = (node: ASTNode): readonly string[] | undefined => {
   if (node.op === "id") return [node.args];
   if (node.op !== ".") return undefined;
@@ -136,7 +149,7 @@ const mistakeOf = ({ error }: TypeCheckResult, text: string, { kinds }: CelScope
  * can never have. `wanted` undefined: any single value.
  */
 export const checkExpression = (text: string, scope: CelScope, wanted: "bool" | undefined): CelMistake | undefined => {
-  const environment = environmentOf(scope);
+  const environment = environmentFor(scope);
   const checked = environment.check(text);
   if (!checked.valid) return mistakeOf(checked, text, scope);
   const type = checked.type ?? "dyn";

@@ -78,11 +78,16 @@ export class TrialRun {
 
   /** Lets time pass, with everything on the way that time alone brings about. */
   advance(toMs: number): void {
+    this.database.transaction(() => this.advanceWithin(toMs))();
+  }
+
+  /** The same in the caller's transaction. */
+  advanceWithin(toMs: number): void {
     for (let ticks = 0; ticks < maxTicksAtOnce; ticks++) {
       const dueMs = this.follower.nextDueMs();
       if (dueMs === null || dueMs > toMs) break;
       this.#nowMs = Math.max(this.#nowMs, dueMs);
-      this.database.transaction(() => this.follower.tick())();
+      this.follower.tick();
     }
     this.#nowMs = Math.max(this.#nowMs, toMs);
   }

@@ -1,0 +1,19 @@
+import { ruleTexts } from "../../rules/load-rules.ts";
+import { parseRules } from "../../rules/parse-rules.ts";
+import { inLanguage } from "../language.ts";
+import type { RulesOptions } from "../rules-commands.ts";
+import { rulePath } from "./rules-of.ts";
+
+/** Says everything that is wrong with rules, one line each. Returns the exit code: 0 or 1. */
+export const checkRules = async (options: RulesOptions, say: (text: string) => void): Promise<number> => {
+  const read = parseRules(await ruleTexts(await rulePath(options)));
+  if ("rules" in read) {
+    const count = read.rules.length;
+    say(inLanguage(`规则正确，共 ${count} 条。`, `The rules are good: ${count}.`));
+    return 0;
+  }
+  for (const { file, line, column, field, message } of read.issues) {
+    say(`${file}:${line}:${column}: ${field === "" ? "" : `${field}: `}${message}`);
+  }
+  return 1;
+};
