@@ -55,6 +55,8 @@ export interface RegisterChange {
   readonly withdrawals: readonly Withdrawal[];
   readonly origin: ChangeOrigin;
   readonly dryRun: boolean;
+  /** What was found while it was read, and kinds with rows that could not be read: nothing is written then. */
+  readonly unread?: { readonly findings: FindingList; readonly kinds: ReadonlySet<string> };
 }
 
 const countOf = (database: SqliteDatabase, sql: string): number => Number(database.prepare(sql).pluck().get());
@@ -123,10 +125,13 @@ const writeAll = ({ staged, withdrawals }: RegisterChange, change: number, conte
   return counts;
 };
 
-const check = ({ staged }: RegisterChange, change: number, context: CheckContext): void => {
+const noKinds: ReadonlySet<string> = new Set();
+
+const check = ({ staged, unread }: RegisterChange, change: number, context: CheckContext): void => {
   for (const { kind } of staged) {
     findOverlaps(kind, context);
-    findMissing(kind, context);
+    // What rows that could not be read would have said looks missing.
+    findMissing(kind, context, unread?.kinds ?? noKinds);
     findBrokenRules(kind, context);
   }
   findStillUsed(change, context);
@@ -140,10 +145,11 @@ class TakenBack extends Error {}
 
 /**
  * Applies a change as a whole or not at all, in one transaction, and checks the register as it then is: keys, validity,
- * references, rules. A row with the key and the beginning of a registered entry corrects it; anything else is added.
+ * references, rules. A row with the key and the beginning of a registered entry corrects it; anything else is added. Of
+ * rows that say the same thing twice only the first takes part in the checks.
  */
 export const applyChange = (database: SqliteDatabase, clock: ZoneClock, request: RegisterChange): ChangeOutcome => {
-  const findings = new FindingList();
+  const findings = request.unread?.findings ?? new FindingList();
   const context: CheckContext = { database, clock, findings };
   for (const { kind } of request.staged) findTwice(kind, context);
   let counts: Readonly<Record<string, ChangeCounts>> = {};
@@ -164,12 +170,12 @@ export const applyChange = (database: SqliteDatabase, clock: ZoneClock, request:
     });
     written = change;
   });
-  if (findings.total === 0) {
-    try {
-      body.immediate();
-    } catch (error) {
-      if (!(error instanceof TakenBack)) throw error;
-    }
+  try {
+    // With findings too: a report names everything that is wrong, and the transaction ends without a trace.
+    body.immediate();
+  } catch (error) {
+    if (!(error instanceof TakenBack)) throw error;
   }
-  return { change: written, counts, findings: findings.listed(), findingsTotal: findings.total };
+  const { total: findingsTotal } = findings;
+  return { change: written, counts: findingsTotal > 0 ? {} : counts, findings: findings.listed(), findingsTotal };
 };

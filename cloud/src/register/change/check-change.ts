@@ -24,16 +24,18 @@ const found = (kind: RegisterKind, row: number | null, finding: Omit<Finding, "k
   ...finding,
 });
 
-/** Rows of one file that say the same thing of the same time: the later ones are named with the first. */
+/**
+ * Rows of one file that say the same thing of the same time: the later ones are named with the first, and taken out, so that
+ * everything else can be checked.
+ */
 export const findTwice = (kind: RegisterKind, { database, clock, findings }: CheckContext): void => {
   const key = columnList(kind.key);
-  const rows = database
-    .prepare(
-      `SELECT * FROM (SELECT row, ${key}, valid_from AS "from", valid_to AS "to",
-         first_value(row) OVER (PARTITION BY ${key}, valid_from ORDER BY row) AS first FROM staged_${kind.table})
-       WHERE first <> row ORDER BY row`,
-    )
-    .iterate() as IterableIterator<Record<string, unknown> & { row: number; first: number; from: number; to: number }>;
+  const later = `SELECT * FROM (SELECT row, ${key}, valid_from AS "from", valid_to AS "to",
+      first_value(row) OVER (PARTITION BY ${key}, valid_from ORDER BY row) AS first FROM staged_${kind.table})
+    WHERE first <> row`;
+  const rows = database.prepare(`${later} ORDER BY row`).iterate() as IterableIterator<
+    Record<string, unknown> & { row: number; first: number; from: number; to: number }
+  >;
   for (const entry of rows) {
     const what = `${keyText(entry, kind)} ${validityText(clock, entry.from, entry.to)}`;
     findings.add(
@@ -44,6 +46,7 @@ export const findTwice = (kind: RegisterKind, { database, clock, findings }: Che
       }),
     );
   }
+  database.exec(`DELETE FROM staged_${kind.table} WHERE row IN (SELECT row FROM (${later}))`);
 };
 
 interface OverlapRow extends Record<string, unknown> {
@@ -87,11 +90,15 @@ export const findOverlaps = (kind: RegisterKind, { database, clock, findings }: 
   for (const entry of rows) findings.add(overlapFinding(kind, clock, entry));
 };
 
-/** New entries that name something which is not registered. */
-export const findMissing = (kind: RegisterKind, { database, findings }: CheckContext): void => {
+/** New entries that name something which is not registered; kinds that are not known wholly are not asked. */
+export const findMissing = (
+  kind: RegisterKind,
+  { database, findings }: CheckContext,
+  unread: ReadonlySet<string>,
+): void => {
   for (const { columns, to } of kind.references) {
     const target = registerKinds.find((other) => other.kind === to);
-    if (target === undefined) continue;
+    if (target === undefined || unread.has(to)) continue;
     const pairs = columns.map((name, index) => `r."${target.key[index]}" = s."${name}"`).join(" AND ");
     const rows = database
       .prepare(

@@ -161,6 +161,32 @@ describe("an import", () => {
     );
   });
 
+  it("reports in one go what is wrong with values, keys, validity, references and rules", async () => {
+    const { load, database } = city();
+    const content = [
+      "stall,vendor,from,to",
+      "songbai-a01,v1,2026-01-01,2026-03-01 00:01",
+      "songbai-a01,v2,2026-03-01,",
+      "songbai-a02,v1,2026-01-01,",
+      "songbai-a02,v2,2026-01-01,",
+      "songbai-a09,v1,,",
+      "songbai-a02,,2027-01-01,",
+      "songbai-a02,v1,yesterday,",
+    ];
+    const { findings, findingsTotal, change, counts } = await load("tenancies", content.join("\n"));
+    expect(findings.map(({ row, code }) => [row, code])).toEqual([
+      // What is registered of that stall begins with no end.
+      [2, "overlap"],
+      [3, "overlap"],
+      [5, "twice"],
+      [6, "not-registered"],
+      [7, "empty"],
+      [8, "invalid"],
+    ]);
+    expect([findingsTotal, change, counts]).toEqual([6, null, {}]);
+    expect(database.prepare("SELECT count(*) FROM tenancy").pluck().get()).toBe(1);
+  });
+
   it("takes several files together or none, and changes nothing in a dry run", async () => {
     const { database, names } = city();
     const [good, bad] = [fileWith(vendors), fileWith("stall,vendor\nsongbai-a02,nobody\n")];

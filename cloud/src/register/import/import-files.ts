@@ -55,6 +55,8 @@ class Import {
   readonly #options: ImportOptions;
   readonly #findings = new FindingList();
   readonly #encodings: Record<string, Encoding | "xlsx"> = {};
+  /** Kinds with rows that could not be read. */
+  readonly #unread = new Set<string>();
   #rows = 0;
 
   constructor(database: SqliteDatabase, clock: ZoneClock, options: ImportOptions) {
@@ -70,7 +72,9 @@ class Import {
       for (const file of this.#options.files) {
         const rows = new StagedRows(this.#database, file.kind);
         staged.push(rows);
+        const before = this.#findings.total;
         await rows.fill(this.#read(file));
+        if (this.#findings.total > before) this.#unread.add(file.kind.kind);
         sources.push(`${basename(file.path)} sha256:${await digestOf(file.path)}`);
       }
       return { ...this.#apply(staged, sources.join(", ")), rows: this.#rows, encodings: this.#encodings };
@@ -81,13 +85,9 @@ class Import {
 
   #apply(staged: readonly StagedRows[], source: string): ChangeOutcome {
     const { by, note, atMs, dryRun, audit } = this.#options;
-    const findings = this.#findings;
-    // References of rows that could not be read would look missing.
-    if (findings.total > 0) {
-      return { change: null, counts: {}, findings: findings.listed(), findingsTotal: findings.total };
-    }
+    const unread = { findings: this.#findings, kinds: this.#unread };
     const origin: ChangeOrigin = { by, source, note, atMs, ...(audit === undefined ? {} : { audit }) };
-    return applyChange(this.#database, this.#clock, { staged, withdrawals: [], origin, dryRun });
+    return applyChange(this.#database, this.#clock, { staged, withdrawals: [], origin, dryRun, unread });
   }
 
   async #open({ kind, path }: ImportFile): Promise<AsyncIterable<FileRow>> {
@@ -102,12 +102,13 @@ class Import {
 
   async *#read(file: ImportFile): AsyncGenerator<StagedRow> {
     const { kind } = file;
+    const before = this.#findings.total;
     let reader: RowReader | undefined;
     for await (const { number, cells } of await this.#open(file)) {
       if (reader === undefined) {
         reader = new RowReader(cells, { kind, clock: this.#clock, findings: this.#findings });
         // With a wrong header every row would be wrong.
-        if (this.#findings.total > 0) return;
+        if (this.#findings.total > before) return;
         continue;
       }
       this.#rows++;
