@@ -156,4 +156,15 @@ describe("decode", () => {
       "discarded row 3: 2 cells, 7 expected",
     ]);
   });
+
+  it("takes the parity bit off where it is told to, whatever the protocol", async () => {
+    const even = (text: string): Uint8Array =>
+      Uint8Array.from(text, (char) => {
+        const code = char.charCodeAt(0);
+        return code | ((code.toString(2).split("1").length - 1) % 2 === 0 ? 0 : 0x80);
+      });
+    const answer = even("9900031600000004\r\n");
+    expect(await events({ protocol: "dibal" }, answer)).toMatchObject([{ event: "discarded" }]);
+    expect(await events({ protocol: "dibal", sevenBit: true }, answer)).toMatchObject([{ value: "316", unit: "g" }]);
+  });
 });

@@ -5,6 +5,7 @@ import {
   eventAsJson,
   type FrameEvent,
   MingchengError,
+  maskParity,
   type ReadingEvent,
   type ResultEvent,
   type SaleEvent,
@@ -28,7 +29,7 @@ export interface DecodeOptions {
   readonly file?: string | undefined;
   /** One JSON event per line instead of a table. */
   readonly json?: boolean | undefined;
-  /** Mask the parity bit where the protocol does not do so by itself. */
+  /** Take the parity bit off every byte first; most scales' protocols do so by themselves. */
   readonly sevenBit?: boolean | undefined;
 }
 
@@ -141,6 +142,7 @@ export const runDecode = async (options: DecodeOptions, io: DecodeIo): Promise<v
     );
   }
   const decoder = codec.createDecoder({ sevenBit: options.sevenBit === true });
-  for await (const bytes of source) await write(decoder.push(bytes));
+  const plain = (bytes: Uint8Array): Uint8Array => (options.sevenBit === true ? maskParity(bytes) : bytes);
+  for await (const bytes of source) await write(decoder.push(plain(bytes)));
   await write(decoder.end());
 };
