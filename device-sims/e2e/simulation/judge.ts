@@ -118,8 +118,8 @@ const fateOf = (
   const isHeld = boxes.some(({ disk }) => disk.frame(line, seq) !== undefined);
   const isNamed = ledger.gaps(gw, line).some(({ from, to }) => from <= seq && seq <= to);
   if (isHeld) {
-    // Refused on the way and badly sealed besides: the quarantine has its digest.
-    const isKeptAsDigest = isNamed || oracle.excused.has(truth.text);
+    // Refused on the way and badly sealed, or sealed by a revoked key, besides: the quarantine has its digest.
+    const isKeptAsDigest = isNamed || oracle.excused.has(truth.text) || oracle.hasRevocation(gw);
     if (oracle.isRefusedText(truth.text) && isKeptAsDigest) return undefined;
     return { rule: "not delivered", detail: nameOf(truth) };
   }

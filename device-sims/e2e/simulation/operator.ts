@@ -27,8 +27,12 @@ type Deed = (gateway: SimGateway, roll: number) => void;
 /** Pulls plugs, copies disks, restores backups: does what a schedule says. `roll` in [0, 1) settles the details. */
 export class Operator {
   private readonly reach: Reach;
-  private readonly images: { readonly gw: string; readonly disk: SimDisk }[] = [];
+  private readonly images: { readonly gw: string; readonly disk: SimDisk; readonly enrolment: number }[] = [];
   private rotations = 0;
+  /** How often each gateway has been enrolled anew: a disk from before has a credential that does not count. */
+  private readonly enrolments = new Map<string, number>();
+  /** What was begun and is still to be done. */
+  private readonly open = new Set<() => void>();
 
   constructor(reach: Reach) {
     this.reach = reach;
@@ -87,12 +91,34 @@ export class Operator {
     "keep line": (gateway, roll) => this.keepLine(gateway, roll),
   };
 
+  /** Does at once whatever was begun and not ended. */
+  finish(): void {
+    for (const deed of [...this.open]) deed();
+  }
+
+  /** The second part of a deed, at the latest when the faults end. */
+  private afterwards(delayMs: number, run: () => void): void {
+    const deed = (): void => {
+      if (this.open.delete(deed)) run();
+    };
+    this.open.add(deed);
+    this.reach.time.after(delayMs, deed);
+  }
+
+  private enrolAnew(gateway: SimGateway): void {
+    const { gw } = gateway;
+    gateway.enrolAnew(this.newKeyName());
+    this.reach.centre.enrol(gw, gateway.disk.keys.signer);
+    this.enrolments.set(gw, (this.enrolments.get(gw) ?? 0) + 1);
+  }
+
   private startLater(gateway: SimGateway, roll: number): void {
     this.reach.time.after(8000 * roll, () => gateway.start());
   }
 
   private takeImage(gateway: SimGateway): void {
-    this.images.push({ gw: gateway.gw, disk: gateway.disk.image() });
+    const { gw, disk } = gateway;
+    this.images.push({ gw, disk: disk.image(), enrolment: this.enrolments.get(gw) ?? 0 });
   }
 
   /** Without an image yet, one is taken. */
@@ -108,6 +134,7 @@ export class Operator {
     const { marker } = gateway.disk;
     gateway.disk = image.disk.image();
     if (keepsMarker) gateway.disk.marker = Math.max(marker, gateway.disk.marker);
+    if (image.enrolment < (this.enrolments.get(gateway.gw) ?? 0)) this.enrolAnew(gateway);
     this.startLater(gateway, roll);
   }
 
@@ -117,7 +144,7 @@ export class Operator {
 
   /** A new box with a key of its own takes the place; the next time, the old one delivers what it still has. */
   private replace(gateway: SimGateway, roll: number): void {
-    const { gateways, retired, oracle, network, centre, surroundings, time } = this.reach;
+    const { gateways, retired, oracle, network, centre, surroundings } = this.reach;
     oracle.harmed.add(gateway.gw);
     const old = retired.find(({ gw }) => gw === gateway.gw);
     if (old !== undefined) {
@@ -134,18 +161,19 @@ export class Operator {
     oracle.fencedOff(gateway.runningLine);
     gateways.splice(gateways.indexOf(gateway), 1, box);
     retired.push(gateway);
-    time.after(5000 * roll, () => box.start());
+    this.enrolments.set(gateway.gw, (this.enrolments.get(gateway.gw) ?? 0) + 1);
+    this.afterwards(5000 * roll, () => box.start());
   }
 
   /** The old box is let in for a while, with the new one switched off. */
   private swap(box: SimGateway, old: SimGateway, forMs: number): void {
-    const { network, time, oracle } = this.reach;
+    const { network, oracle } = this.reach;
     box.kill();
     network.fence(box.name, true);
     old.kill();
     network.fence(old.name, false);
     old.start();
-    time.after(forMs, () => {
+    this.afterwards(forMs, () => {
       old.kill();
       network.fence(old.name, true);
       oracle.fencedOff(old.runningLine);
@@ -156,15 +184,14 @@ export class Operator {
 
   /** A key is revoked, mostly behind all that was heard; a while later the box gets another. */
   private revoke(gateway: SimGateway, roll: number): void {
-    const { centre, time } = this.reach;
+    const { centre } = this.reach;
     const { gw } = gateway;
     const line = centre.ledger.line(gw, gateway.runningLine) ?? centre.ledger.lines(gw).at(-1);
     if (line === undefined) return;
     const seq = roll < 0.3 ? 1 + Math.floor(line.heardHead * roll) : line.heardHead + 1;
     centre.revoke(gw, gateway.disk.keys.signer.kid, { ep: line.ep, eid: line.eid, seq });
-    time.after(20_000 * roll, () => {
-      gateway.enrolAnew(this.newKeyName());
-      centre.enrol(gw, gateway.disk.keys.signer);
+    this.afterwards(20_000 * roll, () => {
+      this.enrolAnew(gateway);
       this.startLater(gateway, roll);
     });
   }

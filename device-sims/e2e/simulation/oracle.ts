@@ -55,16 +55,6 @@ interface Life {
 const textOf = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 
-const headerOf = (text: string): { line: LineOfGateway; first: number; last: number; kid: string } | null => {
-  try {
-    const { line, first, count, seal } = JSON.parse(text);
-    return { line, first, last: first + count - 1, kid: seal.kid };
-  } catch {
-    // Damaged on the way.
-    return null;
-  }
-};
-
 /** Whether a place lies behind a revocation, by what had been heard of when it was decided. */
 const isBehind = ({ place, heads }: Revocation, line: LineOfGateway, seq: number): boolean => {
   const key = lineKey(line);
@@ -167,8 +157,10 @@ export class Oracle {
     if (message.type === "state") {
       const isRevoked = this.revocations.has(`${message.gw}/${message.kid}`);
       for (const { ep, eid, head } of message.state.lines) {
+        // What only a revoked key says is no news.
+        if (isRevoked) continue;
         this.know(message.gw, { ep, eid }, head);
-        if (!isRevoked) this.hearFor(message.gw, { ep, eid }, head);
+        this.hearFor(message.gw, { ep, eid }, head);
       }
     } else if (message.type === "batch") {
       const [header = "{}", first = "{}"] = textOf(message.payload).split("\n", 2);
@@ -193,12 +185,13 @@ export class Oracle {
   /** A batch was decided on: what a revoked key sealed behind its revocation must be disputed, whoever holds that key. */
   judged({ gw, payload }: UpMessage & { readonly type: "batch" }, effects: readonly LedgerEffect[]): void {
     const [head = "", ...rest] = textOf(payload).split("\n");
-    const parsed = this.revocations.size === 0 ? null : headerOf(head);
-    if (parsed === null) return;
-    const { line, first, last, kid } = parsed;
+    if (this.revocations.size === 0) return;
+    const { line, first, count, seal } = JSON.parse(head);
+    const [last, kid] = [first + count - 1, seal.kid];
     const revocation = this.revocations.get(`${gw}/${kid}`);
     const isStored = effects.some(({ type }) => type === "store");
-    if (revocation !== undefined && isBehind(revocation, line, last)) {
+    // A centre that went back in time has heard of less: it may dispute more.
+    if (revocation !== undefined && (this.wasRestored || isBehind(revocation, line, last))) {
       for (const text of rest.slice(0, -1)) this.excused.add(text);
       if (isStored && !this.wasRestored) {
         this.violate("believed behind a revocation", `${gw} ${line.ep}/${last} by ${kid}`);
@@ -209,6 +202,11 @@ export class Oracle {
     const before = isStored && first === 1 ? JSON.parse(rest[0] ?? "{}").body?.predecessor : undefined;
     if (isStored) this.hearFor(gw, line, last);
     if (before) this.hearFor(gw, before, before.seq);
+  }
+
+  /** True when a key of this gateway is revoked. */
+  hasRevocation(gw: string): boolean {
+    return [...this.revocations.keys()].some((name) => name.startsWith(`${gw}/`));
   }
 
   private hearFor(gw: string, line: LineOfGateway, head: number): void {

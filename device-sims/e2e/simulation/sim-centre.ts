@@ -193,9 +193,9 @@ export class SimCentre {
     for (const message of messages) {
       const decided = this.decide(message);
       const outcome = this.options.deviations.outcome?.(message, decided, this.ledger) ?? decided;
-      if (message.type === "batch") this.options.oracle.judged(message, outcome.effects);
-      this.ledger.apply(outcome.effects);
       const isTaken = outcome.answers.some(({ type }) => type === "receipt" || type === "full");
+      if (isTaken && message.type === "batch") this.options.oracle.judged(message, outcome.effects);
+      this.ledger.apply(outcome.effects);
       if (isTaken) this.options.oracle.committed(message);
       for (const effect of outcome.effects) {
         if (effect.type === "clone" || effect.type === "rollback") this.options.trace(`centre reports ${effect.type}`);

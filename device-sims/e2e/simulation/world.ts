@@ -113,6 +113,7 @@ export class World {
     this.surroundings.trace("** faults end");
     this.network.calmDown();
     this.centre.recover();
+    this.operator.finish();
     for (const box of this.retired) box.kill();
     for (const gateway of this.gateways) {
       gateway.recordEveryMs = null;
