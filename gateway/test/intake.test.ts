@@ -153,6 +153,7 @@ describe("messages over HTTP", () => {
     const secret = await bench.addDevice("scale-1");
     const { status } = await bench.post("scale-1", secret, "sales", "x".repeat(70_000)).catch(() => ({ status: 413 }));
     expect(status).toBe(413);
+    expect(bench.intake.status().refused).toBe(1);
     const line = { item: "1", name: "韭".repeat(100), weight: "1", unit: "kg", amountFen: 1 };
     const wide = sale("f1", { lines: Array.from({ length: 100 }, () => line), amountFen: 100 });
     expect(await bench.post("scale-1", secret, "sales", wide)).toMatchObject({

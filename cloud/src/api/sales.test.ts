@@ -65,7 +65,10 @@ const sales = (gw: string | null = null) => {
 describe("the day's sales", () => {
   it("are summed exactly, refunds and voids taken off, by stall and item", () => {
     const refersTo = { receipt: "R-1", message: null };
-    tested.commit({ kind: "sale", body: sale([line("1", "625", 562), line("2", "0.5", 100)], 662) }, noonMs);
+    tested.commit(
+      { kind: "sale", body: sale([line("1", "625", 562, { name: "韭菜" }), line("2", "0.5", 100)], 662) },
+      noonMs,
+    );
     tested.commit(
       { kind: "sale", body: sale([line("1", "-625", -562)], -562, { type: "refund", refersTo }) },
       noonMs + 1,
@@ -81,7 +84,7 @@ describe("the day's sales", () => {
       items: [
         { item: "0007", lines: 1, grams: "780", amountFen: 300 },
         { item: "2", lines: 1, grams: "0.5", amountFen: 100 },
-        { item: "1", lines: 2, grams: "0", amountFen: 0 },
+        { item: "1", name: "韭菜", lines: 2, grams: "0", amountFen: 0 },
       ],
       newest: [
         { dev: "scale-2", type: "sale", receipt: null, stall: null },

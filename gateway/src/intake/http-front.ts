@@ -99,9 +99,8 @@ class HttpFront {
     const watch = watchOf(id);
     const from = `${this.listener.protocol}://${address}`;
     watch.connected(from);
-    const encoding = request.headers["content-encoding"] ?? "identity";
-    const raw = encoding === "identity" ? await readBody(request) : undefined;
-    if (raw === undefined) return refusal("INTAKE_TOO_LARGE");
+    const raw = await readBody(request);
+    if (raw === undefined) return desk.unread(watch);
     return desk.take(watch, channel, raw, from);
   }
 }

@@ -82,9 +82,17 @@ export class MessageDesk {
   }
 
   /** Keeps what was refused before it was read. @throws {MingchengError} when it cannot be kept */
-  async keepTooLarge(watch: DeviceWatch, channel: IntakeChannel, raw: Uint8Array): Promise<DeskAnswer> {
+  private async keepTooLarge(watch: DeviceWatch, channel: IntakeChannel, raw: Uint8Array): Promise<DeskAnswer> {
     const field = { field: "", zh: `${raw.length} 字节`, en: `${raw.length} bytes` };
     return this.refused(watch, channel, raw, refusal("INTAKE_TOO_LARGE", { fields: [field], settled: true }));
+  }
+
+  /** The answer to a message that is too large to be read at all: of what nobody has, nothing can be kept. */
+  unread({ device, meter }: DeviceWatch): DeskAnswer {
+    this.counts.refused += 1;
+    meter.add("refused", "INTAKE_TOO_LARGE");
+    this.options.log.warn({ device: device.id }, "intake: a message is too large and was not read");
+    return refusal("INTAKE_TOO_LARGE");
   }
 
   private async answerTo(

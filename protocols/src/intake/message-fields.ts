@@ -5,11 +5,13 @@ import { massUnits, parseMassUnit } from "../units/mass.ts";
 /** Text of 1 to `max` characters. */
 export const someText = (max: number) => z.string().min(1).max(max);
 
+const decimalFault = '须为带引号的十进制数，如 "1.250" / must be decimal text in quotes, such as "1.250"';
+
 /** A number as decimal text: JSON numbers are binary and lose what was said. */
 export const decimalText = z
-  .string()
+  .string({ error: decimalFault })
   .max(24)
-  .regex(/^-?\d+(\.\d+)?$/, '须为带引号的十进制数，如 "1.250" / must be decimal text in quotes, such as "1.250"')
+  .regex(/^-?\d+(\.\d+)?$/, decimalFault)
   .meta({ examples: ["1.250"] });
 
 /** Money in fen. */

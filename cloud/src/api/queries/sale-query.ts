@@ -99,7 +99,8 @@ export const salesOfDay = (database: SqliteDatabase, { window, gw, cover, places
   const rows = database.prepare(salesSql).iterate({ fromMs: window.fromMs, toMs: window.toMs, gw });
   const totals = { sales: 0, refunds: 0, voids: 0, amountFen: 0, mismatches: 0 };
   const stalls = new Sums<{ readonly gw: string; readonly stall: string | null }>();
-  const items = new Sums<{ readonly item: string | null; name: string | null }>();
+  const items = new Sums<{ readonly item: string | null }>();
+  const names = new Map<string, string>();
   const newest: SaleView[] = [];
   for (const row of rows as Iterable<SaleRow>) {
     if (!places.sees(cover, row.gw, row.dev, row.atMs)) continue;
@@ -112,7 +113,9 @@ export const salesOfDay = (database: SqliteDatabase, { window, gw, cover, places
     if (row.type === "sale") stall.sales += 1;
     for (const line of lines) {
       stall.add({ ...line, amountFen: 0 });
-      items.of(line.item ?? "", { item: line.item, name: line.name }).add(line);
+      items.of(line.item ?? "", { item: line.item }).add(line);
+      // Scales do not name an item each time; the newest name counts.
+      if (line.item !== null && line.name !== null && !names.has(line.item)) names.set(line.item, line.name);
     }
     stall.amountFen += row.amountFen ?? 0;
     if (newest.length >= listedSales) continue;
@@ -122,7 +125,10 @@ export const salesOfDay = (database: SqliteDatabase, { window, gw, cover, places
   return {
     ...totals,
     stalls: stalls.largest(listedStalls).map(({ key, sum }) => ({ ...key, sales: sum.sales, ...sum.view() })),
-    items: items.largest(listedItems).map(({ key, sum }) => ({ ...key, ...sum.view() })),
+    items: items.largest(listedItems).map(({ key: { item }, sum }) => ({
+      ...{ item, name: names.get(item ?? "") ?? null },
+      ...sum.view(),
+    })),
     newest,
   };
 };
