@@ -10,9 +10,10 @@ export const launchBrowser = (): Promise<Browser> =>
     ],
   });
 
-/** Sizes that every screen is looked at in: a full desk screen and a phone. */
+/** Sizes that screens are looked at in: a full desk screen, an installer's laptop, a phone. */
 export const sizes = {
   desk: { width: 1920, height: 1080 },
+  laptop: { width: 1280, height: 800 },
   phone: { width: 390, height: 844 },
 } as const;
 

@@ -7,6 +7,14 @@ const goodClockMs = 5_000;
 /** Answers of the centre come at least so often. */
 const freshReceiptMs = 180_000;
 
+/** `2026-11-25 13:54:34`, an instant as the gateway's clock shows it. */
+const timeText = (at: string | null, wall: string): string => {
+  if (at === null) return "-";
+  const [, sign = "+", hours = "0", minutes = "0"] = /([+-])(\d\d):(\d\d)$/.exec(wall) ?? [];
+  const offsetMs = (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
+  return new Date(Date.parse(at) + offsetMs).toISOString().slice(0, 19).replace("T", " ");
+};
+
 type Verdict = SetupCheck["verdict"];
 
 const check = (
@@ -28,9 +36,9 @@ const enrolment = ({ gw, site, centreName, kid }: SetupState): SetupCheck =>
     },
   );
 
-const deviceWords = ({ frames, captured, lastFrameAt, address }: SetupDevice): SetupText => {
+const deviceWords = ({ frames, captured, lastFrameAt, address }: SetupDevice, wall: string): SetupText => {
   const records = Object.values(captured).reduce((sum, count) => sum + count, 0);
-  const last = lastFrameAt ?? "-";
+  const last = timeText(lastFrameAt, wall);
   return {
     zh: `${address}；帧 ${frames}，记录 ${records}，最近数据 ${last}`,
     en: `${address}; ${frames} frames, ${records} records, last heard ${last}`,
@@ -43,7 +51,7 @@ const deviceVerdict = ({ state, next, frames, missed, quarantined, unidentified 
   return next === null && frames > 0 ? "pass" : "attention";
 };
 
-const deviceCheck = (device: SetupDevice): SetupCheck => {
+const deviceCheck = (device: SetupDevice, wall: string): SetupCheck => {
   const { id, protocol, name } = device;
   const quiet: SetupText = {
     zh: "还没有收到过数据：称一次重或做一次检测，再查",
@@ -53,14 +61,14 @@ const deviceCheck = (device: SetupDevice): SetupCheck => {
     `device.${id}`,
     deviceVerdict(device),
     { zh: `设备 ${id}（${name?.zh ?? protocol}）`, en: `Device ${id} (${name?.en ?? protocol})` },
-    deviceWords(device),
+    deviceWords(device, wall),
     device.next ?? (device.frames === 0 ? quiet : null),
   );
 };
 
-const devicesCheck = ({ devices }: SetupState): readonly SetupCheck[] =>
+const devicesCheck = ({ devices, clock }: SetupState): readonly SetupCheck[] =>
   devices.length > 0
-    ? devices.map(deviceCheck)
+    ? devices.map((device) => deviceCheck(device, clock.wall))
     : [
         check(
           "devices",
@@ -114,7 +122,7 @@ const uplinkVerdict = ({ uplink, clock }: SetupState): Verdict => {
 
 const uplinkCheck = (state: SetupState): SetupCheck => {
   const { uplink } = state;
-  const last = uplink.lastReceiptAt ?? "-";
+  const last = timeText(uplink.lastReceiptAt, state.clock.wall);
   const error = uplink.error === null ? "" : `；${uplink.error.code}`;
   const english = uplink.error === null ? "" : `; ${uplink.error.code}: ${uplink.error.message}`;
   const words = {
@@ -149,8 +157,8 @@ const clockCheck = ({ clock }: SetupState): SetupCheck => {
     verdict,
     { zh: "时钟", en: "Clock" },
     {
-      zh: `${clock.wall}；来源：${source.zh}；误差 ${error === null ? "未知" : `不超过 ${error} 毫秒`}`,
-      en: `${clock.wall}; source: ${source.en}; error ${error === null ? "not known" : `at most ${error} ms`}`,
+      zh: `${timeText(clock.wall, clock.wall)}；来源：${source.zh}；误差 ${error === null ? "未知" : `不超过 ${error} 毫秒`}`,
+      en: `${timeText(clock.wall, clock.wall)}; source: ${source.en}; error ${error === null ? "not known" : `at most ${error} ms`}`,
     },
     clock.next ?? { zh: "接通网络对时服务后再查", en: "give it a time service, then check again" },
   );

@@ -28,6 +28,13 @@ export const valueText = ({ body, kind }: SetupValue, words: ValueWords): string
 /** `14:05:07` of a local time with offset. */
 export const clockText = (at: string): string => at.slice(11, 19);
 
+/** An instant as the gateway's clock shows it: `14:05:07` at the offset of its own wall time. */
+export const gatewayTimeText = (at: string, wall: string): string => {
+  const [, sign = "+", hours = "0", minutes = "0"] = /([+-])(\d\d):(\d\d)$/.exec(wall) ?? [];
+  const offsetMs = (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
+  return clockText(new Date(Date.parse(at) + offsetMs).toISOString());
+};
+
 /** Bytes in the unit that suits them. */
 export const sizeText = (bytes: number): string =>
   bytes >= 1024 ** 3 ? `${(bytes / 1024 ** 3).toFixed(1)} GiB` : `${Math.round(bytes / 1024 ** 2)} MiB`;
