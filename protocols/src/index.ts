@@ -1,3 +1,4 @@
+export * from "./api/alert-acts.ts";
 export * from "./api/alerts.ts";
 export * from "./api/api-error.ts";
 export * from "./api/audit.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type AlertActRoutePorts, alertActRoutes } from "./alert-act-routes.ts";
 import { type AlertRoutePorts, alertRoutes } from "./alert-routes.ts";
 import { type ApiRoute, defineRoute } from "./api-route.ts";
 import { type AuditRoutePorts, auditRoutes } from "./audit-routes.ts";
@@ -16,6 +17,7 @@ import { type UserRoutePorts, userRoutes } from "./user-routes.ts";
 export interface ApiPorts
   extends SessionRoutePorts,
     AlertRoutePorts,
+    AlertActRoutePorts,
     EventsRoutePorts,
     RegisterRoutePorts,
     EvidenceRoutePorts,
@@ -33,6 +35,7 @@ export const apiRoutes = (ports: ApiPorts): readonly ApiRoute[] => {
     ...sessionRoutes(ports),
     ...readingRoutes(ports.reader),
     ...alertRoutes(ports),
+    ...alertActRoutes(ports),
     ...registerRoutes(ports),
     ...evidenceRoutes(ports),
     ...exportRoutes(ports),

@@ -66,6 +66,13 @@ const questions = (): Readonly<Record<string, readonly Question[]>> => ({
   "GET /api/v1/alerts": [{ path: "/api/v1/alerts" }, { path: "/api/v1/alerts?gateway=market-z" }],
   "GET /api/v1/alerts/:id": [{ path: "/api/v1/alerts/alert-of-market-z" }],
   "POST /api/v1/alerts/:id/acknowledge": [{ path: "/api/v1/alerts/alert-of-market-z/acknowledge", body: {} }],
+  "POST /api/v1/alerts/:id/handle": [
+    { path: "/api/v1/alerts/alert-of-market-z/handle", body: { result: "looked at" } },
+  ],
+  "POST /api/v1/alerts/:id/close": [
+    { path: "/api/v1/alerts/alert-of-market-z/close", body: { result: "put right", evidence: "record 1" } },
+  ],
+  "POST /api/v1/alerts/:id/reopen": [{ path: "/api/v1/alerts/alert-of-market-z/reopen", body: { comment: "again" } }],
   "GET /api/v1/register": [{ path: "/api/v1/register", showsPlaces: false }],
   "GET /api/v1/register/attribution": [{ path: `/api/v1/register/attribution?gw=market-z&dev=scale-01&at=${noon}` }],
   "GET /api/v1/register/:kind": [

@@ -182,6 +182,11 @@ export class WebService {
         log(attempt.error === null ? "info" : "warn", "login", attempt);
         noteLogin({ audit, users, guard, nowMs }, attempt);
       },
+      alertsForWriting: () => this.#alertsForWriting(),
+      onAlertsChanged: () => {
+        this.#reader.changed();
+        this.#hub.changed(["alerts"]);
+      },
       acknowledge: (id, by) => {
         const outcome = acknowledgeAlert(this.#alertsForWriting(), { id, by: by.actor, nowMs: nowMs() });
         this.#reader.changed();
