@@ -48,6 +48,3 @@ export const auditActions = {
 
 /** A name of {@link auditActions}. */
 export type AuditAction = keyof typeof auditActions;
-
-/** Every action, for those who check input. */
-export const auditActionNames = Object.keys(auditActions) as AuditAction[];

@@ -8,7 +8,10 @@ export type EntryValues = Readonly<Record<string, unknown>>;
 
 type Rule = (row: EntryValues, minute: number) => boolean;
 
-const textOf = (row: EntryValues, name: string): string => String(row[name] ?? "");
+const textOf = (row: EntryValues, name: string): string => {
+  const value = row[name];
+  return typeof value === "string" ? value : "";
+};
 
 /**
  * Which entries of the register somebody sees: those about the own areas and sites, the areas above them, and what is the same
