@@ -8,9 +8,9 @@ export interface CommandingThreadOptions {
   readonly dataDirectory: string;
   readonly log: Logger;
   /** The thread itself died: the process ends to be started again. */
-  onExit(error: Error): void;
+  readonly onExit: (error: Error) => void;
   /** Sends to a gateway that is connected. */
-  publish(gw: string, payload: Uint8Array): void;
+  readonly publish: (gw: string, payload: Uint8Array) => void;
 }
 
 /** Orders to gateways, sent and answered on a thread of their own, as the main thread sees it. */

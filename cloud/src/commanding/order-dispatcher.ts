@@ -21,8 +21,8 @@ export interface DispatcherPorts {
   readonly signer: Signer;
   readonly nowMs: () => number;
   /** Sends to a gateway that is connected; lost otherwise. */
-  publish(gw: string, payload: Uint8Array): void;
-  log(level: "info" | "warn", text: string, detail: Readonly<Record<string, unknown>>): void;
+  readonly publish: (gw: string, payload: Uint8Array) => void;
+  readonly log: (level: "info" | "warn", text: string, detail: Readonly<Record<string, unknown>>) => void;
 }
 
 /** Answers that could not be read: said at the first, and at every tenfold. */

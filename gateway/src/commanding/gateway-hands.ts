@@ -12,7 +12,7 @@ import type { Supervisor } from "../supervisor/supervisor.ts";
 /** What commands may lay hands on. */
 export interface GatewayHands {
   /** What runs now. */
-  config(): GatewayConfig;
+  readonly config: () => GatewayConfig;
   readonly identity: GatewayIdentity;
   readonly clock: GatewayClock;
   readonly log: GatewayLog;
@@ -24,6 +24,6 @@ export interface GatewayHands {
   metricsText(): Promise<string>;
   /** The last lines of the log. */
   recentLog(): readonly string[];
-  configuration(): Promise<ConfigurationDesk>;
+  readonly configuration: () => Promise<ConfigurationDesk>;
   send(topic: string, payload: Uint8Array): boolean;
 }
