@@ -184,7 +184,7 @@ describe("who may say what over MQTT", () => {
     await device.say("heartbeats", {});
     const closed = new Promise<void>((resolve) => device.mqtt.once("close", () => resolve()));
     await bench.addDevice("scale-1");
-    await bench.clock.advance(2_000);
+    bench.clock.advance(2_000);
     await closed;
   });
 });

@@ -115,7 +115,7 @@ describe("messages over HTTP", () => {
     expect(Buffer.from(kept?.raw ?? "", "base64")).toEqual(Buffer.from(bytes as string));
     expect(bench.intake.status()).toMatchObject({ captured: 0, refused: 3 });
     expect(await bench.records("sale")).toEqual([]);
-    await bench.clock.advance(1_000);
+    bench.clock.advance(1_000);
     await bench.capture.close();
     expect((await bench.records("gap"))[0]?.body).toMatchObject({ device: "scale-1", reason: "invalid", count: 1 });
   });
@@ -203,7 +203,7 @@ describe("messages over HTTP", () => {
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
     files.onOperation = () => undefined;
     for (let second = 0; second < 50; second++) {
-      await bench.clock.advance(1_000);
+      bench.clock.advance(1_000);
       await settle();
       if ((await bench.post("scale-1", secret, "sales", sale("h1"))).status === 201) break;
     }
@@ -217,7 +217,7 @@ describe("messages over HTTP", () => {
     for (let at = 0; at < 210; at++) statuses.push((await bench.post("scale-1", secret, "heartbeats", {})).status);
     expect(statuses.filter((status) => status === 200)).toHaveLength(200);
     expect(statuses.at(-1)).toBe(429);
-    await bench.clock.advance(1_000);
+    bench.clock.advance(1_000);
     expect((await bench.post("scale-1", secret, "heartbeats", {})).status).toBe(200);
   });
 });
@@ -261,7 +261,7 @@ describe("who may connect", () => {
     expect([locked.status, locked.headers.get("retry-after")]).toEqual([429, "60"]);
     expect((await bench.post("scale-1", one, "heartbeats", {})).status).toBe(200);
     expect(bench.intake.status().lockedAddresses).toBe(1);
-    await bench.clock.advance(60_000);
+    bench.clock.advance(60_000);
     expect((await bench.post("scale-2", two, "heartbeats", {})).status).toBe(200);
   });
 
@@ -336,7 +336,7 @@ describe("how devices stand", () => {
       protocol: "smart-scale",
       next: null,
     });
-    await bench.clock.advance(180_000);
+    bench.clock.advance(180_000);
     expect(bench.intake.devices()[0]).toMatchObject({ state: "silent", next: { en: expect.any(String) } });
     // What comes later in the line is on disk: so is what came before.
     await bench.post("scale-1", secret, "sales", sale("a1"));

@@ -7,8 +7,6 @@ import { recordsInEvidence, sayingsOf, storedReadingsOf } from "../../src/compar
 import type { SmartAccess } from "../../src/devices/smart-link.ts";
 import { type CentreProcess, startCentre } from "../../src/harness/centre-process.ts";
 import { enrolGateway, type GatewayProcess, startGateway } from "../../src/harness/gateway-process.ts";
-import { builtModule } from "../../src/harness/repository.ts";
-import { runProgram } from "../../src/harness/running-program.ts";
 import { until } from "../../src/harness/until.ts";
 import { createMemoryOracle, type OracleEntry } from "../../src/oracle.ts";
 import { type RunningScenario, runScenario } from "../../src/scenario/run-scenario.ts";
@@ -133,11 +131,3 @@ export const startTestedIntake = async (devices: readonly IntakeDevice[]): Promi
     throw error;
   }
 };
-
-/** Runs `mingcheng-sims <args>` to its end. */
-export const sims = (...args: string[]): Promise<string> =>
-  runProgram({
-    name: "mingcheng-sims",
-    command: process.execPath,
-    args: [builtModule("device-sims/dist/src/main.js"), ...args],
-  });

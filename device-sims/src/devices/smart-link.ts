@@ -85,7 +85,7 @@ const httpLink = (access: SmartAccess): SmartLink => {
 interface Connection {
   readonly client: MqttClient;
   /** Waits for the next answer; rejects when the connection ends. */
-  next(id: string | null): Promise<IntakeAnswer>;
+  readonly next: (id: string | null) => Promise<IntakeAnswer>;
 }
 
 const openConnection = async (access: SmartAccess): Promise<Connection> => {

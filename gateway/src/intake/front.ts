@@ -24,7 +24,7 @@ export interface FrontParts {
   readonly refusals: RefusalLog;
   readonly counts: FrontCounts;
   /** The watch of a configured device. */
-  watchOf(device: string): DeviceWatch;
+  readonly watchOf: (device: string) => DeviceWatch;
   readonly clock: { sleep(ms: number, signal: AbortSignal): Promise<void> };
   readonly log: { debug(detail: object, message: string): void; error(detail: object, message: string): void };
 }

@@ -20,9 +20,9 @@ const retryAfterMs = 5_000;
 export interface DeskOptions {
   readonly seen: SeenMessages;
   readonly wall: () => string;
-  capture(device: string, draft: CaptureDraft): Promise<void>;
+  readonly capture: (device: string, draft: CaptureDraft) => Promise<void>;
   /** Keeps what became no record. */
-  refuse(device: string, kind: string, detail: string, raw: Uint8Array): Promise<void>;
+  readonly refuse: (device: string, kind: string, detail: string, raw: Uint8Array) => Promise<void>;
   readonly log: { error(detail: object, message: string): void; warn(detail: object, message: string): void };
 }
 
