@@ -164,7 +164,8 @@ export class Oracle {
       }
     } else if (message.type === "batch") {
       const [header = "{}", first = "{}"] = textOf(message.payload).split("\n", 2);
-      const { line, first: from, count } = JSON.parse(header);
+      const { line, first: from, count, seal } = JSON.parse(header);
+      if (this.mayBeDisputed(message.gw, seal.kid, line, from + count - 1)) return;
       this.know(message.gw, line, from + count - 1);
       const before = from === 1 ? JSON.parse(first).body?.predecessor : undefined;
       if (before) this.know(message.gw, before, before.seq);
@@ -188,10 +189,8 @@ export class Oracle {
     if (this.revocations.size === 0) return;
     const { line, first, count, seal } = JSON.parse(head);
     const [last, kid] = [first + count - 1, seal.kid];
-    const revocation = this.revocations.get(`${gw}/${kid}`);
     const isStored = effects.some(({ type }) => type === "store");
-    // A centre that went back in time has heard of less: it may dispute more.
-    if (revocation !== undefined && (this.wasRestored || isBehind(revocation, line, last))) {
+    if (this.mayBeDisputed(gw, kid, line, last)) {
       for (const text of rest.slice(0, -1)) this.excused.add(text);
       if (isStored && !this.wasRestored) {
         this.violate("believed behind a revocation", `${gw} ${line.ep}/${last} by ${kid}`);
@@ -202,6 +201,12 @@ export class Oracle {
     const before = isStored && first === 1 ? JSON.parse(rest[0] ?? "{}").body?.predecessor : undefined;
     if (isStored) this.hearFor(gw, line, last);
     if (before) this.hearFor(gw, before, before.seq);
+  }
+
+  /** What a revoked key seals behind its revocation. A centre that went back in time has heard of less: it disputes more. */
+  private mayBeDisputed(gw: string, kid: string, line: LineOfGateway, last: number): boolean {
+    const revocation = this.revocations.get(`${gw}/${kid}`);
+    return revocation !== undefined && (this.wasRestored || isBehind(revocation, line, last));
   }
 
   /** True when a key of this gateway is revoked. */
