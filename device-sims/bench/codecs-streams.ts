@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { bytesOf, concat, type DeviceCodec, type DeviceEvent, fromHex } from "@mingcheng/protocols";
+import { bytesOf, type DeviceCodec, type DeviceEvent, fromHex } from "@mingcheng/protocols";
 import { repositoryRoot } from "../src/harness/repository.ts";
 import type { Random } from "../src/random.ts";
 
@@ -40,13 +40,15 @@ export const goodFrames = (codec: DeviceCodec): readonly Uint8Array[] => {
 
 /** A line's worth of good frames in random order, at least `minBytes`, in pieces as a port hands them over. */
 export const streamOf = (frames: readonly Uint8Array[], minBytes: number, random: Random): readonly Uint8Array[] => {
-  const chosen: Uint8Array[] = [];
-  for (let length = 0; length < minBytes; ) {
+  const longest = Math.max(...frames.map(({ length }) => length));
+  const store = new Uint8Array(minBytes + longest);
+  let filled = 0;
+  while (filled < minBytes) {
     const frame = frames[random.below(frames.length)] ?? new Uint8Array();
-    chosen.push(frame);
-    length += frame.length;
+    store.set(frame, filled);
+    filled += frame.length;
   }
-  const whole = concat(...chosen);
+  const whole = store.subarray(0, filled);
   const pieces: Uint8Array[] = [];
   for (let at = 0; at < whole.length; ) {
     const piece = whole.subarray(at, at + 1 + random.below(maxPieceBytes));

@@ -50,8 +50,10 @@ const createGrammar = (map: ModbusWeightMap, told: { next: ModbusRead | null }):
     const data = message.data.subarray(1);
     const words = wordsIn(data);
     const held = heldBy(words.length);
-    const integer = words.length === 2 ? BigInt.asIntN(32, BigInt(`0x${hex(data)}`)).toString() : hex(data);
-    const reply: ReplyEvent = { event: "reply", raw, meaning: "registers", detail: integer };
+    const [high = 0, low = 0] = words;
+    // Two registers are an integer of 32 bits with its sign.
+    const detail = words.length === 2 ? ((high << 16) | low).toString() : hex(data);
+    const reply: ReplyEvent = { event: "reply", raw, meaning: "registers", detail };
     if (held === null) return reply;
     if (map.status !== null && held.register === map.status.register) {
       status = words[0] ?? null;
