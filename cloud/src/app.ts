@@ -9,6 +9,7 @@ import type { CloudConfig } from "./config/cloud-config.ts";
 import { saveEndpoints } from "./enrol/endpoints.ts";
 import type { CentreCard } from "./enrol/enrol-routes.ts";
 import type { Following } from "./following/following.ts";
+import { settleOlderLedger } from "./following/older-ledger.ts";
 import { openFollowing } from "./following/open-following.ts";
 import { brokerFigures, ledgerFigures } from "./health/centre-figures.ts";
 import { type Faults, startHealthServer } from "./health/health-server.ts";
@@ -148,6 +149,15 @@ const cardOf = (keys: CentreKeys, { publicHost, centreName }: CloudConfig, mqttP
   centreName,
 });
 
+/** A store that does not open is reported by the thread that needs it. */
+const olderLedger = (dataDirectory: string) => {
+  try {
+    return settleOlderLedger(dataDirectory, Date.now());
+  } catch {
+    return undefined;
+  }
+};
+
 /** Starts the ledger's thread, the followers and the broker, in the order in which records flow. */
 const startIntake = async (
   { dataDirectory, config, log, onFailure }: CentreOptions,
@@ -156,6 +166,8 @@ const startIntake = async (
   onClose: (step: () => Promise<void> | void) => void,
 ): Promise<Broker> => {
   const answering = { signer: keys.receipt, nowMs: () => Date.now(), random: Math.random };
+  const older = olderLedger(dataDirectory);
+  if (older !== undefined) log.error(older, "the ledger is an older copy: what it lacks is asked for again, or named");
   const ledger = await startLedgerThread({
     dataDirectory,
     answering,

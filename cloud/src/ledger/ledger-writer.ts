@@ -155,7 +155,7 @@ export class LedgerWriter {
         const { gw } = message;
         const state = read.key.revokedFrom === null ? read.value : withoutNews(ledger, gw, read.value);
         const { witness, lines } = state;
-        if (witness !== null) ledger.noteRestore(gw, witness.gen, lines);
+        ledger.noteRestore(gw, witness?.gen ?? null, lines);
         const outcome = ingestState(ledger, { gw, state });
         return { ...outcome, outcome: "stored", state };
       }

@@ -40,3 +40,7 @@ export const unreportedRestore = (
          SELECT 1 FROM report WHERE report.gw = ? AND report.kind = 'restore' AND report.at_ms >= restore.to_ms)`,
     )
     .get(gw) as (RestoreGap & { gen: string | null }) | undefined;
+
+/** Whether anything of a gateway had been heard before that time, milliseconds since 1970. */
+export const wasKnownBefore = (database: SqliteDatabase, gw: string, ms: number): boolean =>
+  database.prepare("SELECT 1 FROM line WHERE gw = ? AND first_seen_ms < ? LIMIT 1").get(gw, ms) !== undefined;

@@ -15,7 +15,7 @@ import { KeyStore } from "./key-store.ts";
 import { type HeldLine, LineStore } from "./line-store.ts";
 import { QuarantineStore } from "./quarantine-store.ts";
 import { laneNumbers, RecordStore } from "./record-store.ts";
-import { unreportedRestore } from "./restore-mark.ts";
+import { unreportedRestore, wasKnownBefore } from "./restore-mark.ts";
 
 type Effect<Type extends LedgerEffect["type"]> = LedgerEffect & { readonly type: Type };
 
@@ -189,17 +189,20 @@ export class SqliteLedger implements LedgerView {
 
   /**
    * Notes a restore when a gateway shows it: its newest witness is of a generation that this ledger does not know (what is
-   * open here is an older copy), or of one before a restore of which nothing was said to this gateway yet. Lines that the
+   * open here is an older copy), or of one before a restore of which nothing was said to this gateway yet; or it shows none
+   * and was known before such a restore. Lines that the
    * gateway still knows are made whole by number; of the others nobody can say how far they went, and of lines that
    * neither knows there is only the time between (PROTOCOL: a restore is a gap in time): between the backup and the
    * restore when `mingcheng-cloud restore` put the copy here, else between its last record and now.
    */
-  noteRestore(gw: string, seenGen: string, known: readonly LineOfGateway[]): void {
+  noteRestore(gw: string, seenGen: string | null, known: readonly LineOfGateway[]): void {
     if (this.#restoresNoted.has(gw)) return;
     const restore = unreportedRestore(this.#database, gw);
-    const seen = this.#positions.get(seenGen);
+    const seen = seenGen === null ? undefined : this.#positions.get(seenGen);
     const begun = this.#positions.get(restore?.gen ?? "") ?? 0;
     if (seen !== undefined && seen >= begun) return;
+    // It shows no witness, having just started: then only a restore that the centre itself knows of.
+    if (seenGen === null && (restore === undefined || !wasKnownBefore(this.#database, gw, restore.toMs))) return;
     this.#restoresNoted.add(gw);
     for (const { facts } of this.#lines.all(gw)) {
       if (known.some((line) => sameLine(line, facts))) continue;

@@ -53,6 +53,19 @@ export const heldRecords = (dataDir: string): number => {
   }
 };
 
+/** Every record of a ledger as `<lsn> <eid> <seq>`, in its order, while its centre runs. */
+export const heldPlaces = (dataDir: string): string[] => {
+  const database = new Database(join(dataDir, "ledger.db"), { readonly: true, fileMustExist: true });
+  try {
+    const rows = database.prepare(
+      "SELECT lsn || ' ' || eid || ' ' || seq FROM record JOIN line ON line.id = line ORDER BY lsn",
+    );
+    return rows.pluck().all() as string[];
+  } finally {
+    database.close();
+  }
+};
+
 /** Reads a ledger while its centre runs. */
 export const ledgerFacts = (dataDir: string): LedgerFacts => {
   const database = new Database(join(dataDir, "ledger.db"), { readonly: true, fileMustExist: true });
