@@ -32,6 +32,9 @@ export interface CentreReaderPorts {
   readonly onAlertsUnreadable: (error: unknown) => void;
 }
 
+/** No gateway's id. */
+const nobodysGateway = "-";
+
 /** Everything that the API shows, read from the stores. Writes nothing. */
 export class CentreReader {
   readonly #ports: CentreReaderPorts;
@@ -50,7 +53,7 @@ export class CentreReader {
 
   /** The business day so far; of one gateway, or of all (null). */
   today(gw: string | null, cover: Cover): Today {
-    return this.#today.get(gw, cover);
+    return this.#today.get(this.#asked(gw, cover), cover);
   }
 
   /** Something was changed through this thread: the next view of the day shows it. */
@@ -61,8 +64,9 @@ export class CentreReader {
   records(asked: RecordsAsked, cover: Cover): RecordPage {
     const { stores } = this.#ports;
     const places = this.#places();
+    const gateway = this.#asked(asked.gateway ?? null, cover) ?? undefined;
     return stores.snapshot("projections", (projections) =>
-      recordPage(projections, stores.database("ledger"), { ...asked, cover, places }),
+      recordPage(projections, stores.database("ledger"), { ...asked, gateway, cover, places }),
     );
   }
 
@@ -86,7 +90,7 @@ export class CentreReader {
     const window = this.#windowOf(atMs);
     const devices = this.#inPlaces(cover, (asked) => {
       const gateways = gatewaySummaries(asked);
-      return devicesOfDay(asked.projections, { ...asked, window, gateways, gw }).devices;
+      return devicesOfDay(asked.projections, { ...asked, window, gateways, gw: this.#asked(gw, cover) }).devices;
     });
     return { asOf: isoTime(atMs), devices };
   }
@@ -97,14 +101,15 @@ export class CentreReader {
 
   quarantine({ gateway, limit }: QuarantineQuery, cover: Cover): QuarantineList {
     const { stores, nowMs } = this.#ports;
-    const asked = { gw: gateway ?? null, limit, nowMs: nowMs(), cover, places: this.#places() };
+    const asked = { gw: this.#asked(gateway ?? null, cover), limit, nowMs: nowMs(), cover, places: this.#places() };
     return quarantineList(stores.database("ledger"), stores.database("projections"), asked);
   }
 
   alerts(asked: Omit<AlertsAsked, "nowMs">, cover: Cover): AlertList {
     const { stores, nowMs } = this.#ports;
     const seen = this.#alertsSeen(cover);
-    return stores.snapshot("alerts", (alerts) => alertList(alerts, seen, { ...asked, nowMs: nowMs() }));
+    const gw = this.#asked(asked.gw, cover);
+    return stores.snapshot("alerts", (alerts) => alertList(alerts, seen, { ...asked, gw, nowMs: nowMs() }));
   }
 
   /** One alert; undefined when there is none that `cover` contains. */
@@ -115,6 +120,15 @@ export class CentreReader {
 
   #alertsSeen(cover: Cover): AlertsSeen {
     return { cover, places: this.#places(), sites: this.#sites() };
+  }
+
+  /**
+   * The gateway that is asked for by name, as somebody with `cover` may know it: one that never had anything within it is none,
+   * before anything is read, so that it takes no longer than one that nobody has.
+   */
+  #asked(gw: string | null, cover: Cover): string | null {
+    if (gw === null || cover.whole) return gw;
+    return this.#places().seesAnyOf(cover, gw, 0, this.#ports.nowMs() + 60_000) ? gw : nobodysGateway;
   }
 
   /** Up to date with the register. */

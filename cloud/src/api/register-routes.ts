@@ -147,10 +147,9 @@ const attributionOf = (
   cover: Cover,
   { gw, dev, at }: z.infer<typeof attributionQuerySchema>,
 ): AttributionView => {
-  const found = findAttribution(register, { gw, dev, minute: minuteOf(Date.parse(at)) });
   places.refresh();
-  if (places.sees(cover, gw, dev, Date.parse(at))) return found;
-  return { stall: null, vendor: null, site: null, areas: [] };
+  if (!places.sees(cover, gw, dev, Date.parse(at))) return { stall: null, vendor: null, site: null, areas: [] };
+  return findAttribution(register, { gw, dev, minute: minuteOf(Date.parse(at)) });
 };
 
 /** The register: kinds, entries at a time, their history, changes, and where a device stood. */

@@ -87,6 +87,7 @@ export class RegisterReader {
     const filter = column === undefined ? "" : `AND "${column}" = @value`;
     const then = at === undefined ? "" : "AND valid_from <= @minute AND @minute < valid_to";
     const minute = at === undefined ? 0 : minuteOf(Date.parse(at));
+    seen.prepare(kind.kind);
     const rows = this.#database
       .prepare(
         `SELECT * FROM ${kind.table} WHERE until_change IS NULL AND id > @after ${filter} ${then}
@@ -106,6 +107,7 @@ export class RegisterReader {
   /** All that was said of the key of an entry, as far as it is seen; undefined when there is no such entry. */
   history(kind: RegisterKind, seen: SeenEntries, id: number): RegisterHistory | undefined {
     const key = columnList(kind.key);
+    seen.prepare(kind.kind);
     const said = this.#database
       .prepare(
         `SELECT * FROM ${kind.table} WHERE (${key}) = (SELECT ${key} FROM ${kind.table} WHERE id = ?)

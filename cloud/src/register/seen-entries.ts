@@ -60,6 +60,13 @@ export class SeenEntries {
     absences: (row) => this.#officersSeen().has(textOf(row, "officer")),
   };
 
+  /** Looks up what entries of a kind are judged by, so that it takes the same time whether there is one or none. */
+  prepare(kind: string): void {
+    if (this.#cover.whole) return;
+    if (kind === "vendors") this.#vendorsSeen();
+    if (kind === "officers" || kind === "absences") this.#officersSeen();
+  }
+
   /** Whether an entry of a kind is seen. */
   sees(kind: string, row: EntryValues): boolean {
     return this.#cover.whole || this.#rules[kind]?.(row, this.#nearest(row)) === true;
