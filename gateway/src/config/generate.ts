@@ -48,7 +48,10 @@ const write = (options: Options, values: Values, indent: string): string => {
     const given = values[name];
     text += comment(option.description, indent);
     if (option.properties !== undefined) {
-      text += `${indent}${name}:\n${write(option.properties, (given ?? {}) as Values, `${indent}  `)}`;
+      const inner = write(option.properties, (given ?? {}) as Values, `${indent}  `);
+      // Where every option inside is left out, YAML would read nothing at all.
+      const isEmpty = inner.split("\n").every((line) => /^ *(#|$)/.test(line));
+      text += `${indent}${name}:${isEmpty ? " {}" : ""}\n${inner}`;
     } else if (option.items?.properties !== undefined && given !== undefined) {
       const item = (Array.isArray(given) ? given[0] : given) as Values;
       text += `${indent}${name}:\n${listItem(write(option.items.properties, item, `${indent}    `))}`;

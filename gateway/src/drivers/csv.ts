@@ -48,7 +48,18 @@ export const csvDriver = defineDriver({
   transportDefaults: { baudRate: 9600, dataBits: 8, parity: "none", stopBits: 1 },
   readsFolders: true,
   configSchema: csvConfigSchema,
-  example: { assays: [{ code: "农药残留", use: "gbt-5009-199-2003" }] },
+  example: {
+    columns: {
+      at: "检测时间",
+      number: "编号",
+      sample: "样品",
+      assay: "项目",
+      value: "结果",
+      unit: "单位",
+      verdict: "结论",
+    },
+    assays: [{ code: "农药残留", use: "gbt-5009-199-2003" }],
+  },
   codecOf: csvOf,
   createSession: createCsvSession,
 });
