@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryRoot } from "../../src/harness/repository.ts";
-import { launchBrowser, openPage, type PageSetup } from "../screens/browser.ts";
+import { launchBrowser, openPage, type PageSetup, type WatchedPage } from "../screens/browser.ts";
 import { startGatewayToSetUp } from "./gateway-to-set-up.ts";
 
 // Takes the pictures of the set-up page in docs/screens again:
@@ -20,15 +20,29 @@ const setUp = await startGatewayToSetUp({
 });
 const browser = await launchBrowser();
 
-const enter = async (setup: Omit<PageSetup, "url">) => {
+const enter = async (setup: Omit<PageSetup, "url">): Promise<WatchedPage> => {
   const opened = await openPage(browser, { ...setup, url: setUp.url });
   await opened.page.fill("input[name=code]", (await setUp.code()).code);
   await opened.page.click("button[type=submit]");
   await opened.page.waitForSelector("[data-test=feed-open]");
   return opened;
 };
-const shot = (page: Awaited<ReturnType<typeof enter>>["page"], name: string, fullPage = false) =>
-  page.screenshot({ path: join(directory, `${name}.png`), fullPage });
+
+/** Ports and files under the names that they have on a real box, not those of this run. */
+const asOnABox = `
+  const named = (text) => text
+    .replaceAll(/\\/\\S*\\/tty-(?:scale-)?(\\w+)/g, (_all, name) =>
+      "/dev/ttyUSB" + ({ a01: 0, found: 1, other: 2 })[name])
+    .replaceAll(/\\/\\S*\\/gateway\\.yaml/g, "/etc/mingcheng/gateway.yaml")
+    .replaceAll(/\\/dev\\/pts\\/(\\d)/g, "/dev/ttyUSB$1");
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) walk.currentNode.data = named(walk.currentNode.data);
+  for (const input of document.querySelectorAll("input")) input.value = named(input.value);
+`;
+const shot = async (page: WatchedPage["page"], name: string, fullPage = false): Promise<void> => {
+  await page.evaluate(asOnABox);
+  await page.screenshot({ path: join(directory, `${name}.png`), fullPage });
+};
 
 try {
   const door = await openPage(browser, { url: setUp.url, language: "zh", size: "phone" });

@@ -14,9 +14,18 @@ const slackMs = 24 * 3_600_000;
 /** A certificate as it is shown beside the set-up code: `AB:CD:…`, SHA-256 of the whole. */
 export const fingerprintOf = (certPem: string): string => new X509Certificate(certPem).fingerprint256;
 
+/** None where the service is not allowed to ask (AF_NETLINK): the certificate names the box alone then. */
+const addressesOfBox = (): readonly string[] => {
+  try {
+    return Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
+  } catch {
+    return [];
+  }
+};
+
 /** Addresses and names of this box. */
 const hostsOfBox = (): readonly string[] => {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
+  const addresses = addressesOfBox();
   return [...new Set([hostname().toLowerCase(), "localhost", ...addresses])].filter((host) => !host.includes("%"));
 };
 

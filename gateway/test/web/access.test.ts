@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { connect } from "node:tls";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { fingerprintOf } from "../../src/web/certificate-file.ts";
 import { isOwnHost, isOwnOrigin } from "../../src/web/own-requests.ts";
 import { Sessions } from "../../src/web/sessions.ts";
@@ -48,12 +48,11 @@ describe("the local web", () => {
 
   it("would be found open if it were", async () => {
     const web = await open();
-    const planted = Sessions.prototype.holds;
-    Sessions.prototype.holds = () => true;
+    const planted = vi.spyOn(Sessions.prototype, "holds").mockReturnValue(true);
     try {
       expect((await openDoors(web)).length).toBeGreaterThan(5);
     } finally {
-      Sessions.prototype.holds = planted;
+      planted.mockRestore();
     }
   });
 
@@ -79,7 +78,8 @@ describe("the local web", () => {
     const web = await open();
     const code = await web.newCode();
     const answers = await Promise.all(Array.from({ length: 4 }, () => web.ask("/setup/session", post({ code }))));
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 401, 401, 401]);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(3);
   });
 
   it("locks an address that guesses, and lets it in again later", async () => {

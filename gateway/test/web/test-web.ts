@@ -30,7 +30,13 @@ export interface Asked {
 const quiet: GatewayStatus = {
   ...{ v: 1, state: "ok", gw: "market-songbai", site: "Songbai market", centreName: "Test centre" },
   ...{ software: { name: "mingcheng-gateway", version: "0.1.0" }, pid: 1, startedAt: "2026-11-25T08:00:00.000+08:00" },
-  ...{ uptimeMs: 1000, rssBytes: 70_000_000, line: null, kid: "0011223344556677" },
+  ...{
+    uptimeMs: 1000,
+    rssBytes: 70_000_000,
+    line: null,
+    kid: "0011223344556677",
+    centre: { cseq: 0, configuration: 0 },
+  },
   clock: {
     wall: "2026-11-25T08:00:01.000+08:00",
     sync: "ntp",
@@ -95,10 +101,8 @@ export const openTestWeb = async (host = "127.0.0.1", change: Partial<WebParts> 
   const file = join(dir, "gateway.yaml");
   await writeFile(file, ownFile, { mode: 0o640 });
   const pages = join(dir, "pages");
-  await rm(pages, { recursive: true, force: true });
   const clock = new TestClock();
   const applied: ValidConfig[] = [];
-  let version = 0;
   const read = parseGatewayConfig(ownFile);
   if (!("config" in read)) throw new Error("the test's own file is not valid");
   let { config } = read;
@@ -114,7 +118,7 @@ export const openTestWeb = async (host = "127.0.0.1", change: Partial<WebParts> 
     },
     config: () => config,
     status: () => quiet,
-    version: () => version,
+    version: () => 0,
     apply: async (own) => {
       config = own.config;
       applied.push(own);
@@ -124,7 +128,6 @@ export const openTestWeb = async (host = "127.0.0.1", change: Partial<WebParts> 
   };
   const nowMs = Date.parse("2026-11-25T00:00:00Z");
   const web = await openWeb({ config: { host, port: 0, names: ["box.example"] }, parts, pages, systemMs: () => nowMs });
-  version = 0;
   const { protocol, hostname, port, host: name } = new URL(web.url);
   const send = protocol === "https:" ? httpsRequest : httpRequest;
   const ask: WebUnderTest["ask"] = (path, { method = "GET", headers = {}, body, raw } = {}) =>
