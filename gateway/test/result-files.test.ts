@@ -195,6 +195,15 @@ describe("a folder of result files", () => {
     await session.stop();
   });
 
+  it("believes the mark of UTF-8 against the configured encoding", async () => {
+    const seen = world();
+    drop("marked.csv", `\ufeff${header}${row(1)}`);
+    const session = await start(seen, { encoding: "gb18030" });
+    await session.pass(5000);
+    expect(seen.stored.map(({ body }) => body["item"])).toEqual(["白菜"]);
+    await session.stop();
+  });
+
   it("keeps two equal rows of one file apart", async () => {
     const seen = world();
     drop("twice.csv", header + row(1) + row(1));

@@ -82,7 +82,8 @@ const keep = (rows: ResultRow[], number: number, raw: Uint8Array, row: ReturnTyp
 
 const readText = (bytes: Uint8Array, format: TableFormat, takeLast: boolean): ReadFile => {
   const wide = fromUtf16(bytes);
-  const encoding = wide === null ? format.encoding : "utf-8";
+  const isMarked = wide !== null || beginsWith(bytes, 0xef, 0xbb, 0xbf);
+  const encoding = isMarked ? "utf-8" : format.encoding;
   const reader = createRowReader(format);
   const rows: ResultRow[] = [];
   for (const { number, bytes: raw, ended } of fileRows(wide ?? bytes, takeLast)) {
