@@ -14,7 +14,7 @@ interface Trap {
 
 const trapIn = (row: string): Trap => {
   const cells = row.split(/(?<!\\)\|/).map((cell) => cell.trim());
-  const [trap = "", held = ""] = [cells[1], cells[2]];
+  const [, trap = "", held = ""] = cells;
   const fixtures: string[] = [];
   const tests: [string, string][] = [];
   let file = "";
