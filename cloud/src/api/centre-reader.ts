@@ -14,7 +14,7 @@ import { Cover } from "../users/cover.ts";
 import { type AlertsAsked, type AlertsSeen, alertDetail, alertList, type Sites } from "./queries/alert-query.ts";
 import { dayWindows } from "./queries/day-window.ts";
 import { devicesOfDay } from "./queries/device-query.ts";
-import { type GatewaysAsked, gatewaySummaries, gatewayViews } from "./queries/gateway-query.ts";
+import { type GatewaysAsked, gatewaySummaries, gatewayViews, restoreViews } from "./queries/gateway-query.ts";
 import { quarantineList } from "./queries/quarantine-query.ts";
 import { isoTime, type ReadStores } from "./queries/read-stores.ts";
 import { ledgerHead, projectedLsn, type RecordsAsked, recordPage, recordSlice } from "./queries/record-query.ts";
@@ -96,7 +96,8 @@ export class CentreReader {
   }
 
   gateways(cover: Cover): GatewayList {
-    return { asOf: isoTime(this.#ports.nowMs()), gateways: this.#inPlaces(cover, gatewayViews) };
+    const restores = restoreViews(this.#ports.stores.database("ledger"));
+    return { asOf: isoTime(this.#ports.nowMs()), restores, gateways: this.#inPlaces(cover, gatewayViews) };
   }
 
   quarantine({ gateway, limit }: QuarantineQuery, cover: Cover): QuarantineList {

@@ -1,5 +1,6 @@
 import { cpSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { GatewayList } from "@mingcheng/protocols";
 import { afterEach, describe, expect, it } from "vitest";
 import type { GatewayProcess } from "../../src/harness/gateway-process.ts";
 import { brokenPromises, headOf, type MarketUnderTest, openMarket } from "../../src/harness/market.ts";
@@ -65,6 +66,8 @@ describe("a centre restored from a backup older than its last receipts", () => {
     expect(restores[0]?.toMs).toBeGreaterThan(diedMs);
     expect(reports).toEqual([{ gw: "box-a", kind: "restore", detail: JSON.stringify(restores[0]) }]);
     expect(gaps).toEqual([]);
+    const shown = (await (await market.api()).get<GatewayList>("/api/v1/gateways")).restores;
+    expect(shown.map(({ from }) => from)).toEqual([new Date(backup.takenAt).toISOString()]);
   }, 150_000);
 
   it("names by number what its gateway had freed on the strength of lost receipts", async () => {

@@ -53,11 +53,19 @@ export const gatewayViewSchema = z.object({
   openGaps: z.object({ total: apiCountSchema, newest: z.array(gapViewSchema) }),
 });
 
-/** `GET /api/v1/gateways`. */
-export const gatewayListSchema = z.object({ asOf: apiTimeSchema, gateways: z.array(gatewayViewSchema) });
+/** A time in which the centre lost its memory: the ledger is a copy from `from`, in place since `to`. */
+export const restoreViewSchema = z.object({ from: apiTimeSchema, to: apiTimeSchema });
+
+/** `GET /api/v1/gateways`. `restores`: of what was received in these times only what gateways still had is here. */
+export const gatewayListSchema = z.object({
+  asOf: apiTimeSchema,
+  restores: z.array(restoreViewSchema),
+  gateways: z.array(gatewayViewSchema),
+});
 
 export type GatewaySummary = z.infer<typeof gatewaySummarySchema>;
 export type GatewayView = z.infer<typeof gatewayViewSchema>;
 export type GatewayList = z.infer<typeof gatewayListSchema>;
+export type RestoreView = z.infer<typeof restoreViewSchema>;
 export type LineView = z.infer<typeof lineViewSchema>;
 export type GapView = z.infer<typeof gapViewSchema>;

@@ -1,7 +1,7 @@
-import type { GapView, GatewaySummary, GatewayView, LineView } from "@mingcheng/protocols";
+import type { GapView, GatewaySummary, GatewayView, LineView, RestoreView } from "@mingcheng/protocols";
 import { GatewayRegister } from "../../register/gateway-register.ts";
 import type { SqliteDatabase } from "../../store/database.ts";
-import { isoTimeOrNull } from "./read-stores.ts";
+import { isoTime, isoTimeOrNull } from "./read-stores.ts";
 import type { Seen } from "./seen.ts";
 
 interface HintRow {
@@ -98,6 +98,15 @@ export const gatewaySummaries = ({ register, projections, places, nowMs }: Gatew
       alarms: alarmsOf(hint),
     };
   });
+};
+
+/** When the centre was restored from a copy, the newest first. `ledger` is a reading connection. */
+export const restoreViews = (ledger: SqliteDatabase): RestoreView[] => {
+  const rows = ledger.prepare(`SELECT from_ms, to_ms FROM restore ORDER BY id DESC LIMIT ${shown}`).all();
+  return (rows as { from_ms: number; to_ms: number }[]).map(({ from_ms, to_ms }) => ({
+    from: isoTime(from_ms),
+    to: isoTime(to_ms),
+  }));
 };
 
 /** Those that the asking person sees, with the newest lines and holes of each. */
