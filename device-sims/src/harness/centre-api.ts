@@ -9,6 +9,8 @@ export interface CentreApi {
   /** @throws {Error} on any status but 2xx, with the answer's body */
   get<Answer>(path: string): Promise<Answer>;
   post<Answer>(path: string, body: unknown): Promise<Answer>;
+  /** Posts and returns whatever comes back, refusals too. */
+  file(path: string, body: unknown): Promise<{ readonly status: number; readonly text: string }>;
   /** Follows the events until `signal` aborts; `onEvent` gets the name and the parsed data of each. */
   events(onEvent: (name: string, data: unknown) => void, signal: AbortSignal): Promise<void>;
 }
@@ -65,6 +67,10 @@ export const signIn = async (centre: CentreProcess, user: string, password: stri
   return {
     get: async <Answer>(path: string) => (await ask("GET", path)) as Answer,
     post: async <Answer>(path: string, body: unknown) => (await ask("POST", path, body)) as Answer,
+    file: async (path, body) => {
+      const answer = await open("POST", path, body);
+      return { text: await readAll(answer), status: answer.statusCode ?? 0 };
+    },
     events: async (onEvent, signal) => {
       const answer = await open("GET", "/api/v1/events", undefined, signal);
       answer.setEncoding("utf8");
