@@ -122,6 +122,17 @@ describe.skipIf(needed.skip)(needed.title("the screens, in a browser"), () => {
     await says(page, "[data-test=tests]", "11-22 23:59");
   });
 
+  it("name stalls and vendors, tell who sees nothing why, and the whole centre what stands nowhere", async () => {
+    centre.state.account = { ...sampleAccount, scope: { whole: false, areas: [], sites: [] } };
+    centre.state.today.totals.unattributed = { devices: 2, weighings: 31, tests: 0 };
+    const page = await look();
+    await says(page, "[data-test=devices]", /scale-a01\s*A01/);
+    await says(page, "[data-test=weighings]", /scale-a03\s*A03/);
+    await says(page, "[data-test=sees-nothing]", "请联系管理员");
+    await says(page, "[data-test=unattributed]", /2 台设备、今日 31 次称重、0 次快检/);
+    expect(await widest(page)).toBeLessThanOrEqual(1920);
+  });
+
   it("update by themselves, and show a scale's unsettled value for a moment", async () => {
     const page = await look();
     await page.waitForSelector("[data-test=feed-open]");
