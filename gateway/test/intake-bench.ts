@@ -46,6 +46,8 @@ export interface IntakeBenchOptions {
   /** Directory of an earlier bench: the next process on the same disk. */
   readonly dir?: string;
   readonly files?: FaultyFiles;
+  /** Stands in for the outbox where records are read again at start. */
+  readonly recall?: (outbox: Outbox) => Pick<Outbox, "inventory" | "read">;
   readonly intake?: Readonly<Record<string, unknown>>;
 }
 
@@ -94,7 +96,14 @@ export const openIntakeBench = async (options: IntakeBenchOptions = {}): Promise
   let logged = "";
   const log = pino({ level: "debug" }, { write: (line: string) => (logged += line) });
   mkdirSync(data, { recursive: true });
-  const intake = await openIntake({ config, dataDirectory: data, capture, outbox, clock, log });
+  const intake = await openIntake({
+    config,
+    dataDirectory: data,
+    capture,
+    outbox: options.recall?.(outbox) ?? outbox,
+    clock,
+    log,
+  });
   const url: IntakeBench["url"] = (protocol) => {
     const address = intake.addresses().find((each) => each.protocol === protocol);
     return `${protocol}://${address?.host ?? "none"}:${address?.port ?? 0}`;

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import type { MingchengRecord } from "@mingcheng/protocols";
 import { afterEach, describe, expect, it } from "vitest";
+import { until } from "../../device-sims/src/harness/until.ts";
 import { parseGatewayConfig } from "../src/config/parse-config.ts";
 import { intakeExamples } from "../src/intake/examples.ts";
 import { generated } from "../src/intake/generate.ts";
@@ -62,6 +63,30 @@ describe("messages over HTTP", () => {
     const other = await next.addDevice("scale-2");
     expect((await next.post("scale-2", other, "sales", sale("a1"))).status).toBe(201);
     expect(await next.records("sale")).toHaveLength(2);
+  });
+
+  it("are known again from the records themselves when nothing else is left", async () => {
+    const bench = await open();
+    const secret = await bench.addDevice("scale-1");
+    await bench.post("scale-1", secret, "sales", sale("a1"));
+    await bench.close();
+    rmSync(`${bench.data}/intake/seen`, { recursive: true });
+    let fails = true;
+    const next = await open({
+      dir: `${bench.data}/outbox`,
+      recall: (outbox) => ({
+        inventory: () => outbox.inventory(),
+        read: (...asked) => (fails ? Promise.reject(new Error("EIO")) : outbox.read(...asked)),
+      }),
+    });
+    // Nobody may say "new" before the records were read: nobody is let in.
+    expect(next.intake.addresses()).toEqual([]);
+    fails = false;
+    next.clock.advance(5_000);
+    await until(() => next.intake.addresses().length === 2, { what: "the intake listens", withinMs: 10_000 });
+    expect((await next.post("scale-1", secret, "sales", sale("a1"))).status).toBe(201);
+    expect((await next.post("scale-1", secret, "sales", sale("a1", { stall: "B1" }))).status).toBe(409);
+    expect(await next.records("sale")).toHaveLength(1);
   });
 
   it("that come at the same time over several connections are one record", async () => {

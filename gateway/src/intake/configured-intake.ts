@@ -12,7 +12,7 @@ export class ConfiguredIntake {
   private ended = false;
   private ports: Omit<IntakeOptions, "config"> | undefined;
 
-  /** @throws the system's error when the outbox cannot be read */
+  /** Opens what is configured. */
   async open(config: IntakeConfig | undefined, ports: Omit<IntakeOptions, "config">): Promise<void> {
     this.ports = ports;
     await this.reconfigure(config);

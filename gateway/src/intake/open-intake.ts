@@ -169,13 +169,38 @@ class RunningIntake implements Intake {
     );
   }
 
-  /** Learns what is on disk already, then lets devices in. */
+  /** Learns what is on disk already, then lets devices in; while that cannot be read it is tried again. */
   async start(): Promise<void> {
-    const { log, outbox } = this.options;
+    const { log } = this.options;
     await this.door.refresh().catch((error: unknown) => log.error({ err: error }, "intake: nobody can sign in"));
-    for await (const { device, ref } of recentMessages(outbox)) {
-      if (this.watches.has(device)) await this.seen.add(device, ref);
+    if (await this.learned()) await this.letIn();
+    else {
+      let isOpen = false;
+      const again = async (): Promise<void> => {
+        if (isOpen || !(await this.learned())) return;
+        isOpen = true;
+        await this.letIn();
+      };
+      this.loops.push(this.every(listenAgainMs, again));
     }
+  }
+
+  /** True once everything that is a record already is known: before that, a repeated message could be taken for a new one. */
+  private async learned(): Promise<boolean> {
+    const { log, outbox } = this.options;
+    try {
+      for await (const { device, ref } of recentMessages(outbox)) {
+        if (this.watches.has(device)) await this.seen.add(device, ref);
+      }
+      return true;
+    } catch (error) {
+      log.error({ err: error }, "intake: what was captured cannot be read, tried again every 5 s");
+      return false;
+    }
+  }
+
+  private async letIn(): Promise<void> {
+    const { log } = this.options;
     await Promise.all(this.listening.map((listening) => this.listen(listening)));
     this.loops.push(
       this.every(lookEveryMs, () => this.look()),
@@ -249,7 +274,6 @@ class RunningIntake implements Intake {
 /**
  * Opens the LAN intake: nothing of it is loaded where it is not configured. A listener that cannot come up is tried again;
  * the gateway captures meanwhile.
- * @throws the system's error when the outbox cannot be read
  */
 export const openIntake = async (options: IntakeOptions): Promise<Intake> => {
   const intake = new RunningIntake(options);
