@@ -80,7 +80,7 @@ describe("an operator's decision after a clone", () => {
     const witness = answers[0]?.type === "receipt" ? answers[0].witness : null;
     send(ledger, first, witness);
     ledger.apply(ingestBatch(ledger, nodeCrypto, copy.batch(3, 4, { witness })).effects);
-    expect(statusOf(ledger, first, copy).sort()).toEqual(["disputed", "ok"]);
+    expect(new Set(statusOf(ledger, first, copy))).toEqual(new Set(["disputed", "ok"]));
     decide(ledger, copy.line);
     expect(statusOf(ledger, first, copy)).toEqual(["disputed", "ok"]);
     ledger.apply(ingestBatch(ledger, nodeCrypto, copy.batch(1, 2, { witness })).effects);
