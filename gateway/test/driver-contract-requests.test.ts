@@ -15,6 +15,7 @@ const harmless = [
   "status",
   "read-registers",
   "read-sale",
+  "read-plu",
 ];
 
 const meaningsOf = (protocol: string, request: Uint8Array): string[] => {

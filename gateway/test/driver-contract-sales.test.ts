@@ -1,4 +1,4 @@
-import { encodeDahuaSale } from "@mingcheng/protocols";
+import { encodeDahuaPlu, encodeDahuaSale } from "@mingcheng/protocols";
 import { describe, expect, it } from "vitest";
 import { dahuaTmDriver } from "../src/drivers/dahua-tm.ts";
 import { type Bench, type Connection, createBench } from "./driver-contract-bench.ts";
@@ -25,7 +25,7 @@ const recordOf = (number: number, sale: Kept | undefined): Uint8Array =>
   );
 
 /** A scale's memory on the device's end of a connection; answers every read. */
-const serve = (bench: Bench, connection: Connection, memory: () => readonly Kept[]) => {
+const serve = (bench: Bench, connection: Connection, memory: () => readonly Kept[], tellsNames = true) => {
   let answered = bench.written.length;
   return async (forMs: number): Promise<void> => {
     for (let passed = 0; passed < forMs; passed += 50) {
@@ -34,6 +34,10 @@ const serve = (bench: Bench, connection: Connection, memory: () => readonly Kept
       answered = bench.written.length;
       for (const [, number = ""] of asked.matchAll(/!0J(\d{4})A/g)) {
         await connection.device.write(recordOf(Number(number), memory()[Number(number) - 1]));
+      }
+      for (const [, plu = ""] of tellsNames ? asked.matchAll(/!0U(\d{4})A/g) : []) {
+        const name = Uint8Array.of(0xb0, 0xd7, 0xb2, 0xcb);
+        await connection.device.write(encodeDahuaPlu({ plu, itemCode: 7, unitPriceFen: 1000, name }));
       }
     }
   };
@@ -55,6 +59,7 @@ describe("sales records of a Dahua TM", () => {
       lines: [
         {
           item: "0007",
+          name: "白菜",
           weight: "0.780",
           unit: "kg",
           grams: "780",
@@ -64,8 +69,28 @@ describe("sales records of a Dahua TM", () => {
         },
       ],
     });
+    // The name is asked for once, not with every sale.
+    expect(String.fromCharCode(...bench.written).match(/!0U/g)).toHaveLength(1);
     connection.abort();
     await connection.running;
+  });
+
+  it("have no name where the scale does not tell it, or nobody asked", async () => {
+    const silent = createBench(dahuaTmDriver);
+    const connection = silent.connect();
+    await serve(silent, connection, () => [first, second], false)(6000);
+    expect(numbers(silent)).toEqual(["0001", "0002"]);
+    connection.abort();
+    await connection.running;
+    const config = dahuaTmDriver.configSchema.parse({ readArticles: false });
+    const unasked = createBench(dahuaTmDriver, { config });
+    const other = unasked.connect();
+    await serve(unasked, other, () => [first])(1000);
+    other.abort();
+    await other.running;
+    const lines = [...silent.stored, ...unasked.stored].flatMap(({ body }) => body["lines"] as object[]);
+    expect([lines.length, lines.some((line) => "name" in line)]).toEqual([3, false]);
+    expect(String.fromCharCode(...unasked.written)).not.toContain("!0U");
   });
 
   it("are not stored again by the next process", async () => {

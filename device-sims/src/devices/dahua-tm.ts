@@ -1,11 +1,14 @@
-import { type DahuaSaleSpec, encodeDahuaSale } from "@mingcheng/protocols";
+import { type DahuaSaleSpec, encodeDahuaPlu, encodeDahuaSale } from "@mingcheng/protocols";
 import { z } from "zod";
 import { defineScale } from "./define-simulator.ts";
+import { gbBytes } from "./gb-text.ts";
 import { type ScaleParts, type SimulatedScale, startScale } from "./scale.ts";
 
 /** Settings of a simulated Dahua TM label scale. */
 const dahuaTmSettingsSchema = z.strictObject({
   unitPriceFen: z.int().min(0).max(999_999).default(2000),
+  /** Name of its one article, in characters of GB 2312; null: it does not tell. */
+  article: z.string().min(1).max(16).nullable().default("白菜"),
   /** The scale's clock: minutes are counted up from here, one a sale. */
   day: z
     .string()
@@ -27,7 +30,14 @@ const startDahuaTm = (settings: DahuaTmSettings, parts: ScaleParts): SimulatedSc
     const amountFen = Math.round((quantity * settings.unitPriceFen) / 1000);
     sales.push({ number, time, plu: 1, byPiece: false, quantity, unitPriceFen: settings.unitPriceFen, amountFen });
   };
+  const article = (plu: string) => {
+    const { article: name, unitPriceFen } = settings;
+    if (name === null) return null;
+    return { bytes: encodeDahuaPlu({ plu, itemCode: 1, unitPriceFen, name: gbBytes(name, 32) }), weight: false };
+  };
   const reply = (asked: Uint8Array) => {
+    const plu = /!0U(\d{4})A/.exec(String.fromCharCode(...asked))?.[1];
+    if (plu !== undefined) return article(plu);
     const number = /!0J(\d{4})A/.exec(String.fromCharCode(...asked))?.[1];
     return number === undefined
       ? null

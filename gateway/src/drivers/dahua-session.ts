@@ -9,6 +9,7 @@ import {
   toGrams,
 } from "@mingcheng/protocols";
 import type { ByteStream } from "../transports/byte-stream.ts";
+import { createDahuaArticles } from "./dahua-articles.ts";
 import type { CaptureDraft, DriverSession, SessionContext } from "./define-driver.ts";
 import { endsInTime } from "./ending.ts";
 import { createLineReader, type LineReader } from "./line-reader.ts";
@@ -18,6 +19,7 @@ export interface DahuaConfig {
   readonly pollIntervalMs: number;
   readonly replyTimeoutMs: number;
   readonly firstRecord: number;
+  readonly readArticles: boolean;
 }
 
 /** A line that says nothing for so long has finished what it was saying. */
@@ -38,10 +40,11 @@ const differenceOf = ({ weight, unit, count, unitPriceFen, grossAmountFen, amoun
   return amountDifference({ quantity, unit, unitPriceFen, priceUnit: unit, amountFen }, 1)?.fen ?? null;
 };
 
-const bodyOf = (sale: SaleEvent): SaleBody => {
+const bodyOf = (sale: SaleEvent, name: string | null): SaleBody => {
   const { number, at, department, store, scale, amountFen, weight, unit } = sale;
   const line = {
     item: sale.item,
+    ...(name === null ? {} : { name: name.slice(0, 128) }),
     soldBy: sale.soldBy,
     weight,
     unit,
@@ -128,13 +131,18 @@ const createReading = (context: SessionContext, config: DahuaConfig, stream: Byt
     }
   };
 
+  /** One request and its answer; `undefined` when none came in time. */
+  const exchange = async (request: Uint8Array): Promise<DeviceEvent | undefined> => {
+    said.answer = undefined;
+    await stream.write(request);
+    await listen(config.replyTimeoutMs, true);
+    return answered();
+  };
+
   /** The record, `no-data`, or `none` when the scale did not answer in time or said something else. */
   const ask = async (number: number): Promise<Answer> => {
-    said.answer = undefined;
-    await stream.write(encodeDahuaRead(number));
-    await listen(config.replyTimeoutMs, true);
+    const answer = await exchange(encodeDahuaRead(number));
     const wanted = number.toString().padStart(4, "0");
-    const answer = answered();
     if (answer?.event === "sale" && answer.number === wanted) return answer;
     if (answer?.event === "reply" && answer.meaning === "no-data" && answer.detail === wanted) return "no-data";
     if (!aborted) context.count("timeouts");
@@ -143,6 +151,7 @@ const createReading = (context: SessionContext, config: DahuaConfig, stream: Byt
 
   return {
     ask,
+    articles: createDahuaArticles(() => context.clock.nowMs(), exchange),
     wait: () => listen(config.pollIntervalMs, false),
     aborted: () => aborted,
     end: () => take(decoder.end()),
@@ -157,8 +166,8 @@ const createReading = (context: SessionContext, config: DahuaConfig, stream: Byt
 export const createDahuaSession = (context: SessionContext, config: DahuaConfig): DriverSession => {
   const memory = createRecordMemory(context, config.firstRecord);
 
-  const store = async (sale: SaleEvent, signal: AbortSignal): Promise<boolean> => {
-    const draft: CaptureDraft = { kind: "sale", body: bodyOf(sale), raw: sale.raw };
+  const store = async (sale: SaleEvent, name: string | null, signal: AbortSignal): Promise<boolean> => {
+    const draft: CaptureDraft = { kind: "sale", body: bodyOf(sale, name), raw: sale.raw };
     const storing = context.capture(draft).then(
       () => true,
       (error: unknown) => {
@@ -189,7 +198,9 @@ export const createDahuaSession = (context: SessionContext, config: DahuaConfig)
     const key = keyOf(answer);
     if (!memory.knows(key)) {
       if (answer.mismatch) context.log.warn("amount and weight of a sale do not fit", { number: answer.number });
-      if (!(await store(answer, signal))) return false;
+      const name = config.readArticles ? await reading.articles.nameOf(answer.item) : null;
+      // The line broke off while the name was asked for: the sale is read again.
+      if (reading.aborted() || !(await store(answer, name, signal))) return false;
       context.count("results");
     }
     memory.remember(number, key);

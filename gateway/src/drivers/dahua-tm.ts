@@ -1,4 +1,4 @@
-import { dahuaTm, encodeDahuaRead } from "@mingcheng/protocols";
+import { dahuaTm, encodeDahuaRead, encodeDahuaReadPlu } from "@mingcheng/protocols";
 import { z } from "zod";
 import { createDahuaSession } from "./dahua-session.ts";
 import { defineDriver } from "./define-driver.ts";
@@ -25,6 +25,12 @@ export const dahuaTmConfigSchema = z.strictObject({
     .max(9999)
     .default(1)
     .describe("首次连接时从第几条记录读起 / number of the record to begin with when nothing was read yet."),
+  readArticles: z
+    .boolean()
+    .default(true)
+    .describe(
+      "读取商品（PLU）名称写入销售记录 / read the names of articles (PLU) and write them into sales; a scale that does not tell them is asked at most every ten minutes.",
+    ),
 });
 
 /** Records of a scale, numbered from 1. */
@@ -41,7 +47,9 @@ export const dahuaTmDriver = defineDriver({
   transportDefaults: { baudRate: 9600, dataBits: 8, parity: "none", stopBits: 1 },
   // Made when asked for: a megabyte that only tests and probing need.
   get requests() {
-    return Array.from({ length: recordCount }, (_unused, index) => encodeDahuaRead(index + 1));
+    const numbers = Array.from({ length: recordCount }, (_unused, index) => index + 1);
+    const articles = numbers.map((number) => encodeDahuaReadPlu(number.toString().padStart(4, "0")));
+    return [...numbers.map(encodeDahuaRead), ...articles];
   },
   yields: "sale",
   configSchema: dahuaTmConfigSchema,

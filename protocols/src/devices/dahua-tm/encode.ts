@@ -27,3 +27,20 @@ export const encodeDahuaSale = (number: number, sale: DahuaSaleSpec | undefined)
 
 /** What a host sends to read record `number`, 1 to 9999. */
 export const encodeDahuaRead = (number: number): Uint8Array<ArrayBuffer> => bytes(`!0J${digits(number, 4)}A\r\n`);
+
+/** Asks for an article (PLU, four digits). Reads only. */
+export const encodeDahuaReadPlu = (plu: string): Uint8Array<ArrayBuffer> => bytes(`!0U${plu}A\r\n`);
+
+/** What a simulated scale knows of an article; `name` in GB 2312. */
+export interface DahuaPluSpec {
+  readonly plu: string;
+  readonly itemCode: number;
+  readonly unitPriceFen: number;
+  readonly name: Uint8Array;
+}
+
+/** The scale's answer: the name as zone and position of each character, in four digits. */
+export const encodeDahuaPlu = ({ plu, itemCode, unitPriceFen, name }: DahuaPluSpec): Uint8Array<ArrayBuffer> => {
+  const zones = Array.from(name, (byte) => digits(byte - 160, 2)).join("");
+  return bytes(`0u${plu}A${digits(itemCode, 7)}${digits(unitPriceFen, 6)}0${"0".repeat(38)}B${zones}CDE\r\n\u0003`);
+};
