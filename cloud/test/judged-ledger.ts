@@ -1,4 +1,3 @@
-import Database from "better-sqlite3";
 import type { Alert } from "../src/alerts/alert.ts";
 import { AlertReader } from "../src/alerts/alert-reader.ts";
 import { alertsMigrations } from "../src/alerts/alerts-database.ts";
@@ -10,6 +9,7 @@ import { decodeKinds } from "../src/rules/decode-kinds.ts";
 import { loadRules } from "../src/rules/load-rules.ts";
 import type { AlertRule } from "../src/rules/rule.ts";
 import { RulesFollower } from "../src/rules/rules-follower.ts";
+import { Database } from "../src/store/sqlite-engine.ts";
 import {
   committed,
   deviceOf,

@@ -1,8 +1,8 @@
-import Database from "better-sqlite3";
 import type { ChangeOutcome } from "../src/register/change/apply-change.ts";
 import { zoneClock } from "../src/register/model/validity.ts";
 import { registerMigrations } from "../src/register/register-database.ts";
 import { RegisterDesk } from "../src/register/register-desk.ts";
+import { Database } from "../src/store/sqlite-engine.ts";
 
 /** An entry in short: kind, values, from, to. Times are local (Asia/Shanghai). */
 export type ShortEntry = readonly [

@@ -8,13 +8,13 @@ import {
   signedVerifies,
   toHex,
 } from "@mingcheng/protocols";
-import Database from "better-sqlite3";
 import { nodeCrypto } from "../src/crypto/node-crypto.ts";
 import type { LedgerAnswer, LedgerMessage } from "../src/ledger/ledger-port.ts";
 import { ledgerMigrations } from "../src/ledger/ledger-schema.ts";
 import { LedgerWriter } from "../src/ledger/ledger-writer.ts";
 import { type RegisteredKeys, SqliteLedger } from "../src/ledger/sqlite-ledger.ts";
 import { openForWriting, type SqliteDatabase } from "../src/store/database.ts";
+import { Database } from "../src/store/sqlite-engine.ts";
 import { newSigner } from "./sealed-line.ts";
 
 /** Faults that a writer reported. */

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import Database from "better-sqlite3";
+import { Database } from "../src/harness/sqlite-engine.ts";
 
 /** What this process has caused to be sent to the disk so far, whole pages (proc(5), write_bytes). Linux only. */
 const writtenBytes = (): number =>

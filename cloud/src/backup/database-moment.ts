@@ -1,6 +1,6 @@
 import { chmod } from "node:fs/promises";
-import Database from "better-sqlite3";
 import { openForReading, type SqliteDatabase } from "../store/database.ts";
+import { Database } from "../store/sqlite-engine.ts";
 
 /** A database as it was at one moment, whatever its writer does meanwhile. */
 export interface DatabaseMoment {

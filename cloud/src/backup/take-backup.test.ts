@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { BackedUpCentre } from "../../test/backed-up-centre.ts";
 import { nodeCrypto } from "../crypto/node-crypto.ts";
 import { openForReading } from "../store/database.ts";
+import { Database } from "../store/sqlite-engine.ts";
 import { readManifest } from "./backup-manifest.ts";
 import { backupName, findBackups, thinOut } from "./backup-names.ts";
 import { checkLedgerCopy } from "./check-ledger-copy.ts";
@@ -95,8 +95,16 @@ describe("a backup of a centre that goes on writing", () => {
 describe("the check of a ledger's copy", () => {
   const ports = { sha256: nodeCrypto.sha256, random: Math.random };
   it.each([
-    ["a changed digest", "DROP TRIGGER record_same; UPDATE record SET digest = zeroblob(32) WHERE lsn = 100", "record 100 has not its digest"],
-    ["a missing record", "DROP TRIGGER record_stays; DELETE FROM record WHERE lsn = 100", "300 records, and the last is number 301"],
+    [
+      "a changed digest",
+      "DROP TRIGGER record_same; UPDATE record SET digest = zeroblob(32) WHERE lsn = 100",
+      "record 100 has not its digest",
+    ],
+    [
+      "a missing record",
+      "DROP TRIGGER record_stays; DELETE FROM record WHERE lsn = 100",
+      "300 records, and the last is number 301",
+    ],
     ["a changed seal", "UPDATE seal SET h = zeroblob(32)", "does not lead to the seal"],
     ["a changed chain", "UPDATE run SET prev = zeroblob(32)", "does not lead to the seal"],
   ])("finds %s", async (name, plant, found) => {

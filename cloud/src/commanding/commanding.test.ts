@@ -11,13 +11,13 @@ import {
   commandReader,
   readConfiguration,
 } from "@mingcheng/protocols/commands";
-import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { newSigner } from "../../test/sealed-line.ts";
 import type { AuditEvent } from "../audit/audit-event.ts";
 import { nodeCrypto } from "../crypto/node-crypto.ts";
 import { GatewayRegister } from "../register/gateway-register.ts";
 import { registerMigrations } from "../register/register-database.ts";
+import { Database } from "../store/sqlite-engine.ts";
 import { AckReader } from "./ack-reader.ts";
 import { BundleShelf, bundleContentOf } from "./bundle-shelf.ts";
 import { OrderDesk, type Ordering } from "./order-desk.ts";

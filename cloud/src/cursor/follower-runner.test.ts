@@ -1,6 +1,7 @@
-import Database from "better-sqlite3";
+import type BetterSqlite from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { committed, MemoryLedgerReader, sampleNowMs, sampleRecord, weighingOf } from "../../test/memory-ledger.ts";
+import { Database } from "../store/sqlite-engine.ts";
 import { cursorMigration } from "./cursor-store.ts";
 import type { DecodedLedgerRecord } from "./decoded-record.ts";
 import type { Follower, Refused } from "./follower.ts";
@@ -10,13 +11,13 @@ import { LedgerFeed } from "./ledger-feed.ts";
 /** Writes every lsn it sees into a table: a row seen twice would show. */
 class Counting implements Follower {
   readonly name = "counting";
-  readonly database: Database.Database;
+  readonly database: BetterSqlite.Database;
   version = 1;
   resets = 0;
   forgotten = 0;
   trouble: (lsn: number) => void = () => undefined;
 
-  constructor(database: Database.Database) {
+  constructor(database: BetterSqlite.Database) {
     this.database = database;
   }
 

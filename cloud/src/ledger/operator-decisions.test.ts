@@ -1,10 +1,10 @@
-import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { newSigner, SealedLine } from "../../test/sealed-line.ts";
 import { WriterBench } from "../../test/writer-bench.ts";
 import { GatewayDecisions } from "../register/gateway-decisions.ts";
 import { GatewayRegister } from "../register/gateway-register.ts";
 import { registerMigrations } from "../register/register-database.ts";
+import { Database } from "../store/sqlite-engine.ts";
 import { OperatorDecisions } from "./operator-decisions.ts";
 
 const gw = "market-a";

@@ -10,12 +10,12 @@ import {
   type State,
   toHex,
 } from "@mingcheng/protocols";
-import Database from "better-sqlite3";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { newSigner, SealedLine } from "../../test/sealed-line.ts";
 import { WriterBench } from "../../test/writer-bench.ts";
 import { nodeCrypto } from "../crypto/node-crypto.ts";
+import { Database } from "../store/sqlite-engine.ts";
 import type { LedgerMessage } from "./ledger-port.ts";
 
 const gw = "market-a";

@@ -1,7 +1,7 @@
 import { toHex } from "@mingcheng/protocols";
-import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { newSigner } from "../../test/sealed-line.ts";
+import { Database } from "../store/sqlite-engine.ts";
 import { createCredentialCheck } from "./credential-check.ts";
 import { codeValidMs, GatewayRegister } from "./gateway-register.ts";
 import { registerMigrations } from "./register-database.ts";

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { contentOf, dayMs, KeptCentre, type ToldRecord } from "../../test/kept-centre.ts";
 import { testOf } from "../../test/memory-ledger.ts";
@@ -10,6 +9,7 @@ import { verifyEvidence } from "../evidence/verify-evidence.ts";
 import { loadSigners } from "../keys/centre-keys.ts";
 import { openForReading, openForWriting } from "../store/database.ts";
 import { projectionsMigrations } from "../store/projections-database.ts";
+import { Database } from "../store/sqlite-engine.ts";
 import { HoldBook } from "./hold-book.ts";
 import type { EraseRecords, ErasureOrder } from "./record-eraser.ts";
 import { answerOf, answerRequest, dueRun, lastDueMs, requestRun } from "./retention-schedule.ts";

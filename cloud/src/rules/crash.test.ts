@@ -1,4 +1,3 @@
-import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { basicRules } from "../../test/judged-ledger.ts";
 import {
@@ -16,6 +15,7 @@ import { NotificationQueue } from "../channels/notification-queue.ts";
 import { FollowerRunner } from "../cursor/follower-runner.ts";
 import { LedgerFeed } from "../cursor/ledger-feed.ts";
 import type { SqliteDatabase } from "../store/database.ts";
+import { Database } from "../store/sqlite-engine.ts";
 import { decodeKinds } from "./decode-kinds.ts";
 import { RulesFollower } from "./rules-follower.ts";
 

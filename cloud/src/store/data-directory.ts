@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { MingchengError } from "@mingcheng/protocols";
-import Database from "better-sqlite3";
+import type BetterSqlite from "better-sqlite3";
+import { Database } from "./sqlite-engine.ts";
 
 /** Keeps a data directory for this process until closed. */
 export interface DirectoryLock {
@@ -24,7 +25,7 @@ const unusable = (path: string, cause: unknown): MingchengError => {
  * at all
  */
 export const lockDataDirectory = async (path: string): Promise<DirectoryLock> => {
-  let lock: Database.Database;
+  let lock: BetterSqlite.Database;
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
     lock = new Database(join(path, "lock.db"));

@@ -1,8 +1,9 @@
 import { MingchengError } from "@mingcheng/protocols";
-import Database from "better-sqlite3";
+import type BetterSqlite from "better-sqlite3";
+import { Database } from "./sqlite-engine.ts";
 
 /** An open SQLite database. */
-export type SqliteDatabase = Database.Database;
+export type SqliteDatabase = BetterSqlite.Database;
 
 /** One step forward of a database's layout. Steps are never changed once released, only added. */
 export type Migration = (database: SqliteDatabase) => void;

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { recordDigest, toHex } from "@mingcheng/protocols";
-import Database from "better-sqlite3";
+import { Database } from "../../src/harness/sqlite-engine.ts";
 import { nodeCrypto } from "../../src/load/node-crypto.ts";
 
 /** One stored record: its place, and the digest of its very bytes. */

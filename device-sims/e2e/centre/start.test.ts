@@ -1,10 +1,11 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import type BetterSqlite from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { builtModule } from "../../src/harness/repository.ts";
 import { ProgramEndedError, runProgram } from "../../src/harness/running-program.ts";
+import { Database } from "../../src/harness/sqlite-engine.ts";
 import { until } from "../../src/harness/until.ts";
 import { faultless, judgeLedger } from "./judge-ledger.ts";
 import { readLedger } from "./ledger-reading.ts";
@@ -91,7 +92,7 @@ describe("a ledger that cannot be used", () => {
     spoil(join(dir, "ledger.db"));
     return dir;
   };
-  const withDatabase = (body: (database: Database.Database) => void) => (path: string) => {
+  const withDatabase = (body: (database: BetterSqlite.Database) => void) => (path: string) => {
     const database = new Database(path);
     body(database);
     database.close();

@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { encodeSigned, keyIdOf, type Signer, signedTags } from "@mingcheng/protocols";
 import type { Command } from "@mingcheng/protocols/commands";
-import Database from "better-sqlite3";
 import type { SimulatedScale } from "../../src/devices/scale.ts";
 import type { CentreProcess } from "../../src/harness/centre-process.ts";
 import {
@@ -13,6 +12,7 @@ import {
   startGateway,
 } from "../../src/harness/gateway-process.ts";
 import { type GatewayUnderTest, type MarketUnderTest, openMarket } from "../../src/harness/market.ts";
+import { Database } from "../../src/harness/sqlite-engine.ts";
 import { until } from "../../src/harness/until.ts";
 import { nodeCrypto } from "../../src/load/node-crypto.ts";
 

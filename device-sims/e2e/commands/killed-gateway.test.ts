@@ -1,9 +1,9 @@
 import { copyFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { GatewayProcess } from "../../src/harness/gateway-process.ts";
 import type { MarketUnderTest } from "../../src/harness/market.ts";
+import { Database } from "../../src/harness/sqlite-engine.ts";
 import { until } from "../../src/harness/until.ts";
 import { ended, openCommandedMarket, order, reading, restartedWith, scaleOf } from "./commanded-market.ts";
 import { plantedGateway } from "./planted-gateway.ts";

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { afterAll, describe, expect, it } from "vitest";
 import { builtModule } from "../../src/harness/repository.ts";
 import { needs } from "../../src/harness/requirements.ts";
 import { startProgram } from "../../src/harness/running-program.ts";
+import { Database } from "../../src/harness/sqlite-engine.ts";
 import { readDisk, writeDiskImage } from "./disk-image.ts";
 import { drawPowerCut, type Recording, readRecording, recordingCommand } from "./recording.ts";
 

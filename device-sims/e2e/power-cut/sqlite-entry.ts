@@ -3,7 +3,7 @@
 // A subject whose behaviour is known: it shows whether recording and replay can be trusted.
 import { writeSync } from "node:fs";
 import { parseArgs } from "node:util";
-import Database from "better-sqlite3";
+import { Database } from "../../src/harness/sqlite-engine.ts";
 
 const { values } = parseArgs({
   options: { file: { type: "string" }, rows: { type: "string" }, synchronous: { type: "string", default: "FULL" } },

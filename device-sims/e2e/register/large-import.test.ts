@@ -1,10 +1,10 @@
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { builtModule } from "../../src/harness/repository.ts";
 import { type RunningProgram, startProgram } from "../../src/harness/running-program.ts";
+import { Database } from "../../src/harness/sqlite-engine.ts";
 import { until } from "../../src/harness/until.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "mingcheng-large-import-"));

@@ -1,7 +1,7 @@
 import { renameSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import type { MarketUnderTest } from "../../src/harness/market.ts";
+import { Database } from "../../src/harness/sqlite-engine.ts";
 
 /** A backup as the command printed it. */
 export interface PrintedBackup {

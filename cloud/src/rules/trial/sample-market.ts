@@ -1,9 +1,9 @@
 import { MingchengError } from "@mingcheng/protocols";
-import Database from "better-sqlite3";
 import { zoneClock } from "../../register/model/validity.ts";
 import { registerMigrations } from "../../register/register-database.ts";
 import { RegisterDesk } from "../../register/register-desk.ts";
 import type { SqliteDatabase } from "../../store/database.ts";
+import { Database } from "../../store/sqlite-engine.ts";
 
 type Entry = readonly [kind: string, values: Readonly<Record<string, string>>];
 

@@ -1,9 +1,9 @@
-import Database from "better-sqlite3";
 import type { AlertReason } from "../../alerts/alert.ts";
 import { alertsMigrations } from "../../alerts/alerts-database.ts";
 import { NotificationQueue } from "../../channels/notification-queue.ts";
 import { CursorStore } from "../../cursor/cursor-store.ts";
 import type { SqliteDatabase } from "../../store/database.ts";
+import { Database } from "../../store/sqlite-engine.ts";
 import type { GatewayStates } from "../gateway-state.ts";
 import type { Places } from "../places/places.ts";
 import type { AlertRule } from "../rule.ts";
