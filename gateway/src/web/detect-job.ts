@@ -40,6 +40,17 @@ const idle: SetupDetection = {
   ...{ waiting: [], findings: [], inUse: [] },
 };
 
+/** @throws {MingchengError} INPUT_INVALID */
+const checkAddress = (address: string): void => {
+  const expected = "expected tcp://host:port or a port path such as /dev/ttyUSB0";
+  try {
+    if (parseTransportAddress(address).kind !== "folder") return;
+  } catch (cause) {
+    throw new MingchengError("INPUT_INVALID", `${address}: ${expected}`, { field: "addresses", cause });
+  }
+  throw new MingchengError("INPUT_INVALID", `${address}: ${expected}`, { field: "addresses" });
+};
+
 /** Detecting from the set-up page, one at a time. Ports of devices that are heard are left alone. */
 export class DetectJob {
   private readonly parts: WebParts;
@@ -73,10 +84,10 @@ export class DetectJob {
     return this.found.get(address);
   }
 
-  /** Begins; resolves once it is clear which ports are looked at. @throws {MingchengError} DETECT_BUSY, CONFIG_INVALID */
+  /** Begins; resolves once it is clear which ports are looked at. @throws {MingchengError} DETECT_BUSY, INPUT_INVALID */
   async start(order: DetectOrder): Promise<SetupDetection> {
     if (this.running !== undefined) throw new MingchengError("DETECT_BUSY", "a detection is under way");
-    for (const address of order.addresses) parseTransportAddress(address);
+    for (const address of order.addresses) checkAddress(address);
     let begun = (): void => undefined;
     let failed = (_error: unknown): void => undefined;
     const clear = new Promise<void>((resolve, reject) => {

@@ -66,7 +66,7 @@ export class SetupService {
     return selfCheck(this.state(), await portsView(this.parts));
   }
 
-  /** @throws {MingchengError} INPUT_INVALID, CONFIG_INVALID, DETECT_BUSY */
+  /** @throws {MingchengError} INPUT_INVALID, DETECT_BUSY */
   async detect(input: unknown): Promise<object> {
     return this.detection.start(parse(detectSchema, input));
   }

@@ -18,7 +18,7 @@ const policy = [
   ...["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
 ].join("; ");
 
-const headersOf = (secure: boolean): Readonly<Record<string, string>> => ({
+const ownHeaders: Readonly<Record<string, string>> = {
   "content-security-policy": policy,
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
@@ -26,8 +26,7 @@ const headersOf = (secure: boolean): Readonly<Record<string, string>> => ({
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
   "permissions-policy": "camera=(), geolocation=(), microphone=()",
-  ...(secure ? { "strict-transport-security": "max-age=31536000" } : {}),
-});
+};
 
 /** Everything the server answers with. */
 export interface WebServerParts extends RouteParts {
@@ -148,7 +147,7 @@ export const openWebServer = async (
         });
   server.maxConnections = maxConnections;
   server.on("request", (message: IncomingMessage, response: ServerResponse) => {
-    for (const [name, value] of Object.entries(headersOf(certificate !== null))) response.setHeader(name, value);
+    for (const [name, value] of Object.entries(ownHeaders)) response.setHeader(name, value);
     answer(message, response, parts)
       .catch((error: unknown) => {
         const refused = refusalOf(error);

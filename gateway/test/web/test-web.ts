@@ -3,13 +3,15 @@ import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { SetupDetection } from "@mingcheng/protocols";
 import { pino } from "pino";
 import { parseGatewayConfig } from "../../src/config/parse-config.ts";
+import type { DetectPorts } from "../../src/detect/detect-port.ts";
 import type { GatewayStatus } from "../../src/health/status-schema.ts";
 import { openWeb, type Web } from "../../src/web/open-web.ts";
 import { SetupCode } from "../../src/web/setup-code.ts";
 import type { ValidConfig, WebParts } from "../../src/web/web-parts.ts";
-import { TestClock } from "../test-clock.ts";
+import { settle, TestClock } from "../test-clock.ts";
 
 /** An answer with everything a browser sees of it. */
 export interface Answered {
@@ -87,6 +89,8 @@ export interface WebUnderTest {
   readonly applied: ValidConfig[];
   newCode(): Promise<string>;
   ask(path: string, asked?: Asked): Promise<Answered>;
+  /** Lets time pass until the detection under way is over. */
+  detected(): Promise<SetupDetection>;
   /** Enters with a new code and returns the cookie. */
   enter(): Promise<string>;
   close(): Promise<void>;
@@ -96,7 +100,11 @@ export interface WebUnderTest {
 export const ownFile = "# 松柏市场\ndevices: []\n";
 
 /** Opens it on loopback, or with TLS on another address of this machine. */
-export const openTestWeb = async (host = "127.0.0.1", change: Partial<WebParts> = {}): Promise<WebUnderTest> => {
+export const openTestWeb = async (
+  host = "127.0.0.1",
+  change: Partial<WebParts> = {},
+  openLine?: DetectPorts["open"],
+): Promise<WebUnderTest> => {
   const dir = await mkdtemp(join(tmpdir(), "mingcheng-web-"));
   const file = join(dir, "gateway.yaml");
   await writeFile(file, ownFile, { mode: 0o640 });
@@ -127,7 +135,13 @@ export const openTestWeb = async (host = "127.0.0.1", change: Partial<WebParts> 
     ...change,
   };
   const nowMs = Date.parse("2026-11-25T00:00:00Z");
-  const web = await openWeb({ config: { host, port: 0, names: ["box.example"] }, parts, pages, systemMs: () => nowMs });
+  const web = await openWeb({
+    config: { host, port: 0, names: ["box.example"] },
+    parts,
+    pages,
+    systemMs: () => nowMs,
+    ...(openLine === undefined ? {} : { openLine }),
+  });
   const { protocol, hostname, port, host: name } = new URL(web.url);
   const send = protocol === "https:" ? httpsRequest : httpRequest;
   const ask: WebUnderTest["ask"] = (path, { method = "GET", headers = {}, body, raw } = {}) =>
@@ -145,23 +159,35 @@ export const openTestWeb = async (host = "127.0.0.1", change: Partial<WebParts> 
           response.on("end", () =>
             resolve({ status: response.statusCode ?? 0, headers: response.headers, text: answered }),
           );
-          // A stream of events never ends by itself.
-          if (response.headers["content-type"]?.startsWith("text/event-stream") === true) {
-            resolve({ status: response.statusCode ?? 0, headers: response.headers, text: "" });
+          if (response.headers["content-type"]?.startsWith("text/event-stream") !== true) return;
+          // A stream of events never ends by itself: how things stand at its beginning is enough.
+          response.on("data", () => {
+            if (!/event: detection\ndata: .*\n/.test(answered)) return;
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, text: answered });
             request.destroy();
-          }
+          });
         },
       );
       request.on("error", reject);
       request.end(text);
     });
   const newCode = (): Promise<string> => new SetupCode(dir, () => nowMs).make();
+  const enter = async (): Promise<string> => {
+    const { headers } = await ask("/setup/session", { method: "POST", body: { code: await newCode() } });
+    return (headers["set-cookie"]?.[0] ?? "").split(";")[0] ?? "";
+  };
+  const detected = async (): Promise<SetupDetection> => {
+    const cookie = await enter();
+    for (;;) {
+      const { text } = await ask("/setup/events", { headers: { cookie } });
+      const found = JSON.parse(/event: detection\ndata: (.*)\n/.exec(text)?.[1] ?? "{}") as SetupDetection;
+      if (found.state === "done") return found;
+      await settle();
+      clock.advance(250);
+    }
+  };
   return {
-    ...{ web, dir, file, clock, applied, ask, newCode },
-    enter: async () => {
-      const { headers } = await ask("/setup/session", { method: "POST", body: { code: await newCode() } });
-      return (headers["set-cookie"]?.[0] ?? "").split(";")[0] ?? "";
-    },
+    ...{ web, dir, file, clock, applied, ask, newCode, enter, detected },
     close: async () => {
       await web.close();
       await rm(dir, { recursive: true, force: true });
