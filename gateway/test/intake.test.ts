@@ -1,11 +1,19 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import type { MingchengRecord } from "@mingcheng/protocols";
+import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import { until } from "../../device-sims/src/harness/until.ts";
 import { parseGatewayConfig } from "../src/config/parse-config.ts";
+import { ConfiguredIntake } from "../src/intake/configured-intake.ts";
 import { intakeExamples } from "../src/intake/examples.ts";
 import { generated } from "../src/intake/generate.ts";
-import { type IntakeBench, type IntakeBenchOptions, openIntakeBench, quarantined } from "./intake-bench.ts";
+import {
+  type IntakeBench,
+  type IntakeBenchOptions,
+  openIntakeBench,
+  quarantined,
+  usualIntake,
+} from "./intake-bench.ts";
 import { FaultyFiles, type Operation } from "./outbox/faulty-files.ts";
 import { cleanUp } from "./outbox/test-outbox.ts";
 import { settle } from "./test-clock.ts";
@@ -395,5 +403,32 @@ describe("the page about the intake", () => {
       "scale-b02",
       "tester-1",
     ]);
+  });
+});
+
+describe("the intake of a gateway", () => {
+  it("is opened, changed and closed as the configuration says, and keeps what need not change", async () => {
+    const bench = await open();
+    const { capture, outbox, clock, data: dataDirectory } = bench;
+    const log = pino({ level: "silent" });
+    const configured = new ConfiguredIntake();
+    await configured.open(undefined, { capture, outbox, clock, dataDirectory, log });
+    expect([configured.status(), configured.addresses(), configured.devices()]).toEqual([null, [], []]);
+    const configOf = (devices: readonly object[]) => {
+      const read = parseGatewayConfig(JSON.stringify({ intake: { ...usualIntake, devices } }));
+      return "config" in read ? read.config.intake : undefined;
+    };
+    await configured.reconfigure(configOf(usualIntake.devices));
+    const before = configured.addresses();
+    expect(before).toHaveLength(2);
+    await configured.reconfigure(configOf(usualIntake.devices));
+    expect(configured.addresses()).toEqual(before);
+    await configured.reconfigure(configOf(usualIntake.devices.slice(0, 1)));
+    expect(configured.devices().map(({ id }) => id)).toEqual(["scale-1"]);
+    await configured.reconfigure(undefined);
+    expect(configured.status()).toBeNull();
+    await configured.close();
+    await configured.reconfigure(configOf(usualIntake.devices));
+    expect(configured.addresses()).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, stat } from "node:fs/promises";
+import { chown, mkdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { deviceIdPattern, MingchengError } from "@mingcheng/protocols";
 import { z } from "zod";
@@ -62,8 +62,16 @@ export const readCredentials = async (path: string): Promise<readonly Credential
   }
 };
 
+/** Made by root, the directory belongs to the owner of the data directory, as whom the gateway runs. */
+const makeDirectory = async (path: string): Promise<void> => {
+  const made = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (made === undefined || process.getuid?.() !== 0) return;
+  const { uid, gid } = await stat(dirname(made));
+  await chown(path, uid, gid);
+};
+
 const write = async (path: string, credentials: readonly Credential[]): Promise<void> => {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeDirectory(dirname(path));
   const sorted = [...credentials].sort((a, b) => (a.device < b.device ? -1 : 1));
   await writeDurably(path, `${JSON.stringify({ v: 1, credentials: sorted }, null, 2)}\n`);
 };
