@@ -4,8 +4,9 @@ import { createFrameDecoder, type FrameGrammar, maxDiscardBytes } from "../../fr
 import type { DeviceCodec, ReadingEvent } from "../device-event.ts";
 import { latin1, numberIn, readingWith, unitIn } from "../reading.ts";
 
-/** W, G or N, weight 7, unit 2, XOR 2, CR LF. XK3190-A12(E) manual p. 13. */
+/** W, G or N, weight 7, unit 2, XOR 2, CR LF. XK3190-A12(E) manual p. 13. Logs of terminals keep only LF. */
 const frameBytes = 15;
+const lf = 0x0a;
 const checkedBytes = 11;
 
 /** What may stand at each place: a frame begins with W, or out of range with nine blanks. */
@@ -17,7 +18,7 @@ const mayStand = placesOf([
   /[A-Za-z ]/,
   /[\dA-Fa-f]/,
   /[\dA-Fa-f]/,
-  /\r/,
+  /[\r\n]/,
   /\n/,
 ]);
 const isStart = (byte: number): boolean => byte === 0x57;
@@ -35,19 +36,21 @@ const readingIn = (text: string, raw: Uint8Array): ReadingEvent | null => {
 const grammar: FrameGrammar<ReadingEvent> = {
   isStart: (byte) => (byte & 0x7f) === 0x57 || (byte & 0x7f) === 0x20,
   examine: (window, { ended }) => {
-    const bytes = maskParity(window.subarray(0, frameBytes));
+    const head = maskParity(window.subarray(0, frameBytes));
+    const bytes = head[frameBytes - 2] === lf ? head.subarray(0, frameBytes - 1) : head;
     const text = latin1(bytes);
     const fault = formFault(bytes, mayStand, isStart);
     if (fault !== undefined) return fault;
-    if (bytes.length < frameBytes) {
+    const isWhole = bytes.length === frameBytes || bytes[frameBytes - 2] === lf;
+    if (!isWhole) {
       return ended ? { kind: "reject", length: bytes.length, reason: "incomplete", whole: false } : { kind: "more" };
     }
     if (Number.parseInt(text.slice(checkedBytes, checkedBytes + 2), 16) !== xor8(bytes.subarray(0, checkedBytes))) {
-      return { kind: "reject", length: frameBytes, reason: "bad-checksum", whole: text.startsWith("W") };
+      return { kind: "reject", length: bytes.length, reason: "bad-checksum", whole: text.startsWith("W") };
     }
-    const event = readingIn(text, window.slice(0, frameBytes));
-    if (event === null) return { kind: "reject", length: frameBytes, reason: "bad-field", whole: false };
-    return { kind: "accept", length: frameBytes, event };
+    const event = readingIn(text, window.slice(0, bytes.length));
+    if (event === null) return { kind: "reject", length: bytes.length, reason: "bad-field", whole: false };
+    return { kind: "accept", length: bytes.length, event };
   },
 };
 

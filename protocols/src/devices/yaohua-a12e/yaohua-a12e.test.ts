@@ -8,7 +8,10 @@ const xorFits = (frame: Uint8Array): boolean => {
   const text = plainText(frame);
   let xor = 0;
   for (const char of text.slice(0, 11)) xor ^= char.charCodeAt(0);
-  return text.length === 15 && text.slice(11, 13).toUpperCase() === xor.toString(16).toUpperCase().padStart(2, "0");
+  return (
+    [14, 15].includes(text.length) &&
+    text.slice(11, 13).toUpperCase() === xor.toString(16).toUpperCase().padStart(2, "0")
+  );
 };
 
 describeCodec(yaohuaA12e, {
