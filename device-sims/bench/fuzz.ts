@@ -12,7 +12,7 @@ interface Failure {
 }
 
 const shownFailures = 5;
-/** An input is a few hundred bytes: a decoder that thinks for so long hangs. A busy machine never takes a whole second. */
+/** An input is a few hundred bytes: a decoder that thinks for so long, twice, hangs. */
 const hangMs = 1000;
 
 const randomBytes = (length: number, random: Random): Uint8Array =>
@@ -79,6 +79,12 @@ const faultOf = (codec: DeviceCodec, input: Uint8Array, random: Random): string 
   return null;
 };
 
+const timeOf = (work: () => unknown): number => {
+  const startedMs = performance.now();
+  work();
+  return performance.now() - startedMs;
+};
+
 const fuzzFamily = (codec: DeviceCodec, inputs: number, failures: Failure[]): { slowestMs: number } => {
   const random = createRandom(seedOf(1, codec.id));
   const next = createInputs(codec, random);
@@ -92,7 +98,13 @@ const fuzzFamily = (codec: DeviceCodec, inputs: number, failures: Failure[]): { 
     } catch (error) {
       what = `throws ${String(error)}`;
     }
-    const tookMs = performance.now() - startedMs;
+    let tookMs = performance.now() - startedMs;
+    // The machine may have been busy with something else: a decoder that hangs does so again.
+    if (tookMs > hangMs && what === null)
+      tookMs = Math.min(
+        tookMs,
+        timeOf(() => faultOf(codec, input, random)),
+      );
     slowestMs = Math.max(slowestMs, tookMs);
     if (tookMs > hangMs) what ??= `takes ${Math.round(tookMs)} ms`;
     if (what !== null) failures.push({ family: codec.id, what, input });
