@@ -68,6 +68,13 @@ export class JudgedLedger {
     return { follower, runner };
   }
 
+  /** Other rules, while it runs. */
+  useRules(rules: readonly AlertRule[]): void {
+    this.database.transaction(() => this.follower.useRules(rules))();
+    const feed = new LedgerFeed(this.ledger, decodeKinds(this.follower.kinds));
+    this.runner = new FollowerRunner(this.database, feed, this.follower);
+  }
+
   /** As after a restart of the process. */
   restart(rules: readonly AlertRule[]): void {
     ({ follower: this.follower, runner: this.runner } = this.#open(rules));

@@ -20,8 +20,8 @@ export interface JudgedRecord {
   readonly place: Place;
   /** Local day of its effective time. */
   readonly day: string;
-  /** How a gateway stands, where that is what is judged. */
-  readonly gateway?: unknown;
+  /** What expressions see of it, shared by all rules. */
+  readonly names: CelNames;
 }
 
 /** One part that a record can play under a rule. */
@@ -70,20 +70,28 @@ const filler = (names: readonly string[]): ((fields: Fields) => Fields) => {
   return (fields) => ({ ...missing, ...fields });
 };
 
+const fillers = new Map<string, (fields: Fields) => Fields>();
+
+/** A record's body as expressions see it: what it may leave out is null. Once for a record, not once for a rule. */
+export const filledBody = (kind: string, body: Fields): Fields => {
+  let fill = fillers.get(kind);
+  if (fill === undefined) {
+    fill = filler(optionalFields(kind as RuleKind));
+    if (fillers.size < 100) fillers.set(kind, fill);
+  }
+  return fill(body);
+};
+
 /** Names of a record, one set for each element that is judged on its own. */
 const namesFor = ({ kinds, each }: Match): ((judged: JudgedRecord) => readonly CelNames[]) => {
-  const fillers = new Map(kinds.map((kind) => [kind as string, filler(optionalFields(kind))]));
   const fillEach = filler(kinds.flatMap((kind) => (each === null ? [] : optionalElementFields(kind, each))));
-  return ({ record, place, gateway }) => {
-    const { gw, dev, kind } = record;
-    const body = fillers.get(kind)?.(record.body) ?? record.body;
-    const names = { gw, dev, kind, body, site: place, gateway };
-    if (each === null) return [names];
-    return elementsAt(names, each).map((element) => ({
-      ...names,
-      each: typeof element === "object" && element !== null ? fillEach(element as Fields) : element,
-    }));
-  };
+  return ({ names }) =>
+    each === null
+      ? [names]
+      : elementsAt(names, each).map((element) => ({
+          ...names,
+          each: typeof element === "object" && element !== null ? fillEach(element as Fields) : element,
+        }));
 };
 
 const identityOf = (rule: AlertRule, groupKey: string, { record, day }: JudgedRecord, index: number): string => {
@@ -101,18 +109,89 @@ const identityOf = (rule: AlertRule, groupKey: string, { record, day }: JudgedRe
 interface Parts {
   readonly holds: boolean;
   readonly groupKey: string;
-  readonly labels: Readonly<Record<string, string>>;
   readonly identity: string;
   readonly value: Observation["value"];
   readonly joinKey: string;
+  labels(): Readonly<Record<string, string>>;
 }
 
-const observationOf = (rule: AlertRule, role: Observation["role"], judged: JudgedRecord, parts: Parts): Observation => {
-  const { record, lsn, receivedMs, reading, atMs, place } = judged;
-  const { gw, dev, salt, t } = record;
-  return {
-    ...{ rule: rule.id, role, ...parts },
-    ...{ gw, dev, site: place.code, lsn, salt, boot: t.boot, ...reading, receivedMs, atMs },
+/**
+ * An observation whose labels are worked out when somebody asks: most records only add to what is gathered, and millions
+ * of them pass by.
+ */
+class RecordObservation implements Observation {
+  readonly rule: string;
+  readonly role: Observation["role"];
+  readonly groupKey: string;
+  readonly identity: string;
+  readonly holds: boolean;
+  readonly value: Observation["value"];
+  readonly joinKey: string;
+  readonly gw: string;
+  readonly dev: string;
+  readonly site: string;
+  readonly lsn: number;
+  readonly salt: string;
+  readonly boot: string;
+  readonly monoMs: number;
+  readonly rank: Observation["rank"];
+  readonly wallMs: number;
+  readonly receivedMs: number;
+  readonly atMs: number;
+  readonly #labelsOf: Parts["labels"];
+  #labels: Observation["labels"] | undefined;
+
+  constructor(rule: string, role: Observation["role"], judged: JudgedRecord, parts: Parts) {
+    const { record, reading } = judged;
+    this.rule = rule;
+    this.role = role;
+    this.groupKey = parts.groupKey;
+    this.identity = parts.identity;
+    this.holds = parts.holds;
+    this.value = parts.value;
+    this.joinKey = parts.joinKey;
+    this.gw = record.gw;
+    this.dev = record.dev;
+    this.site = judged.place.code;
+    this.lsn = judged.lsn;
+    this.salt = record.salt;
+    this.boot = record.t.boot;
+    this.monoMs = reading.monoMs;
+    this.rank = reading.rank;
+    this.wallMs = reading.wallMs;
+    this.receivedMs = judged.receivedMs;
+    this.atMs = judged.atMs;
+    this.#labelsOf = parts.labels;
+  }
+
+  get labels(): Observation["labels"] {
+    this.#labels ??= this.#labelsOf();
+    return this.#labels;
+  }
+
+  toJSON(): Observation {
+    return { ...this, labels: this.labels };
+  }
+}
+
+const maxDevices = 100_000;
+const ofDevice = new Set(["gw", "dev"]);
+
+/** Texts as one key. Of what depends on the device alone the key is made once for each. */
+const keyMaker = (texts: Readonly<Record<string, string>>, programs: Programs): ((names: CelNames) => string) => {
+  if (programs.length === 0) return () => "";
+  const make = (names: CelNames): string => JSON.stringify(textsOf(programs, names));
+  if (!Object.values(texts).every((text) => ofDevice.has(text))) return make;
+  const known = new Map<string, string>();
+  return (names) => {
+    const device = `${String(names["gw"])} ${String(names["dev"])}`;
+    let key = known.get(device);
+    if (key === undefined) {
+      key = make(names);
+      if (known.size >= maxDevices) known.clear();
+      known.set(device, key);
+    }
+    return key;
   };
 };
 
@@ -125,6 +204,9 @@ const gatheredValue = (value: unknown): Observation["value"] =>
         ? null
         : labelText(value);
 
+const sidesOf = (rule: AlertRule, side: "here" | "there"): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(rule.join?.on ?? {}).map(([name, key]) => [name, key[side]]));
+
 const ownRole = (world: CelWorld, rule: AlertRule): CompiledRole => {
   const { match, window, join, lifecycle } = rule;
   const gathers = window !== null || join !== null || rule.absence !== null;
@@ -133,54 +215,49 @@ const ownRole = (world: CelWorld, rule: AlertRule): CompiledRole => {
   const group = programsOf(world, rule.group);
   const labels = programsOf(world, rule.labels);
   const value = window?.value === undefined || window.value === null ? null : world.program(window.value);
-  const here = Object.entries(join?.on ?? {}).map(([name, key]) => [name, world.program(key.here)] as const);
+  const here = sidesOf(rule, "here");
+  const groupKeyOf = keyMaker(rule.group, group);
+  const joinKeyOf = keyMaker(here, programsOf(world, here));
   const names = namesFor(match);
   const mayPass = lifecycle.type === "event" && !gathers;
+  const observed = (judged: JudgedRecord, each: CelNames, index: number): Observation | undefined => {
+    if (where(each) !== true) return undefined;
+    const holds = condition(each) === true;
+    // What does not hold says nothing under an event rule.
+    if (!holds && mayPass) return undefined;
+    const groupKey = groupKeyOf(each);
+    return new RecordObservation(rule.id, "match", judged, {
+      holds,
+      groupKey,
+      identity: identityOf(rule, groupKey, judged, index),
+      value: value === null ? null : gatheredValue(value(each)),
+      joinKey: joinKeyOf(each),
+      labels: () => ({ ...textsOf(group, each), ...textsOf(labels, each) }),
+    });
+  };
   return {
     ...{ rule, kinds: match.kinds, role: "match" },
-    observe: (judged) => {
-      const observations: Observation[] = [];
-      for (const [index, each] of names(judged).entries()) {
-        if (where(each) !== true) continue;
-        const holds = condition(each) === true;
-        // What does not hold says nothing under an event rule: labels need not be worked out.
-        if (!holds && mayPass) continue;
-        const groupLabels = textsOf(group, each);
-        const groupKey = JSON.stringify(groupLabels);
-        observations.push(
-          observationOf(rule, "match", judged, {
-            ...{ holds, groupKey, identity: identityOf(rule, groupKey, judged, index) },
-            labels: { ...groupLabels, ...textsOf(labels, each) },
-            value: value === null ? null : gatheredValue(value(each)),
-            joinKey: here.length === 0 ? "" : JSON.stringify(textsOf(here, each)),
-          }),
-        );
-      }
-      return observations;
-    },
+    observe: (judged) => names(judged).flatMap((each, index) => observed(judged, each, index) ?? []),
   };
 };
 
 const otherRole = (world: CelWorld, rule: AlertRule, role: "to" | "until", match: Match): CompiledRole => {
   const where = match.where === null ? always : world.program(match.where);
-  const there = Object.entries(rule.join?.on ?? {}).map(([name, key]) => [name, world.program(key.there)] as const);
+  const there = sidesOf(rule, "there");
+  const joinKeyOf = keyMaker(there, programsOf(world, there));
   const keep = role === "to" ? programsOf(world, rule.join?.keep ?? {}) : [];
   const names = namesFor(match);
   return {
     ...{ rule, kinds: match.kinds, role },
     observe: (judged) => {
       const { gw, ep, eid, seq } = judged.record;
-      return names(judged)
-        .map((each, index) => ({ each, index }))
-        .filter(({ each }) => where(each) === true)
-        .map(({ each, index }) => {
-          const joinKey = JSON.stringify(textsOf(there, each));
-          const identity = `${role} ${gw} ${ep} ${eid} ${seq} ${index}`;
-          const labels = textsOf(keep, each);
-          return observationOf(rule, role, judged, {
-            ...{ holds: true, groupKey: joinKey, identity, value: null, joinKey, labels },
-          });
-        });
+      return names(judged).flatMap((each, index) => {
+        if (where(each) !== true) return [];
+        const joinKey = joinKeyOf(each);
+        const identity = `${role} ${gw} ${ep} ${eid} ${seq} ${index}`;
+        const parts = { holds: true, groupKey: joinKey, identity, value: null, joinKey };
+        return [new RecordObservation(rule.id, role, judged, { ...parts, labels: () => textsOf(keep, each) })];
+      });
     },
   };
 };

@@ -50,7 +50,8 @@ export const momentOf = (
   of: Pick<Observation, "rule" | "groupKey" | "labels" | "gw" | "dev" | "site">,
   { holds, atMs, salt }: { readonly holds: boolean; readonly atMs: number; readonly salt: string },
 ): Observation => ({
-  ...of,
+  // One by one: what is worked out late is no property that a spread would take along.
+  ...{ rule: of.rule, groupKey: of.groupKey, labels: of.labels, gw: of.gw, dev: of.dev, site: of.site },
   ...{ role: "match", identity: of.groupKey, holds, value: null, joinKey: "", lsn: 0, salt },
   ...{ boot: "centre", monoMs: atMs, rank: 2, wallMs: atMs, receivedMs: atMs, atMs },
 });

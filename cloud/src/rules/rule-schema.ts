@@ -61,9 +61,9 @@ const join = z
     within: someTime,
     until: match.nullable().default(null),
     keep: labels.default({}),
-    patience: someTime.default(7_200_000),
+    patience: someTime.optional(),
   })
-  .transform(({ within, patience, ...rest }) => ({ ...rest, withinMs: within, patienceMs: patience }));
+  .transform(({ within, patience, ...rest }) => ({ ...rest, withinMs: within, patienceMs: patience ?? 0 }));
 
 const absence = z
   .strictObject({

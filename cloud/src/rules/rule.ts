@@ -36,7 +36,7 @@ export interface JoinSpec {
   readonly until: Match | null;
   /** Label → CEL over the other record. */
   readonly keep: Readonly<Record<string, string>>;
-  /** For so long a record waits for another side that arrives late. */
+  /** For so long a record waits for another side that arrives late; 0: not at all, and nothing of it is kept. */
   readonly patienceMs: number;
 }
 

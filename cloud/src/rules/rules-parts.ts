@@ -6,7 +6,7 @@ import { BootBook, type KnownBoot } from "../effective-time/boot-book.ts";
 import { type ClockReading, clockReading, effectiveAt } from "../effective-time/clock-book.ts";
 import { type KnownLine, LineBook } from "../projections/line-book.ts";
 import { breakRule, mendRule } from "./broken-rule.ts";
-import type { CompiledRole, CompiledRule, JudgedRecord } from "./compiled-rule.ts";
+import { type CompiledRole, type CompiledRule, filledBody, type JudgedRecord } from "./compiled-rule.ts";
 import { EventLifecycle, type Judging } from "./event-lifecycle.ts";
 import { JoinBook } from "./gathering/join-book.ts";
 import { PresenceBook } from "./gathering/presence-book.ts";
@@ -137,7 +137,9 @@ export class RulesParts {
     const { lsn, receivedMs } = arrival;
     const place = places.placeOf(record.gw, record.dev, Math.floor(atMs / 60_000));
     Object.assign(set.surroundings, { atMs, receivedMs, site: place.code });
-    return { record, lsn, receivedMs, reading, atMs, place, day: places.day(atMs) };
+    const { gw, dev, kind } = record;
+    const names = { gw, dev, kind, body: filledBody(kind, record.body), site: place };
+    return { record, lsn, receivedMs, reading, atMs, place, day: places.day(atMs), names };
   }
 
   /** Lets an observation of a line that counts join what has gathered, and judges what comes of it. */
@@ -271,7 +273,8 @@ export class RulesParts {
     };
     const reading = { wallMs: nowMs, monoMs: nowMs, rank: 2 } as const;
     const day = places.day(nowMs);
-    const judged: JudgedRecord = { record, lsn: 0, receivedMs: nowMs, reading, atMs: nowMs, place, day, gateway };
+    const names = { gw, dev: gw, kind: record.kind, body: record.body, site: place, gateway };
+    const judged: JudgedRecord = { record, lsn: 0, receivedMs: nowMs, reading, atMs: nowMs, place, day, names };
     for (const role of roles) {
       if (this.#isBroken(role.rule.id)) continue;
       for (const observation of this.#evaluate(role.rule.id, [], () => role.observe(judged))) {

@@ -26,8 +26,11 @@ export class GroupStates<State> {
   readonly #held = new Map<string, Held<State>>();
   readonly #changed = new Set<Held<State>>();
 
-  /** `table` has the columns rule, group_key, state, due_ms. */
-  constructor(database: SqliteDatabase, table: "window_state" | "presence") {
+  readonly #revive: (stored: unknown) => State;
+
+  /** `table` has the columns rule, group_key, state, due_ms. `revive` makes a state of what was stored as JSON. */
+  constructor(database: SqliteDatabase, table: "window_state" | "presence", revive: (stored: unknown) => State) {
+    this.#revive = revive;
     this.#find = database.prepare(`SELECT state, due_ms AS dueMs FROM ${table} WHERE rule = ? AND group_key = ?`);
     this.#save = database.prepare(`INSERT OR REPLACE INTO ${table} VALUES (?, ?, ?, ?)`);
     this.#remove = database.prepare(`DELETE FROM ${table} WHERE rule = ? AND group_key = ?`);
@@ -49,7 +52,7 @@ export class GroupStates<State> {
     const known = this.#held.get(key);
     if (known !== undefined) return known;
     const row = this.#find.get(rule, groupKey) as { state: string; dueMs: number | null } | undefined;
-    const state = row === undefined ? null : (JSON.parse(row.state) as State);
+    const state = row === undefined ? null : this.#revive(JSON.parse(row.state));
     const held: Held<State> = { rule, groupKey, state, dueMs: row?.dueMs ?? null, changed: false };
     this.#held.set(key, held);
     return held;

@@ -20,8 +20,9 @@ const isComplete = (joinKey: string): boolean =>
   Object.values(JSON.parse(joinKey) as Record<string, string>).every((part) => part !== "");
 
 /**
- * Both sides of joins, for as long as they can matter: whichever of two records arrives first, the pair is found. Parts of
- * a key that nobody knows are equal to nothing. All in the caller's transaction.
+ * The other sides of joins, for as long as they can matter, and a rule's own records for as long as it has patience: then
+ * the pair is found whichever arrives first. Parts of a key that nobody knows are equal to nothing. All in the caller's
+ * transaction.
  */
 export class JoinBook {
   readonly #insert: Statement<unknown[]>;
@@ -53,10 +54,13 @@ export class JoinBook {
     const { join } = rule;
     if (join === null || !isComplete(observation.joinKey)) return [];
     const { role, joinKey, atMs } = observation;
-    this.#insert.run(rule.id, role, joinKey, atMs, line, JSON.stringify(observation));
+    if (role !== "match" || join.patienceMs > 0) {
+      this.#insert.run(rule.id, role, joinKey, atMs, line, JSON.stringify(observation));
+    }
     if (this.#sincePrune++ >= pruneEvery) this.#pruneRule(rule.id, join, observation.receivedMs);
     if (role === "until") return [];
     if (role === "match") return this.#joined(rule.id, join.withinMs, observation);
+    if (join.patienceMs === 0) return [];
     const until = atMs + join.withinMs;
     const waiting = this.#waiting.all(rule.id, "match", joinKey, atMs, until) as SideRow[];
     return waiting.flatMap((row) => this.#joined(rule.id, join.withinMs, JSON.parse(row.observation) as Observation));

@@ -33,7 +33,7 @@ export class PresenceBook {
   readonly #places: Places;
 
   constructor(database: SqliteDatabase, places: Places) {
-    this.#states = new GroupStates(database, "presence");
+    this.#states = new GroupStates(database, "presence", (stored) => stored as PresenceState);
     this.#places = places;
   }
 
@@ -48,7 +48,8 @@ export class PresenceBook {
     if (next === known) return undefined;
     const missing = known.missing && this.#stillMissing(rule.absence, next, observation);
     this.#states.set(rule.id, groupKey, { ...next, missing }, null);
-    return known.missing && !missing ? { ...observation, groupKey, holds: false } : undefined;
+    const { labels } = observation;
+    return known.missing && !missing ? { ...observation, labels, groupKey, holds: false } : undefined;
   }
 
   /** Days before the latest one that was heard of are past: nothing asks for them any more. */

@@ -1,18 +1,35 @@
 import type { SqliteDatabase } from "../../store/database.ts";
-import type { CelSurroundings } from "../cel/cel-functions.ts";
-import { figureOf } from "../cel/cel-functions.ts";
+import { type CelSurroundings, figureOf } from "../cel/cel-functions.ts";
 import type { CompiledRule } from "../compiled-rule.ts";
 import { momentOf, type Observation } from "../observation.ts";
+import type { AlertRule } from "../rule.ts";
 import { GroupStates } from "./group-states.ts";
-import { percentileOf, type WindowFact, type WindowFigures, windowFigures, withFact, within } from "./window-facts.ts";
+import { type WindowFact, WindowFacts, type WindowFigures } from "./window-facts.ts";
 
-/** A window of one group. */
-interface WindowState {
+/** A window as it is stored. */
+interface StoredWindow {
   readonly facts: readonly WindowFact[];
   /** Whether the condition held when it was looked at last. */
   readonly held: boolean;
-  /** What the group's latest record said, for what the clock alone brings about. */
-  readonly of: Pick<Observation, "labels" | "gw" | "dev" | "site">;
+  /** What the group's latest record said while it holds, for what the clock alone brings about; else null. */
+  readonly of: Pick<Observation, "labels" | "gw" | "dev" | "site"> | null;
+}
+
+/** A window of one group, in memory. */
+class WindowState {
+  readonly facts: WindowFacts;
+  held: boolean;
+  of: StoredWindow["of"];
+
+  constructor({ facts, held, of }: StoredWindow) {
+    this.facts = new WindowFacts(facts);
+    this.held = held;
+    this.of = of;
+  }
+
+  toJSON(): StoredWindow {
+    return { facts: this.facts.list, held: this.held, of: this.of };
+  }
 }
 
 /** Evaluates a rule's condition over a window. */
@@ -21,6 +38,8 @@ export type WindowJudge = (
   names: { readonly window: WindowFigures; readonly labels: Readonly<Record<string, string>> },
   percentile: CelSurroundings["percentile"],
 ) => boolean;
+
+const ofRecord = ({ labels, gw, dev, site }: Observation): StoredWindow["of"] => ({ labels, gw, dev, site });
 
 const round = (figure: number): string => String(Math.round(figure * 100) / 100);
 
@@ -32,6 +51,9 @@ const figureLabels = ({ count, distinct, sum, rate, min, max }: WindowFigures): 
 /** Labels that a window gives by itself. */
 export const windowLabels = ["count", "distinct", "sum", "rate", "min", "max"] as const;
 
+const asksRange = ({ condition, title, next }: AlertRule): boolean =>
+  /\.(min|max)\b/.test(condition ?? "") || /\{(min|max)\}/.test(JSON.stringify([title, next]));
+
 /**
  * Facts of groups within a length of effective time. A window ends at the group's latest fact: what arrives too late for
  * it changes nothing, so that yesterday's records never fire today's alarm. All in the caller's transaction.
@@ -39,9 +61,10 @@ export const windowLabels = ["count", "distinct", "sum", "rate", "min", "max"] a
 export class WindowBook {
   readonly #states: GroupStates<WindowState>;
   readonly #judge: WindowJudge;
+  readonly #ranged = new Map<AlertRule, boolean>();
 
   constructor(database: SqliteDatabase, judge: WindowJudge) {
-    this.#states = new GroupStates(database, "window_state");
+    this.#states = new GroupStates(database, "window_state", (stored) => new WindowState(stored as StoredWindow));
     this.#judge = judge;
   }
 
@@ -50,25 +73,40 @@ export class WindowBook {
     const { rule } = compiled;
     const { groupKey, atMs, value } = observation;
     const overMs = rule.window?.overMs ?? 0;
-    const before = this.#states.get(rule.id, groupKey);
-    const newestMs = before?.facts.at(-1)?.[0] ?? Number.NEGATIVE_INFINITY;
-    const endMs = Math.max(newestMs, atMs);
+    const state = this.#states.get(rule.id, groupKey) ?? new WindowState({ facts: [], held: false, of: null });
+    const endMs = Math.max(state.facts.newestMs ?? Number.NEGATIVE_INFINITY, atMs);
     if (atMs <= endMs - overMs) return undefined;
     const figure = figureOf(value);
-    const fact: WindowFact = [atMs, line, 1, Number.isNaN(figure) ? 0 : figure, value];
-    const facts = withFact(within(before?.facts ?? [], endMs - overMs, endMs), fact);
-    const { labels, gw, dev, site } = observation;
-    const judged = this.#meets(compiled, facts, labels);
-    const dueMs = judged.holds ? (facts[0]?.[0] ?? atMs) + overMs : endMs + overMs;
-    this.#states.set(rule.id, groupKey, { facts, held: judged.holds, of: { labels, gw, dev, site } }, dueMs);
-    if (!judged.holds && before?.held !== true) return undefined;
-    return { ...observation, holds: judged.holds, labels: { ...labels, ...judged.labels } };
+    state.facts.dropUntil(endMs - overMs);
+    state.facts.add([atMs, line, 1, Number.isNaN(figure) ? 0 : figure, value]);
+    const { held } = state;
+    const window = this.#figures(rule, state);
+    state.held = this.#holds(compiled, state, window, observation);
+    state.of = state.held ? ofRecord(observation) : null;
+    const dueMs = (state.held ? (state.facts.oldestMs ?? atMs) : endMs) + overMs;
+    this.#states.set(rule.id, groupKey, state, dueMs);
+    if (!state.held && !held) return undefined;
+    return { ...observation, holds: state.held, labels: { ...observation.labels, ...figureLabels(window) } };
   }
 
-  #meets(compiled: CompiledRule, facts: readonly WindowFact[], labels: Observation["labels"]) {
-    const window = windowFigures(facts, compiled.rule.window?.overMs ?? 1);
-    const holds = this.#judge(compiled, { window, labels }, (share) => percentileOf(facts, share));
-    return { holds, labels: figureLabels(window) };
+  #figures(rule: AlertRule, { facts }: WindowState): WindowFigures {
+    let ranged = this.#ranged.get(rule);
+    if (ranged === undefined) {
+      ranged = asksRange(rule);
+      this.#ranged.set(rule, ranged);
+    }
+    return facts.figures(rule.window?.overMs ?? 1, ranged);
+  }
+
+  #holds(
+    compiled: CompiledRule,
+    { facts }: WindowState,
+    window: WindowFigures,
+    of: Pick<Observation, "labels">,
+  ): boolean {
+    // Labels are worked out only for conditions that name them.
+    const labels = /\blabels\b/.test(compiled.rule.condition ?? "") ? of.labels : {};
+    return this.#judge(compiled, { window, labels }, (share) => facts.percentile(share));
   }
 
   /** Looks at windows that facts have left; returns what changed with that. */
@@ -82,16 +120,19 @@ export class WindowBook {
         this.#states.set(id, groupKey, null, null);
         continue;
       }
-      const facts = within(state.facts, nowMs - overMs, Number.POSITIVE_INFINITY);
-      const judged = state.held && facts.length > 0 ? this.#meets(compiled, facts, state.of.labels) : null;
-      const holds = judged?.holds ?? false;
-      if (state.held && !holds) {
-        const labels = { ...state.of.labels, ...judged?.labels };
-        ended.push(momentOf({ rule: id, groupKey, ...state.of, labels }, { holds: false, atMs: nowMs, salt: salt() }));
+      state.facts.dropUntil(nowMs - overMs);
+      const { held } = state;
+      const window = this.#figures(compiled.rule, state);
+      const isEmpty = state.facts.oldestMs === null;
+      const { of } = state;
+      state.held = held && !isEmpty && of !== null && this.#holds(compiled, state, window, of);
+      if (held && !state.held && of !== null) {
+        const labels = { ...of.labels, ...figureLabels(window) };
+        ended.push(momentOf({ rule: id, groupKey, ...of, labels }, { holds: false, atMs: nowMs, salt: salt() }));
+        state.of = null;
       }
-      const oldestMs = (holds ? facts[0] : facts.at(-1))?.[0];
-      if (oldestMs === undefined) this.#states.set(id, groupKey, null, null);
-      else this.#states.set(id, groupKey, { ...state, facts, held: holds }, Math.max(oldestMs + overMs, nowMs + 1));
+      const lastMs = (state.held ? state.facts.oldestMs : state.facts.newestMs) ?? nowMs;
+      this.#states.set(id, groupKey, isEmpty ? null : state, isEmpty ? null : Math.max(lastMs + overMs, nowMs + 1));
     }
     this.#states.flush();
     return ended;
@@ -107,11 +148,11 @@ export class WindowBook {
       if (rule.window === null) continue;
       for (const groupKey of this.#states.groupsOf(rule.id)) {
         const state = this.#states.get(rule.id, groupKey);
-        const facts = state?.facts.filter(([, of]) => of !== line) ?? [];
-        if (state === null || facts.length === state.facts.length) continue;
-        const last = facts.at(-1);
-        const kept = last === undefined ? null : { ...state, facts, held: false };
-        this.#states.set(rule.id, groupKey, kept, last === undefined ? null : last[0] + rule.window.overMs);
+        if (state === null || !state.facts.dropLine(line)) continue;
+        state.held = false;
+        const lastMs = state.facts.newestMs;
+        const dueMs = lastMs === null ? null : lastMs + rule.window.overMs;
+        this.#states.set(rule.id, groupKey, lastMs === null ? null : state, dueMs);
       }
     }
     this.#states.flush();

@@ -9,8 +9,8 @@ export type WindowFact = readonly [
   value: string | number | null,
 ];
 
-/** Facts held for one group; neighbours are merged beyond. */
-export const maxFacts = 512;
+/** Facts held for one group; older neighbours are merged beyond. */
+export const maxFacts = 256;
 
 /** What expressions see of a window. */
 export interface WindowFigures {
@@ -25,65 +25,116 @@ export interface WindowFigures {
   readonly spanSeconds: number;
 }
 
-/** Adds a fact where it belongs in time. Beyond {@link maxFacts} every two neighbours become one: count and sum stay. */
-export const withFact = (facts: readonly WindowFact[], fact: WindowFact): WindowFact[] => {
-  const next = [...facts];
-  let at = next.length;
-  while (at > 0 && (next[at - 1]?.[0] ?? 0) > fact[0]) at--;
-  next.splice(at, 0, fact);
-  return next.length > maxFacts ? merged(next) : next;
-};
+/**
+ * Facts in the order of their time, with their count, sum and distinct values kept up to date. Beyond {@link maxFacts} the
+ * older half is merged two by two: count and sum stay.
+ */
+export class WindowFacts {
+  #facts: WindowFact[] = [];
+  #count = 0;
+  #sum = 0;
+  readonly #values = new Map<string | number | null, number>();
 
-const merged = (facts: readonly WindowFact[]): WindowFact[] => {
-  const kept: WindowFact[] = [];
-  for (let at = 0; at < facts.length; at += 2) {
-    const one = facts[at];
-    const two = facts[at + 1];
-    if (one === undefined) break;
-    // The latest part stays as fine as it is: it decides for longest.
-    if (two === undefined || at > facts.length / 2 || one[1] !== two[1])
-      kept.push(one, ...(two === undefined ? [] : [two]));
-    else kept.push([two[0], two[1], one[2] + two[2], one[3] + two[3], two[4]]);
+  constructor(facts: readonly WindowFact[]) {
+    for (const fact of facts) this.#enter(this.#facts.length, fact);
   }
-  return kept;
-};
 
-/** Facts later than `fromMs` and not later than `toMs`. */
-export const within = (facts: readonly WindowFact[], fromMs: number, toMs: number): readonly WindowFact[] => {
-  const first = facts[0];
-  const last = facts.at(-1);
-  if (first === undefined || last === undefined || (first[0] > fromMs && last[0] <= toMs)) return facts;
-  return facts.filter(([atMs]) => atMs > fromMs && atMs <= toMs);
-};
-
-const figuresIn = (facts: readonly WindowFact[]): number[] =>
-  facts.map(([, , , , value]) => figureOf(value)).filter((figure) => !Number.isNaN(figure));
-
-/** Figures of facts that lie within `overMs`. */
-export const windowFigures = (facts: readonly WindowFact[], overMs: number): WindowFigures => {
-  let count = 0;
-  let sum = 0;
-  let min = Number.POSITIVE_INFINITY;
-  let max = Number.NEGATIVE_INFINITY;
-  const values = new Set<string | number | null>();
-  for (const [, , times, total, value] of facts) {
-    count += times;
-    sum += total;
-    values.add(value);
-    const figure = figureOf(value);
-    if (figure < min) min = figure;
-    if (figure > max) max = figure;
+  get list(): readonly WindowFact[] {
+    return this.#facts;
   }
-  const spanMs = (facts.at(-1)?.[0] ?? 0) - (facts[0]?.[0] ?? 0);
-  return {
-    ...{ count: BigInt(count), distinct: BigInt(values.size), sum, rate: (count * 60_000) / overMs },
-    ...{ min: Number.isFinite(min) ? min : 0, max: Number.isFinite(max) ? max : 0, spanSeconds: spanMs / 1000 },
-  };
-};
 
-/** The value at a share of the way from the smallest to the largest, by nearest rank; 0 without figures. */
-export const percentileOf = (facts: readonly WindowFact[], share: number): number => {
-  const figures = figuresIn(facts).sort((a, b) => a - b);
-  const rank = Math.min(figures.length, Math.max(1, Math.ceil(share * figures.length)));
-  return figures[rank - 1] ?? 0;
-};
+  get oldestMs(): number | null {
+    return this.#facts[0]?.[0] ?? null;
+  }
+
+  get newestMs(): number | null {
+    return this.#facts.at(-1)?.[0] ?? null;
+  }
+
+  /** Adds a fact where it belongs in time. */
+  add(fact: WindowFact): void {
+    let at = this.#facts.length;
+    while (at > 0 && (this.#facts[at - 1]?.[0] ?? 0) > fact[0]) at--;
+    this.#enter(at, fact);
+    if (this.#facts.length > maxFacts) this.#merge();
+  }
+
+  /** Drops facts that are not later than `ms`. */
+  dropUntil(ms: number): void {
+    let gone = 0;
+    while ((this.#facts[gone]?.[0] ?? Number.POSITIVE_INFINITY) <= ms) gone++;
+    if (gone > 0) for (const fact of this.#facts.splice(0, gone)) this.#leave(fact);
+  }
+
+  /** Drops the facts of a line; true when there were some. */
+  dropLine(line: number): boolean {
+    const kept = this.#facts.filter(([, of]) => of !== line);
+    if (kept.length === this.#facts.length) return false;
+    this.#reset(kept);
+    return true;
+  }
+
+  /** Figures over a window of a length. `withRange`: whether the smallest and the largest are asked for, which costs. */
+  figures(overMs: number, withRange: boolean): WindowFigures {
+    const { min, max } = withRange ? this.#range() : { min: 0, max: 0 };
+    const spanMs = (this.newestMs ?? 0) - (this.oldestMs ?? 0);
+    return {
+      ...{ count: BigInt(this.#count), distinct: BigInt(this.#values.size), sum: this.#sum },
+      ...{ rate: (this.#count * 60_000) / overMs, min, max, spanSeconds: spanMs / 1000 },
+    };
+  }
+
+  /** The value at a share of the way from the smallest to the largest, by nearest rank; 0 without figures. */
+  percentile(share: number): number {
+    const figures = this.#figuresOf().sort((a, b) => a - b);
+    const rank = Math.min(figures.length, Math.max(1, Math.ceil(share * figures.length)));
+    return figures[rank - 1] ?? 0;
+  }
+
+  #figuresOf(): number[] {
+    return this.#facts.map(([, , , , value]) => figureOf(value)).filter((figure) => !Number.isNaN(figure));
+  }
+
+  #range(): { readonly min: number; readonly max: number } {
+    const figures = this.#figuresOf();
+    return figures.length === 0 ? { min: 0, max: 0 } : { min: Math.min(...figures), max: Math.max(...figures) };
+  }
+
+  #enter(at: number, fact: WindowFact): void {
+    if (at === this.#facts.length) this.#facts.push(fact);
+    else this.#facts.splice(at, 0, fact);
+    const [, , count, sum, value] = fact;
+    this.#count += count;
+    this.#sum += sum;
+    this.#values.set(value, (this.#values.get(value) ?? 0) + 1);
+  }
+
+  #leave([, , count, sum, value]: WindowFact): void {
+    this.#count -= count;
+    // What rounding left over does not stay.
+    this.#sum = this.#facts.length === 0 ? 0 : this.#sum - sum;
+    const left = (this.#values.get(value) ?? 0) - 1;
+    if (left > 0) this.#values.set(value, left);
+    else this.#values.delete(value);
+  }
+
+  #merge(): void {
+    const half = this.#facts.length >>> 1;
+    const older: WindowFact[] = [];
+    for (const fact of this.#facts.slice(0, half)) {
+      const last = older.at(-1);
+      // Two of one line become one; what was merged before is merged again only when all is.
+      if (last === undefined || last[1] !== fact[1] || older.length % 2 === 0) older.push(fact);
+      else older[older.length - 1] = [fact[0], fact[1], last[2] + fact[2], last[3] + fact[3], fact[4]];
+    }
+    this.#reset([...older, ...this.#facts.slice(half)]);
+  }
+
+  #reset(facts: readonly WindowFact[]): void {
+    this.#facts = [];
+    this.#count = 0;
+    this.#sum = 0;
+    this.#values.clear();
+    for (const fact of facts) this.#enter(this.#facts.length, fact);
+  }
+}
