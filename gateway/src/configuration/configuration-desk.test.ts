@@ -27,8 +27,8 @@ describe("configurations from afar", () => {
   });
   afterEach(() => rmSync(data, { recursive: true, force: true }));
 
-  const localOf = () => {
-    const read = parseGatewayConfig(JSON.stringify({ data, devices: [scale("scale-1"), scale("scale-2")] }));
+  const localOf = (...more: readonly object[]) => {
+    const read = parseGatewayConfig(JSON.stringify({ data, devices: [scale("scale-1"), scale("scale-2"), ...more] }));
     if ("issues" in read) throw new Error(JSON.stringify(read.issues));
     return read;
   };
@@ -79,6 +79,7 @@ describe("configurations from afar", () => {
         }
         return outcome;
       },
+      runningDevices: () => running.devices.map(({ id }) => id),
       outcomes: () => records.map(({ version, outcome }) => `${version} ${outcome}`),
     };
   };
@@ -107,6 +108,19 @@ describe("configurations from afar", () => {
     expect(gateway.outcomes()).toEqual(["1 applied", "1 rolled-back"]);
     expect(gateway.records[1]?.reason).toMatch(reason);
     expect(gateway.desk.outcomeOf(document(1, { log: { level: "debug" } }))).toMatchObject({ reason: "rolled-back" });
+  });
+
+  it("go on top of the own file as it was changed on the spot, and go back to that", async () => {
+    const gateway = await open();
+    gateway.desk.ownChanged(localOf(scale("scale-3")));
+    expect(await gateway.apply(document(1, { log: { level: "debug" } }))).toMatchObject({ outcome: "done" });
+    expect(gateway.runningDevices()).toEqual(["scale-1", "scale-2", "scale-3"]);
+    const other = await open();
+    other.desk.ownChanged(localOf(scale("scale-3")));
+    const outcome = other.apply(document(2, { devices: [scale("scale-1")] }), confirmWithinMs + 500);
+    other.receipt(false);
+    expect(await outcome).toMatchObject({ reason: "rolled-back" });
+    expect(other.runningDevices()).toEqual(["scale-1", "scale-2", "scale-3"]);
   });
 
   it("ask nothing of devices that did not read before, or are no longer wanted", async () => {

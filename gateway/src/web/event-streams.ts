@@ -36,9 +36,9 @@ export class EventStreams {
   tell<Name extends keyof SetupEvents>(name: Name, data: SetupEvents[Name]): void {
     if (this.streams.size === 0) return;
     const text = `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
-    for (const { response, holds } of this.streams) {
+    for (const { response, ...stream } of this.streams) {
       const waiting = response.writableLength;
-      if (!holds() || waiting > lostBytes) response.destroy();
+      if (!stream.holds() || waiting > lostBytes) response.destroy();
       else if (name !== "value" || waiting <= slowBytes) response.write(text);
     }
   }
