@@ -38,7 +38,8 @@ const shownRecords = async (stage: Stage): Promise<readonly RecordView[]> => {
 const verifyFile = async (stage: Stage, file: string): Promise<Evidence["verify"]> => {
   try {
     const said = await stage.centre.command("verify", file);
-    return { ok: true, detail: said.trim().split("\n").at(-1) ?? "" };
+    // The verdict comes first; what it means and does not follows.
+    return { ok: true, detail: said.trim().split("\n")[0] ?? "" };
   } catch (error) {
     return { ok: false, detail: error instanceof Error ? (error.message.split("\n").at(-1) ?? "") : String(error) };
   }
