@@ -66,7 +66,7 @@ const statementLines = ({ verdict, meaning, notProven, warning }: EvidenceStatem
   const language = terminalLanguage();
   return [
     verdict[language],
-    meaning[language],
+    notProven.length === 0 ? meaning[language] : inLanguage(`已证明：${meaning.zh}`, `Proven: ${meaning.en}`),
     ...(notProven.length === 0 ? [] : [inLanguage("未证明：", "Not proven:")]),
     ...notProven.map((sentence) => `- ${sentence[language]}`),
     ...(warning === null ? [] : [warning[language]]),

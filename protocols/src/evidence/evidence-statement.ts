@@ -27,8 +27,8 @@ const placeOf = ({ span, seq }: NonNullable<EvidenceReport["fault"]>): Sentence 
 };
 
 const proven = both(
-  "已证明：持有网关密钥者按此顺序封签了这些记录，段内没有增加、改动或遗漏；如网关时钟正确，封签不晚于其所注时间。",
-  "Proven: the holder of the gateway's key sealed these records in this order, without insertion, change or omission inside a span, no later than the seals say if the gateway's clock was right.",
+  "持有网关密钥者按此顺序封签了这些记录，段内没有增加、改动或遗漏；如网关时钟正确，封签不晚于其所注时间。",
+  "The holder of the gateway's key sealed these records in this order, without insertion, change or omission inside a span, no later than the seals say if the gateway's clock was right.",
 );
 
 const always: readonly Sentence[] = [
