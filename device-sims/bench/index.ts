@@ -8,6 +8,7 @@ import { killBench } from "./kill.ts";
 import { mutationsBench } from "./mutations.ts";
 import { outboxBench } from "./outbox.ts";
 import { pipelineBench } from "./pipeline.ts";
+import { rulesBench } from "./rules.ts";
 import { simulateBench } from "./simulate.ts";
 import { verifyBench } from "./verify.ts";
 
@@ -18,6 +19,7 @@ export const benches: readonly Bench[] = [
   footprintBench,
   killBench,
   followersBench,
+  rulesBench,
   simulateBench,
   mutationsBench,
   verifyBench,
