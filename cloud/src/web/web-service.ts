@@ -63,6 +63,7 @@ export class WebService {
   readonly #places: PlaceFinder;
   readonly #exports: ExportDesk;
   readonly #refusals = new Seldom(refusalsEveryMs);
+  readonly #strangers = new Seldom(refusalsEveryMs);
   #followed = { register: -1, places: -1 };
   #alerts: SqliteDatabase | undefined;
   #server: BuiltServer | undefined;
@@ -180,7 +181,7 @@ export class WebService {
       onLogin: (attempt) => {
         this.#counts[attempt.error === null ? "logins" : "refusedLogins"]++;
         log(attempt.error === null ? "info" : "warn", "login", attempt);
-        noteLogin({ audit, users, guard, nowMs }, attempt);
+        noteLogin({ audit, users, guard, strangers: this.#strangers, nowMs }, attempt);
       },
       alertsForWriting: () => this.#alertsForWriting(),
       onAlertsChanged: () => {
