@@ -93,7 +93,7 @@ describe("a register of 250,000 items in GB18030", () => {
 
   it("is never half there, whenever its import is killed, and goes in whole afterwards", async () => {
     let killed = 0;
-    for (const walBytes of [1, 1_000_000, 8_000_000]) {
+    for (const walBytes of [1, 8_000_000]) {
       const program = start("import", "items", good);
       await until(() => !program.running || (existsSync(wal) && statSync(wal).size >= walBytes), {
         what: `the import writes ${walBytes} bytes`,

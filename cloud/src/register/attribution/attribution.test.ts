@@ -164,6 +164,8 @@ const base: readonly ShortEntry[] = [
   ...["scale-2", "scale-3"].map((dev): ShortEntry => ["devices", { gw: "gw-1", dev, class: "scale" }]),
 ];
 
+const midnights = Array.from({ length: 21 }, (_, index) => at(day(index + 1)));
+
 describe("the index of attribution", () => {
   const agree = (index: AttributionIndex, naive: NaiveRegister): void => {
     for (const dev of ["scale-1", "scale-2", "scale-3"]) {
@@ -171,6 +173,16 @@ describe("the index of attribution", () => {
         for (const minute of [at(day(number)) - 1, at(day(number))]) {
           const found = index.attribute("gw-1", dev, minute);
           expect(found, `${dev} ${shanghai.format(minute)}`).toEqual(naive.attribute("gw-1", dev, minute));
+        }
+      }
+      // Everything changes at midnights here: within a stretch every day has what the stretch says.
+      const [first, end] = [at(day(1)) - 5, at(day(21)) + 5];
+      const stretches = index.stretches("gw-1", dev, first, end);
+      expect([stretches[0]?.from, stretches.at(-1)?.to]).toEqual([first, end]);
+      for (const [place, { from, to, attribution }] of stretches.entries()) {
+        expect(to).toBe(stretches[place + 1]?.from ?? end);
+        for (const minute of [from, to - 1, ...midnights.filter((midnight) => from <= midnight && midnight < to)]) {
+          expect(attribution, `${dev} ${shanghai.format(minute)}`).toEqual(naive.attribute("gw-1", dev, minute));
         }
       }
     }
