@@ -138,15 +138,18 @@ describe("a new box in an old place", () => {
     const old = await kidOf(gateway);
     const { code } = JSON.parse(await centre.command("gateway", "replace", gw, "--json"));
     const dir = join(opened.dir, "new-box");
+    // It goes on sending while the new one is enrolled and comes up: a replacement is no clone.
+    const meanwhile = keepReporting(opened.device("box-a-tester-1"));
     await enrolGateway(dir, code);
+    const { config, device } = opened.device("box-a-tester-2");
+    const box = await startGateway({ dir, gw, devices: [configuredDevice(config.id, config.kind, device.address)] });
+    others.push(box);
     // The old box is fenced by its credential: it captures, and nothing of that arrives.
     await until(async () => JSON.stringify((await gateway.status())["uplink"]).includes('"down"'), {
       what: "the old box is let in no more",
       withinMs: 15_000,
     });
-    const { config, device } = opened.device("box-a-tester-2");
-    const box = await startGateway({ dir, gw, devices: [configuredDevice(config.id, config.kind, device.address)] });
-    others.push(box);
+    await meanwhile.stop();
     await report(opened, "box-a-tester-2", 3);
     await arrived(box);
     await report(opened, "box-a-tester-1", 3);
