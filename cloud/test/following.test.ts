@@ -117,7 +117,10 @@ const host = async () => {
     ...{ channels: [], timers: eventLoopTimers, log: pino({ level: "silent" }), nowMs: () => nowMs, random: () => 0.5 },
     ...{ onAppend: () => undefined, onChange: () => told.push("alerts") },
   };
-  const alerts = new AlertsThread({ dataDirectory: centre.directory, rules: await loadRules(null) }, ports);
+  const alerts = new AlertsThread(
+    { dataDirectory: centre.directory, timezone: "Asia/Shanghai", rules: await loadRules(null) },
+    ports,
+  );
   return {
     hints,
     told,

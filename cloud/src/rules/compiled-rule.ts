@@ -112,7 +112,7 @@ interface Parts {
   readonly identity: string;
   readonly value: Observation["value"];
   readonly joinKey: string;
-  labels(): Readonly<Record<string, string>>;
+  readonly labels: () => Readonly<Record<string, string>>;
 }
 
 /**
@@ -170,7 +170,12 @@ class RecordObservation implements Observation {
   }
 
   toJSON(): Observation {
-    return { ...this, labels: this.labels };
+    const { rule, role, groupKey, identity, holds, value, joinKey, gw, dev, site, lsn, salt, boot } = this;
+    const { monoMs, rank, wallMs, receivedMs, atMs, labels } = this;
+    return {
+      ...{ rule, role, groupKey, labels, identity, holds, value, joinKey, gw, dev, site, lsn, salt, boot },
+      ...{ monoMs, rank, wallMs, receivedMs, atMs },
+    };
   }
 }
 

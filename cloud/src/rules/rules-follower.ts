@@ -85,11 +85,11 @@ export class RulesFollower implements Follower {
    * gathers anew what rules gather, and judges nothing of it twice. People's acts stay.
    */
   reset(): void {
-    const { database, ledgerHead } = this.#options;
+    const { database } = this.#options;
     const mark = database.prepare(
       "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = max(value, excluded.value)",
     );
-    database.prepare("INSERT INTO meta VALUES ('past_lsn', ?) ON CONFLICT DO NOTHING").run(ledgerHead());
+    database.prepare("INSERT INTO meta VALUES ('past_lsn', ?) ON CONFLICT DO NOTHING").run(this.#options.ledgerHead());
     const judged = database.prepare("SELECT lsn FROM cursor WHERE name = ?").pluck().get(this.name) as
       | number
       | undefined;

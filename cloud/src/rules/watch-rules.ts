@@ -6,7 +6,7 @@ import type { AlertRule } from "./rule.ts";
 /** Who hears of other rules. */
 export interface RuleWatchPorts {
   readonly log: Pick<Logger, "info" | "error">;
-  onChange(rules: readonly AlertRule[]): void;
+  readonly onChange: (rules: readonly AlertRule[]) => void;
 }
 
 /** A running watch. */

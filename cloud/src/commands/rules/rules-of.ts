@@ -18,7 +18,7 @@ export const chosenRules = (rules: readonly AlertRule[], id: string | undefined)
 };
 
 const widthOf = (text: string): number =>
-  [...text].reduce((width, character) => width + (/[\u1100-\uffdc]/.test(character) ? 2 : 1), 0);
+  Array.from(text).reduce((width, character) => width + (/[\u1100-\uffdc]/.test(character) ? 2 : 1), 0);
 
 /** Rows in columns; Chinese characters are two wide. */
 export const inColumns = (rows: readonly (readonly string[])[]): string[] => {
