@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 import type { Line } from "@mingcheng/protocols";
 import type { Capture } from "./capture/capture.ts";
 import { openCapture, quarantineDirectory } from "./capture/open-capture.ts";
@@ -9,10 +8,8 @@ import { wallText } from "./clock/wall-text.ts";
 import { Commanding, type CommandingParts, reachedCseq } from "./commanding/commanding.ts";
 import type { GatewayConfig } from "./config/parse-config.ts";
 import type { LocalConfiguration } from "./configuration/start-configuration.ts";
-import { BindingFile } from "./device-identity/binding-file.ts";
 import type { DevicePlaces } from "./device-identity/device-places.ts";
-import { PortFinder } from "./device-identity/port-finder.ts";
-import { PortWatch } from "./device-identity/port-watch.ts";
+import type { PortFinder } from "./device-identity/port-finder.ts";
 import { systemPlaces } from "./device-identity/usb-adapter.ts";
 import { Alarms } from "./health/alarms.ts";
 import { type HealthServer, jsonAnswer, openHealthServer, type Routes } from "./health/health-server.ts";
@@ -23,12 +20,11 @@ import { openAccess } from "./identity/centre-access.ts";
 import { type GatewayIdentity, identityDirectory, loadIdentity } from "./identity/identity.ts";
 import { watchKeys } from "./identity/key-watch.ts";
 import { ConfiguredIntake } from "./intake/configured-intake.ts";
-import { createLog, deviceLog, type GatewayLog, RecentLines } from "./log.ts";
+import { createLog, type GatewayLog, RecentLines } from "./log.ts";
 import { createGatewayMetrics, type GatewayMetrics } from "./metrics/gateway-metrics.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import { software } from "./software.ts";
-import { Supervisor } from "./supervisor/supervisor.ts";
-import { openTransport } from "./transports/open-transport.ts";
+import { openPortFinder, RunningDevices } from "./supervisor/running-devices.ts";
 import { startUplink } from "./uplink/start-uplink.ts";
 import type { Uplink } from "./uplink/uplink.ts";
 import { ConfiguredWeb } from "./web/configured-web.ts";
@@ -77,8 +73,7 @@ export class Gateway {
   private outbox: Outbox | undefined;
   private capture: Capture | undefined;
   private uplink: Uplink | undefined;
-  private supervisor: Supervisor | undefined;
-  private portWatch: PortWatch | undefined;
+  private devices: RunningDevices | undefined;
   private readonly intake = new ConfiguredIntake();
   private readonly web = new ConfiguredWeb();
   private commanding: Commanding | undefined;
@@ -138,7 +133,7 @@ export class Gateway {
    */
   async start(): Promise<GatewayReady | undefined> {
     const { config, identity, clock, log, alarms, metrics } = this;
-    const finder = await this.openPorts();
+    const finder = await openPortFinder(config.data, this.places, log);
     const opened = await openCapture({
       config,
       identity,
@@ -185,13 +180,12 @@ export class Gateway {
     });
     alarms.attach(this.uplink);
     this.unwatchKeys = watchKeys({ directory: identityDirectory(config.data), keys: identity.signer, clock, log });
-    this.supervisor = this.createSupervisor(capture, this.uplink, finder);
-    this.supervisor.start();
-    this.watchPorts(this.supervisor, finder);
-    this.commanding = this.createCommanding({ capture, uplink: this.uplink, outbox, finder, reached }, this.supervisor);
+    this.devices = this.createDevices(capture, this.uplink, finder);
+    this.devices.start();
+    this.commanding = this.createCommanding({ capture, uplink: this.uplink, outbox, finder, reached }, this.devices);
     this.commanding.open();
     await this.intake.open(config.intake, { dataDirectory: config.data, ...{ capture, outbox, clock, log } });
-    await this.web.open(config.web, this.webParts(this.supervisor, this.commanding, finder));
+    await this.web.open(config.web, this.webParts(this.devices, this.commanding, finder));
     log.info({ line: outbox.line, devices: config.devices.length, software }, "gateway: captures");
     const { ep, eid } = outbox.line;
     const intake = this.intake.addresses();
@@ -216,9 +210,8 @@ export class Gateway {
     this.unwatchKeys();
     await this.web.close();
     await this.commanding?.stop();
-    await this.portWatch?.stop();
     await this.intake.close();
-    await this.supervisor?.stop();
+    await this.devices?.stop();
     await this.capture?.close();
     await this.uplink?.close();
     await this.outbox?.close();
@@ -228,89 +221,58 @@ export class Gateway {
     this.log.info({}, "gateway: stopped");
   }
 
-  /** Knows which adapter is which device. */
-  private async openPorts(): Promise<PortFinder> {
-    const { log, places } = this;
-    const bindings = new BindingFile(join(this.config.data, "adapters.json"));
-    if (!(await bindings.open())) {
-      log.warn({}, "ports: the file of known adapters cannot be read; devices are bound to what is plugged in now");
-    }
-    return new PortFinder({ places, bindings, open: openTransport, log });
-  }
-
-  private createSupervisor(capture: Capture, uplink: Uplink, finder: PortFinder): Supervisor {
-    return new Supervisor({
-      devices: this.config.devices,
-      clock: this.clock,
-      open: (_address, serial, signal, device) => finder.open(device, serial, signal),
-      random: Math.random,
-      log: ({ id }) => deviceLog(this.log, id, () => this.clock.nowMs()),
+  private createDevices(capture: Capture, uplink: Uplink, finder: PortFinder): RunningDevices {
+    const { clock, log, config, web } = this;
+    return new RunningDevices({
+      ...{ devices: config.devices, dataDirectory: config.data, finder, clock, log, records: capture },
       capture: async (device, draft) => {
         await capture.capture(device, draft);
-        this.web.captured(device, draft.kind, draft.body);
-      },
-      recall: (device, kind, limit) => capture.recall(device, kind, limit),
-      marks: async (device) => {
-        const { openReadMarks } = await import("./capture/read-marks.ts");
-        return openReadMarks(join(this.config.data, "read-marks", `${device}.marks`));
+        web.captured(device, draft.kind, draft.body);
       },
       live: (device, payload) => {
         uplink.publishLive(device, payload);
-        this.web.live(device, payload);
+        web.live(device, payload);
       },
-      record: (device, body) => capture.record("device", body, device),
     });
-  }
-
-  private watchPorts(supervised: Supervisor, finder: PortFinder): void {
-    const { clock, log } = this;
-    void this.portWatch?.stop();
-    this.portWatch = new PortWatch({ devices: this.config.devices, finder, supervised, clock, log });
-    this.portWatch.start();
   }
 
   private createCommanding(
     parts: Pick<CommandingParts, "capture" | "uplink" | "outbox" | "finder" | "reached">,
-    supervisor: Supervisor,
+    devices: RunningDevices,
   ): Commanding {
     const { identity, clock, log, places, written, metrics, recent } = this;
     return new Commanding({
       ...parts,
-      ...{ identity, clock, log, places, supervisor, local: written.local },
+      ...{ identity, clock, log, places, supervisor: devices.supervisor, local: written.local },
       started: { config: this.config, version: written.version },
       config: () => this.config,
       status: () => this.status(),
       metricsText: () => metrics.text(),
       recentLog: () => recent.all(),
-      apply: (config) => this.runWith(config, supervisor, parts.finder),
+      apply: (config) => this.runWith(config, devices),
     });
   }
 
-  private async runWith(config: GatewayConfig, supervisor: Supervisor, finder: PortFinder): Promise<void> {
+  private async runWith(config: GatewayConfig, devices: RunningDevices): Promise<void> {
     this.config = config;
     this.log.level = config.log.level;
-    await this.portWatch?.stop();
-    await supervisor.reconfigure(config.devices);
+    await devices.reconfigure(config.devices);
     await this.intake.reconfigure(config.intake);
-    if (!this.stopping.signal.aborted) this.watchPorts(supervisor, finder);
   }
 
-  private webParts(supervisor: Supervisor, commanding: Commanding, finder: PortFinder): WebParts {
+  private webParts(devices: RunningDevices, commanding: Commanding, finder: PortFinder): WebParts {
     const { clock, log, places, written, config } = this;
     return {
-      ...{ clock, log, places, supervisor, finder, dataDirectory: config.data },
+      ...{ clock, log, places, supervisor: devices.supervisor, finder, dataDirectory: config.data },
       file: written.file ?? null,
       config: () => this.config,
       status: () => this.status(),
       version: () => commanding.facts().config,
       apply: async (own) => {
         commanding.ownChanged(own);
-        await this.runWith(own.config, supervisor, finder);
+        await this.runWith(own.config, devices);
       },
-      pausePorts: async () => {
-        await this.portWatch?.stop();
-        return () => (this.stopping.signal.aborted ? undefined : this.watchPorts(supervisor, finder));
-      },
+      pausePorts: () => devices.pausePorts(),
     };
   }
 
@@ -327,7 +289,7 @@ export class Gateway {
     return {
       "/healthz": () => jsonAnswer(200, { state: "alive" }),
       "/readyz": () => {
-        const isReady = this.supervisor !== undefined && this.outbox?.stats().health.state === "ok";
+        const isReady = this.devices !== undefined && this.outbox?.stats().health.state === "ok";
         const state = this.outbox?.stats().health.state ?? this.opening.state;
         return jsonAnswer(isReady ? 200 : 503, { state: isReady ? "ready" : "not-ready", outbox: state });
       },
@@ -353,7 +315,7 @@ export class Gateway {
       outboxFaults,
       capture,
       uplink,
-      devices: () => [...(this.supervisor?.status() ?? []), ...this.intake.devices()],
+      devices: () => [...(this.devices?.supervisor.status() ?? []), ...this.intake.devices()],
       intake: () => this.intake.status(),
       facts: () => this.commanding?.facts() ?? { cseq: 0, config: this.written.version },
       alarms: () => this.alarms.list(),
