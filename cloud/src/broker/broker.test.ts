@@ -5,7 +5,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createAuthority, createServerCertificate } from "../keys/certificate-issuer.ts";
 import type { CertifiedKey } from "../keys/certificates.ts";
 import type { LedgerAnswer } from "../ledger/ledger-port.ts";
-import { type Broker, type GatewayHint, startBroker } from "./broker.ts";
+import { type Broker, startBroker } from "./broker.ts";
+import type { GatewayHint } from "./broker-options.ts";
 
 const eid = "ab".repeat(16);
 const stored: LedgerAnswer = {

@@ -5,7 +5,7 @@ import { Aedes, type AuthenticateError, type Client, type PublishPacket } from "
 import type { LedgerAnswer } from "../ledger/ledger-port.ts";
 import { type ConnectedGateway, publishable, readClientId, subscribable } from "./access.ts";
 import { AddressBook } from "./address-book.ts";
-import type { BrokerCounts, BrokerOptions, GatewayHint } from "./broker.ts";
+import type { BrokerCounts, BrokerOptions, GatewayHint } from "./broker-options.ts";
 import { GuardedConnection } from "./guarded-connection.ts";
 import { RefusalLog } from "./refusal-log.ts";
 

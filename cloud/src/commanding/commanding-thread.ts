@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { Logger } from "pino";
-import type { GatewayHint } from "../broker/broker.ts";
+import type { GatewayHint } from "../broker/broker-options.ts";
 import type { CommandingThreadData, FromCommandingThread, ToCommandingThread } from "./thread-messages.ts";
 
 /** Options of {@link startCommandingThread}. */

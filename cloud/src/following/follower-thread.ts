@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { MingchengError } from "@mingcheng/protocols";
 import type { Logger } from "pino";
-import type { GatewayHint } from "../broker/broker.ts";
+import type { GatewayHint } from "../broker/broker-options.ts";
 import type { Figure } from "../health/figure.ts";
 import type { AlertRule } from "../rules/rule.ts";
 import type { FollowerThreadData, FromFollowerThread, ToFollowerThread } from "./thread-messages.ts";

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { GatewayHint } from "../broker/broker.ts";
+import type { GatewayHint } from "../broker/broker-options.ts";
 import type { CloudConfig } from "../config/cloud-config.ts";
 import type { Figure } from "../health/figure.ts";
 

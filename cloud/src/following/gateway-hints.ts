@@ -1,4 +1,4 @@
-import type { GatewayHint } from "../broker/broker.ts";
+import type { GatewayHint } from "../broker/broker-options.ts";
 import type { SqliteDatabase } from "../store/database.ts";
 
 /** Keeps in `gateway_hint` what connections and states last said of each gateway. Hints: liveness is heartbeat and line. */

@@ -1,4 +1,4 @@
-import type { GatewayHint } from "../broker/broker.ts";
+import type { GatewayHint } from "../broker/broker-options.ts";
 import type { Figure } from "../health/figure.ts";
 import type { AlertRule } from "../rules/rule.ts";
 import type { AlertsThreadOptions } from "./alerts-thread.ts";

@@ -15,7 +15,7 @@ import {
 } from "@mingcheng/protocols";
 import type { z } from "zod";
 import type { SessionContext } from "./define-driver.ts";
-import type { lisConfigSchema } from "./lis.ts";
+import type { lisConfigSchema } from "./lis-config.ts";
 import type { ResultMemory } from "./result-memory.ts";
 
 /** Options of a LIS02-A2 tester, read. */
