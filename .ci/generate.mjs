@@ -7,6 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const generators = [
   "device-sims/dist/src/generate/error-page.js",
+  "device-sims/dist/src/generate/licences.js",
   "device-sims/dist/src/generate/vectors.js",
   "gateway/dist/config/generate.js",
   "gateway/dist/device-pages/generate.js",
