@@ -184,6 +184,21 @@ describe("orders to gateways", () => {
     expect(signed && signedVerifies(nodeCrypto, gateway.publicKey, signedTags.ack, gw, signed)).toBe(false);
   });
 
+  it("get another place when the gateway says that theirs is taken", async () => {
+    const { desk, store, dispatcher, sent, commands, answer, ordering } = setUp();
+    const id = desk.command("restart-driver", restart, ordering());
+    dispatcher.cameOnline(gw, 3, 0);
+    dispatcher.cameOnline(gw, 9, 0);
+    await answer(sent[0] as Uint8Array, "refused", { reason: "cseq-taken" });
+    expect(commands().map((command) => [command.id, command.cseq])).toEqual([
+      [id, 4],
+      [id, 10],
+    ]);
+    await answer(sent[0] as Uint8Array, "refused", { reason: "cseq-taken" });
+    await answer(sent[1] as Uint8Array, "done");
+    expect(store.one(gw, id)).toMatchObject({ state: "done", cseq: 10, reason: null });
+  });
+
   it("tell why the gateway does not take them yet", async () => {
     const { desk, store, dispatcher, sent, answer, ordering } = setUp();
     const id = desk.command("restart-driver", restart, ordering());

@@ -97,6 +97,12 @@ export class OrderDispatcher {
       if (ack.outcome === "waiting" && order.reason !== ack.reason) store.note(order, ack.reason);
       return;
     }
+    if (state === "waiting") {
+      store.requeue(order, ack.reason);
+      log("warn", "a command's place was taken; it gets another", { gw, id: order.id, cseq: order.cseq });
+      if (this.#online.has(gw)) this.#serve(gw, false);
+      return;
+    }
     if (state === "done" && !(await this.#hasBundle(order, ack))) return;
     this.#settle(order, state, ack);
     if (this.#online.has(gw)) this.#serve(gw, false);

@@ -197,7 +197,7 @@ export class OrderStore {
           .run({ gw, cseq, version });
         this.#database
           .prepare(
-            `UPDATE gateway_order SET state = 'sent', cseq = ?, version = ?, payload = ?, payload_hash = ?, sent_ms = ?,
+            `UPDATE gateway_order SET state = 'sent', reason = NULL, cseq = ?, version = ?, payload = ?, payload_hash = ?, sent_ms = ?,
                deliveries = 1 WHERE number = ?`,
           )
           .run(cseq, version, signed.payload, signed.payloadHash, nowMs, order.number);
@@ -226,6 +226,16 @@ export class OrderStore {
         ...[state, reason, result, endedMs, record?.ep ?? null, record?.eid ?? null, record?.seq ?? null],
         order.number,
       );
+  }
+
+  /** Its place was taken: it waits for another, as if it had never been sent. */
+  requeue(order: Order, reason: string | null): void {
+    this.#database
+      .prepare(
+        `UPDATE gateway_order SET state = 'waiting', reason = ?, cseq = NULL, version = NULL, payload = NULL,
+           payload_hash = NULL, sent_ms = NULL WHERE number = ?`,
+      )
+      .run(reason, order.number);
   }
 
   /** Why the gateway does not take the order yet. */

@@ -39,10 +39,15 @@ describe("orders at the centre", () => {
   });
 
   it("keep their first end", () => {
-    expect(answered("sent", { outcome: "accepted" })).toBe("acknowledged");
-    expect(answered("sent", { outcome: "waiting" })).toBeUndefined();
-    expect(answered("acknowledged", { outcome: "accepted" })).toBeUndefined();
-    expect(answered("acknowledged", { outcome: "unknown" })).toBe("unknown");
-    expect(answered("done", { outcome: "failed" })).toBeUndefined();
+    expect(answered("sent", { outcome: "accepted", reason: null })).toBe("acknowledged");
+    expect(answered("sent", { outcome: "waiting", reason: null })).toBeUndefined();
+    expect(answered("acknowledged", { outcome: "accepted", reason: null })).toBeUndefined();
+    expect(answered("acknowledged", { outcome: "unknown", reason: null })).toBe("unknown");
+    for (const reason of ["cseq-taken", "out-of-order", "replayed"] as const) {
+      expect(answered("sent", { outcome: "refused", reason })).toBe("waiting");
+      expect(answered("done", { outcome: "refused", reason })).toBeUndefined();
+    }
+    expect(answered("sent", { outcome: "refused", reason: "repeated-id" })).toBe("refused");
+    expect(answered("done", { outcome: "failed", reason: null })).toBeUndefined();
   });
 });

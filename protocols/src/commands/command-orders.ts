@@ -80,9 +80,19 @@ export const dispatch = <Order extends OrderView>(
   return { expired, again, next: isHeldUp ? null : (waiting[0] ?? null) };
 };
 
-/** How an order stands after an answer; undefined when the answer changes nothing. The first final answer stays. */
-export const answered = (state: OrderState, { outcome }: Pick<Ack, "outcome">): OrderState | undefined => {
+/** Refusals that say of a place, not of the order, that it cannot be: the order was not carried out and never will be there. */
+const placeTaken: readonly Ack["reason"][] = ["cseq-taken", "out-of-order", "replayed"];
+
+/**
+ * How an order stands after an answer; undefined when the answer changes nothing. The first final answer stays. `waiting`:
+ * its place was somebody else's (a command of a centre that is lost since came later); it is to get another.
+ */
+export const answered = (
+  state: OrderState,
+  { outcome, reason }: Pick<Ack, "outcome" | "reason">,
+): OrderState | undefined => {
   if (isSettled(state) || outcome === "waiting") return undefined;
+  if (outcome === "refused" && placeTaken.includes(reason)) return "waiting";
   if (isFinal({ outcome })) return outcome as OrderState;
   return state === "acknowledged" ? undefined : "acknowledged";
 };
