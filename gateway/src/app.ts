@@ -13,8 +13,8 @@ import type { PortFinder } from "./device-identity/port-finder.ts";
 import { systemPlaces } from "./device-identity/usb-adapter.ts";
 import { Alarms } from "./health/alarms.ts";
 import { type HealthServer, jsonAnswer, openHealthServer, type Routes } from "./health/health-server.ts";
-import { codeOfCondition } from "./health/next-steps.ts";
-import { type StatusSources, statusReport } from "./health/status-report.ts";
+import { OutboxWatch } from "./health/outbox-watch.ts";
+import { statusReport } from "./health/status-report.ts";
 import type { GatewayStatus } from "./health/status-schema.ts";
 import { openAccess } from "./identity/centre-access.ts";
 import { type GatewayIdentity, identityDirectory, loadIdentity } from "./identity/identity.ts";
@@ -22,7 +22,6 @@ import { watchKeys } from "./identity/key-watch.ts";
 import { ConfiguredIntake } from "./intake/configured-intake.ts";
 import { createLog, type GatewayLog, RecentLines } from "./log.ts";
 import { createGatewayMetrics, type GatewayMetrics } from "./metrics/gateway-metrics.ts";
-import type { Outbox } from "./outbox/outbox.ts";
 import { software } from "./software.ts";
 import { openPortFinder, RunningDevices } from "./supervisor/running-devices.ts";
 import { startUplink } from "./uplink/start-uplink.ts";
@@ -59,18 +58,15 @@ export class Gateway {
   private readonly clock: GatewayClock;
   private readonly log: GatewayLog;
   private readonly alarms: Alarms;
+  private readonly watch: OutboxWatch;
   private readonly metrics: GatewayMetrics;
   private readonly startedAt: string;
   private readonly startedMs: number;
   private readonly stopping = new AbortController();
-  private opening: StatusSources["opening"] = { state: "opening", detail: "" };
-  private outboxFaults = 0;
-  private head = 0;
   private ending: Promise<void> | undefined;
   private unwatchClock = (): void => undefined;
   private unwatchKeys = (): void => undefined;
   private health: HealthServer | undefined;
-  private outbox: Outbox | undefined;
   private capture: Capture | undefined;
   private uplink: Uplink | undefined;
   private devices: RunningDevices | undefined;
@@ -94,6 +90,7 @@ export class Gateway {
     this.clock = clock;
     this.log = log;
     this.alarms = new Alarms(() => clock.wall());
+    this.watch = new OutboxWatch(this.alarms);
     this.startedAt = clock.wall();
     this.startedMs = clock.nowMs();
     this.metrics = createGatewayMetrics(() => this.status());
@@ -143,9 +140,7 @@ export class Gateway {
       observe: (durableMs) => metrics.observeDurable(durableMs),
       onUnusable: (state, error) => {
         log.error({ state, err: error }, "outbox: cannot be opened, tried again every second");
-        this.opening = { state, detail: error.message };
-        this.outboxFaults += 1;
-        this.raiseOutboxAlarm(state, error.message);
+        this.watch.unusable(state, error.message);
       },
       signal: this.stopping.signal,
     });
@@ -156,18 +151,8 @@ export class Gateway {
       await outbox.close();
       return undefined;
     }
-    this.outbox = outbox;
     this.capture = capture;
-    this.clearOutboxAlarms();
-    this.head = outbox.inventory().at(-1)?.head ?? 0;
-    outbox.onCommit(({ last }) => {
-      this.head = last;
-    });
-    outbox.onFault(({ state, detail }) => {
-      this.outboxFaults += 1;
-      if (state !== "ok") this.raiseOutboxAlarm(state, detail);
-    });
-    outbox.onRecovered(() => this.clearOutboxAlarms());
+    this.watch.watch(outbox);
     this.unwatchClock = clock.onChange((body) => capture.record("clock", body));
     const access = await openAccess(identity, { directory: identityDirectory(config.data), log });
     const reached = await reachedCseq(config.data);
@@ -214,7 +199,7 @@ export class Gateway {
     await this.devices?.stop();
     await this.capture?.close();
     await this.uplink?.close();
-    await this.outbox?.close();
+    await this.watch.outbox?.close();
     await this.clock.close();
     this.metrics.close();
     await this.health?.close();
@@ -276,21 +261,12 @@ export class Gateway {
     };
   }
 
-  private raiseOutboxAlarm(state: keyof typeof codeOfCondition, detail: string): void {
-    this.clearOutboxAlarms(codeOfCondition[state]);
-    this.alarms.raise(codeOfCondition[state], detail);
-  }
-
-  private clearOutboxAlarms(except?: string): void {
-    for (const code of Object.values(codeOfCondition)) if (code !== except) this.alarms.clear(code);
-  }
-
   private routes(): Routes {
     return {
       "/healthz": () => jsonAnswer(200, { state: "alive" }),
       "/readyz": () => {
-        const isReady = this.devices !== undefined && this.outbox?.stats().health.state === "ok";
-        const state = this.outbox?.stats().health.state ?? this.opening.state;
+        const { state } = this.watch;
+        const isReady = this.devices !== undefined && state === "ok";
         return jsonAnswer(isReady ? 200 : 503, { state: isReady ? "ready" : "not-ready", outbox: state });
       },
       "/status": () => jsonAnswer(200, this.status()),
@@ -299,7 +275,7 @@ export class Gateway {
   }
 
   private status(): GatewayStatus {
-    const { identity, startedAt, startedMs, outbox, opening, outboxFaults, capture, uplink, clock } = this;
+    const { identity, startedAt, startedMs, watch, capture, uplink, clock } = this;
     return statusReport({
       identity,
       software,
@@ -309,10 +285,7 @@ export class Gateway {
       nowMs: () => clock.nowMs(),
       wallBefore: (ms) => wallText(Date.parse(clock.wall()) - ms),
       clock: () => clock.status(),
-      outbox,
-      head: this.head,
-      opening,
-      outboxFaults,
+      ...{ outbox: watch.outbox, head: watch.head, opening: watch.opening, outboxFaults: watch.faults },
       capture,
       uplink,
       devices: () => [...(this.devices?.supervisor.status() ?? []), ...this.intake.devices()],
