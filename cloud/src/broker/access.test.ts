@@ -15,7 +15,9 @@ describe("access of a gateway", () => {
   });
 
   it("allows the uplink topics of its own subtree only", () => {
-    const own = ["rec", "gone", "keys", `state/${eid}`, "live/scale-1", "ack", "bundle/f00"].map((tail) => `mc/v1/market-a/${tail}`);
+    const own = ["rec", "gone", "keys", `state/${eid}`, "live/scale-1", "ack", "bundle/f00"].map(
+      (tail) => `mc/v1/market-a/${tail}`,
+    );
     for (const topic of own) expect(publishable(gateway, topic)?.gw).toBe("market-a");
     const foreign = [
       "mc/v1/market-b/rec",

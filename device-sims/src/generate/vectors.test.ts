@@ -183,7 +183,11 @@ describe("the worked example of docs/evidence-format.md", () => {
   });
 
   it("shows the evidence file octet for octet", () => {
-    expect(vector("evidence.mcx").split("\n").filter((line) => !page.includes(line))).toEqual([]);
+    expect(
+      vector("evidence.mcx")
+        .split("\n")
+        .filter((line) => !page.includes(line)),
+    ).toEqual([]);
   });
 
   it("lists every vector", () => {
