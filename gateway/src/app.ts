@@ -126,7 +126,7 @@ export class Gateway {
   /**
    * Begins to capture. Resolves once the outbox is open, however long the disk is unusable; undefined when the gateway was
    * stopped before.
-   * @throws {MingchengError} OUTBOX_LOCKED, OUTBOX_FOREIGN
+   * @throws {MingchengError} OUTBOX_LOCKED, OUTBOX_FOREIGN, OUTBOX_TOO_NEW
    */
   async start(): Promise<GatewayReady | undefined> {
     const { config, identity, clock, log, alarms, metrics } = this;

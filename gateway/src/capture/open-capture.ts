@@ -96,7 +96,7 @@ const openWhenUsable = async (
 /**
  * Opens everything that captures. While the disk is unusable it is tried again every second; undefined when the signal came
  * first.
- * @throws {MingchengError} OUTBOX_LOCKED, OUTBOX_FOREIGN
+ * @throws {MingchengError} OUTBOX_LOCKED, OUTBOX_FOREIGN, OUTBOX_TOO_NEW
  */
 export const openCapture = async (options: OpenCaptureOptions): Promise<OpenedCapture | undefined> => {
   const { config, clock, log } = options;

@@ -67,8 +67,8 @@ const buildEngine = (options: OutboxOptions, found: Recovered, unlock: () => Pro
 /**
  * Opens the outbox: reads back what is there, names what is lost, and opens a new line whose `epoch` record is durable
  * when this resolves. Damage of any kind never stops it.
- * @throws {MingchengError} OUTBOX_LOCKED, OUTBOX_FOREIGN; OUTBOX_FULL, OUTBOX_READ_ONLY, OUTBOX_IO (retryable) while not
- *   even the epoch record can be written
+ * @throws {MingchengError} OUTBOX_LOCKED, OUTBOX_FOREIGN, OUTBOX_TOO_NEW; OUTBOX_FULL, OUTBOX_READ_ONLY, OUTBOX_IO (retryable)
+ *   while not even the epoch record can be written
  */
 export const openOutbox = async (options: OutboxOptions): Promise<Outbox> => {
   const files = options.files ?? nodeFiles;

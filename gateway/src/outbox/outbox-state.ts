@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Sha256, toHex } from "@mingcheng/protocols";
+import { MingchengError, type Sha256, toHex } from "@mingcheng/protocols";
 import { z } from "zod";
 import { isUnreadable } from "./disk-fault.ts";
 import type { OutboxFiles } from "./outbox-files.ts";
@@ -61,17 +61,22 @@ export const encodeState = (sha256: Sha256, state: OutboxState): Buffer => {
   return Buffer.concat([json, Buffer.from(`\n{"sha256":"${toHex(sha256(json))}"}\n`)]);
 };
 
-/** The state in these bytes, undefined when they are damaged. */
+/** A state of any layout: only its version is looked at. */
+const versionedSchema = z.looseObject({ v: z.int() });
+
+/**
+ * The state in these bytes, undefined when they are damaged.
+ * @throws {MingchengError} OUTBOX_TOO_NEW: intact, but written by a newer program
+ */
 export const decodeState = (sha256: Sha256, bytes: Buffer): OutboxState | undefined => {
   const cut = bytes.indexOf(0x0a);
   if (cut < 0) return undefined;
   const json = bytes.subarray(0, cut);
   if (bytes.toString("latin1", cut) !== `\n{"sha256":"${toHex(sha256(json))}"}\n`) return undefined;
-  try {
-    return outboxStateSchema.parse(JSON.parse(json.toString()));
-  } catch {
-    return undefined;
-  }
+  const stated: unknown = JSON.parse(json.toString());
+  const version = versionedSchema.safeParse(stated).data?.v ?? 0;
+  if (version > 1) throw new MingchengError("OUTBOX_TOO_NEW", `state of layout ${version}, this program reads 1`);
+  return outboxStateSchema.safeParse(stated).data;
 };
 
 const readWhole = async (files: OutboxFiles, path: string): Promise<Buffer> => {

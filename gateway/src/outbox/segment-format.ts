@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { MingchengError } from "@mingcheng/protocols";
 import { z } from "zod";
 import type { OutboxFile } from "./outbox-files.ts";
 import { markEveryBytes, type Run, type Segment, thinMarks } from "./segment.ts";
@@ -9,6 +10,8 @@ export const headerBytes = 128;
 /** Bytes at the very end of a closed segment. */
 const trailerBytes = 32;
 const headerMagic = Buffer.from("MCSEG1\r\n");
+/** Version of the layout that this program writes, and the newest that it reads. */
+export const layoutVersion = 1;
 const trailerMagic = Buffer.from("MCIX");
 /** A footer larger than this is no footer. */
 const maxFooterBytes = 4 * 1024 * 1024;
@@ -22,17 +25,24 @@ const maxUrgentNumbers = 1024;
 export const encodeHeader = (gw: string, size: number): Buffer => {
   const header = Buffer.alloc(headerBytes);
   header.set(headerMagic);
-  header.writeUInt32BE(1, 12);
+  header.writeUInt32BE(layoutVersion, 12);
   header.writeBigUInt64BE(BigInt(size), 16);
   header.writeUInt16BE(header.write(gw, 26), 24);
   header.writeUInt32BE(crc32(header.subarray(12)), 8);
   return header;
 };
 
-/** What a header says, undefined when it is damaged. */
+/**
+ * What a header says, undefined when it is damaged.
+ * @throws {MingchengError} OUTBOX_TOO_NEW: intact, but of a layout that only a newer program reads
+ */
 export const decodeHeader = (header: Buffer): { readonly gw: string; readonly size: number } | undefined => {
   if (header.length < headerBytes || !header.subarray(0, 8).equals(headerMagic)) return undefined;
   if (crc32(header.subarray(12, headerBytes)) !== header.readUInt32BE(8)) return undefined;
+  const version = header.readUInt32BE(12);
+  if (version > layoutVersion) {
+    throw new MingchengError("OUTBOX_TOO_NEW", `segment of layout ${version}, this program reads ${layoutVersion}`);
+  }
   const length = header.readUInt16BE(24);
   return { gw: header.toString("latin1", 26, 26 + length), size: Number(header.readBigUInt64BE(16)) };
 };

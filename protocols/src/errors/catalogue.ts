@@ -81,6 +81,13 @@ export const errorCatalogue = {
     "先停止另一个网关进程，或为本网关配置单独的目录",
     "stop the other gateway process, or give this gateway a directory of its own",
   ),
+  OUTBOX_TOO_NEW: entry(
+    false,
+    "发件箱由更新版本的程序写成",
+    "the outbox was written by a newer program",
+    "安装写入它的版本；数据未被改动",
+    "install the version that wrote it; nothing was changed",
+  ),
   OUTBOX_FOREIGN: entry(
     false,
     "发件箱目录属于另一个网关",
