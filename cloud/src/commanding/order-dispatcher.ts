@@ -10,7 +10,8 @@ import {
 } from "@mingcheng/protocols/commands";
 import type { AckReader } from "./ack-reader.ts";
 import type { BundleShelf } from "./bundle-shelf.ts";
-import type { Order, OrderStore } from "./order-store.ts";
+import type { Order } from "./order.ts";
+import type { OrderStore } from "./order-store.ts";
 
 /** What {@link OrderDispatcher} works with. */
 export interface DispatcherPorts {

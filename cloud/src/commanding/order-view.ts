@@ -1,5 +1,5 @@
 import type { CommandView } from "@mingcheng/protocols/commands";
-import type { Order } from "./order-store.ts";
+import type { Order } from "./order.ts";
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));

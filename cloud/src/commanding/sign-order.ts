@@ -7,7 +7,7 @@ import {
   settingsSchema,
 } from "@mingcheng/protocols/commands";
 import { nodeCrypto } from "../crypto/node-crypto.ts";
-import type { Order } from "./order-store.ts";
+import type { Order } from "./order.ts";
 
 /** A command as it is sent. */
 export interface SignedOrder {

@@ -1,5 +1,5 @@
 import type { OrderState } from "@mingcheng/protocols/commands";
-import type { Order } from "../commanding/order-store.ts";
+import type { Order } from "../commanding/order.ts";
 import { inLanguage } from "./language.ts";
 
 const states: Readonly<Record<OrderState, readonly [zh: string, en: string]>> = {

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { type DataOptions, withDataOptions } from "./data-options.ts";
+import { withDataOptions } from "./data-options.ts";
+import type { BacktestCommandOptions, RulesOptions } from "./rules/rules-options.ts";
 
 /** `rules`: look at rules, try them out. What the work needs is loaded by the command that is run. */
 export const addRulesCommands = (program: Command, say: (text: string) => void): void => {
@@ -57,17 +58,3 @@ export const addRulesCommands = (program: Command, say: (text: string) => void):
       await backtestRules(options, say);
     });
 };
-
-/** Options of every command about rules. */
-export interface RulesOptions {
-  readonly rules?: string;
-  readonly config?: string;
-}
-
-/** Options of `rules backtest`. */
-export interface BacktestCommandOptions extends DataOptions, RulesOptions {
-  readonly from: string;
-  readonly to: string;
-  readonly rule?: string;
-  readonly json?: boolean;
-}

@@ -15,7 +15,7 @@ import { momentOf, type Observation } from "./observation.ts";
 import { nowhere, type Places } from "./places/places.ts";
 import type { AlertRule } from "./rule.ts";
 import { RuleBook } from "./rule-book.ts";
-import type { RuleSet, RulesFollowerOptions } from "./rules-follower.ts";
+import type { RuleSet, RulesFollowerOptions } from "./rule-set.ts";
 import { StateLifecycle } from "./state-lifecycle.ts";
 import { WithheldStore } from "./withheld-store.ts";
 

@@ -13,8 +13,8 @@ import { type BacktestResult, backtest } from "../../rules/trial/backtest.ts";
 import type { TrialEvent } from "../../rules/trial/trial-run.ts";
 import { openForReading, type SqliteDatabase } from "../../store/database.ts";
 import { inLanguage } from "../language.ts";
-import type { BacktestCommandOptions } from "../rules-commands.ts";
 import { chosenRules, inColumns } from "./rules-of.ts";
+import type { BacktestCommandOptions } from "./rules-options.ts";
 
 const minuteMs = 60_000;
 

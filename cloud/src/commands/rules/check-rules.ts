@@ -1,8 +1,8 @@
 import { ruleTexts } from "../../rules/load-rules.ts";
 import { parseRules } from "../../rules/parse-rules.ts";
 import { inLanguage } from "../language.ts";
-import type { RulesOptions } from "../rules-commands.ts";
 import { rulePath } from "./rules-of.ts";
+import type { RulesOptions } from "./rules-options.ts";
 
 /** Says everything that is wrong with rules, one line each. Returns the exit code: 0 or 1. */
 export const checkRules = async (options: RulesOptions, say: (text: string) => void): Promise<number> => {

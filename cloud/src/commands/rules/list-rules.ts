@@ -4,8 +4,8 @@ import { loadRules } from "../../rules/load-rules.ts";
 import type { AlertRule } from "../../rules/rule.ts";
 import { openForReading } from "../../store/database.ts";
 import { inLanguage } from "../language.ts";
-import type { RulesOptions } from "../rules-commands.ts";
 import { inColumns, rulePath } from "./rules-of.ts";
+import type { RulesOptions } from "./rules-options.ts";
 
 /** How a rule stands at a centre. */
 interface Standing {

@@ -1,7 +1,7 @@
 import { MingchengError } from "@mingcheng/protocols";
 import { loadCloudConfig } from "../../config/cloud-config.ts";
 import type { AlertRule } from "../../rules/rule.ts";
-import type { RulesOptions } from "../rules-commands.ts";
+import type { RulesOptions } from "./rules-options.ts";
 
 /** The rule file that is meant; null: the built-in rules. @throws {MingchengError} CONFIG_INVALID */
 export const rulePath = async ({ rules, config }: RulesOptions): Promise<string | null> => {

@@ -2,8 +2,8 @@ import { loadRules } from "../../rules/load-rules.ts";
 import { caseDirectory, loadCases } from "../../rules/trial/load-cases.ts";
 import { runCase } from "../../rules/trial/run-case.ts";
 import { inLanguage } from "../language.ts";
-import type { RulesOptions } from "../rules-commands.ts";
 import { chosenRules, rulePath } from "./rules-of.ts";
+import type { RulesOptions } from "./rules-options.ts";
 
 /**
  * Plays the rules' cases. Returns the exit code: 0 when every case passed, 1 when one failed, a file is wrong, or a rule has

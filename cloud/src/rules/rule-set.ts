@@ -1,0 +1,47 @@
+import type { SqliteDatabase } from "../store/database.ts";
+import { CelWorld } from "./cel/cel-world.ts";
+import { type CompiledRole, type CompiledRule, compileRule } from "./compiled-rule.ts";
+import type { GatewayStates } from "./gateway-state.ts";
+import type { Places } from "./places/places.ts";
+import { RecordSurroundings } from "./record-surroundings.ts";
+import type { AlertRule } from "./rule.ts";
+
+/** What the rules work with. */
+export interface RulesFollowerOptions {
+  readonly database: SqliteDatabase;
+  readonly rules: readonly AlertRule[];
+  /** What the register says; left out: nothing. */
+  readonly places?: Places;
+  /** How gateways stand; left out: nobody knows. */
+  readonly gateways?: GatewayStates;
+  /** Rules that are new have been watching since then; left out: since now. */
+  readonly sinceMs?: number;
+  /** Centre's clock, milliseconds since 1970. */
+  nowMs(): number;
+  /** The ledger's largest number. */
+  ledgerHead(): number;
+}
+
+/** Rules ready to judge, with what they share. */
+export interface RuleSet {
+  readonly byId: ReadonlyMap<string, CompiledRule>;
+  readonly rolesByKind: ReadonlyMap<string, readonly CompiledRole[]>;
+  readonly world: CelWorld;
+  readonly surroundings: RecordSurroundings;
+}
+
+/** Compiles rules. @throws {MingchengError} RULE_INVALID */
+export const ruleSet = (rules: readonly AlertRule[], places: Places): RuleSet => {
+  const surroundings = new RecordSurroundings(places);
+  const world = new CelWorld(surroundings);
+  const compiled = rules.map((rule) => compileRule(world, rule));
+  const rolesByKind = new Map<string, CompiledRole[]>();
+  for (const role of compiled.flatMap((one) => one.roles)) {
+    for (const kind of role.kinds) rolesByKind.set(kind, [...(rolesByKind.get(kind) ?? []), role]);
+  }
+  return {
+    ...{ world, surroundings },
+    byId: new Map(compiled.map((one) => [one.rule.id, one])),
+    rolesByKind,
+  };
+};
