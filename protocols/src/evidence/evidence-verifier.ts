@@ -5,7 +5,8 @@ import { parseSigned, signedOctets, signedTags } from "../messages/signed.ts";
 import { type EvidenceFault, type EvidenceFaultCode, faultAt } from "./evidence-fault.ts";
 import { readKeyHistory } from "./key-history.ts";
 import { type EvidenceManifest, manifestSchema } from "./manifest.ts";
-import { type SignatureCheck, type SpanContext, SpanVerifier } from "./span-verifier.ts";
+import type { SignatureCheck } from "./signature-check.ts";
+import { type SpanContext, SpanVerifier } from "./span-verifier.ts";
 
 /** Keys the verifying person got by another way than the file. Raw Ed25519 public keys, 32 octets. */
 export interface PinnedKeys {

@@ -4,7 +4,7 @@ import { keyIdOf } from "../crypto/key-id.ts";
 import { type RotationStatement, readRotationStatement } from "../messages/key-log.ts";
 import { type EvidenceFaultCode, faultAt } from "./evidence-fault.ts";
 import type { EvidenceManifest } from "./manifest.ts";
-import type { SignatureCheck } from "./span-verifier.ts";
+import type { SignatureCheck } from "./signature-check.ts";
 
 /** A key of the history as verifying needs it. */
 export interface SealingKey {

@@ -10,14 +10,7 @@ import { sealsLink, sealsStart } from "./evidence-lines.ts";
 import type { SealingKey } from "./key-history.ts";
 import type { EvidenceSpan } from "./manifest.ts";
 import { parseSealLine } from "./seal-line.ts";
-
-/** Whether a signature holds; `fault` is what to report if it does not. */
-export interface SignatureCheck {
-  readonly publicKey: Uint8Array;
-  readonly octets: Uint8Array;
-  readonly signature: Uint8Array;
-  readonly fault: EvidenceFault;
-}
+import type { SignatureCheck } from "./signature-check.ts";
 
 /** What a span is verified with. */
 export interface SpanContext {

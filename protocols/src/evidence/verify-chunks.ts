@@ -2,7 +2,7 @@ import type { Sha256 } from "../crypto/crypto-port.ts";
 import type { EvidenceFault } from "./evidence-fault.ts";
 import { type EvidenceReport, EvidenceVerifier, type PinnedKeys } from "./evidence-verifier.ts";
 import { LineCutter } from "./line-cutter.ts";
-import type { SignatureCheck } from "./span-verifier.ts";
+import type { SignatureCheck } from "./signature-check.ts";
 
 /** Signatures under way at the same time. More would only hold memory. */
 const maxUnderWay = 1024;

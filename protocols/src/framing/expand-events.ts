@@ -1,4 +1,4 @@
-import type { DiscardedEvent } from "../devices/device-event.ts";
+import type { DiscardedEvent } from "./discarded-event.ts";
 import type { FrameDecoder } from "./frame-decoder.ts";
 
 /**

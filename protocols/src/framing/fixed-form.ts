@@ -1,4 +1,4 @@
-import type { DiscardReason } from "../devices/device-event.ts";
+import type { DiscardReason } from "./discarded-event.ts";
 import type { FrameVerdict } from "./frame-decoder.ts";
 
 /** True when `byte` may stand at place `at` of a frame. */

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { concat, toHex } from "../bytes/bytes.ts";
-import type { DiscardedEvent } from "../devices/device-event.ts";
 import { createByteQueue } from "./byte-queue.ts";
+import type { DiscardedEvent } from "./discarded-event.ts";
 import { createFrameDecoder, type FrameGrammar, maxDiscardBytes } from "./frame-decoder.ts";
 
 interface Word {

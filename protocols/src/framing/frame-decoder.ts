@@ -1,6 +1,6 @@
 import { concat } from "../bytes/bytes.ts";
-import type { DiscardedEvent, DiscardReason } from "../devices/device-event.ts";
 import { createByteQueue } from "./byte-queue.ts";
+import type { DiscardedEvent, DiscardReason } from "./discarded-event.ts";
 
 /** What a grammar makes of the bytes from a start byte on. */
 export type FrameVerdict<Event> =

@@ -1,4 +1,4 @@
-import type { DiscardReason } from "../devices/device-event.ts";
+import type { DiscardReason } from "./discarded-event.ts";
 import type { FrameGrammar, FrameVerdict, FrameView } from "./frame-decoder.ts";
 
 /** What a line is known to be before it is read. */

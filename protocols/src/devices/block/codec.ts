@@ -1,7 +1,8 @@
+import type { DiscardedEvent } from "../../framing/discarded-event.ts";
 import { expandEvents } from "../../framing/expand-events.ts";
 import { createFrameDecoder, type FrameGrammar, maxDiscardBytes } from "../../framing/frame-decoder.ts";
 import { decodeText, type TextCode } from "../../framing/text-code.ts";
-import type { DeviceCodec, DiscardedEvent, ReadingEvent, ResultEvent } from "../device-event.ts";
+import type { DeviceCodec, ReadingEvent, ResultEvent } from "../device-event.ts";
 import type { SaleEvent } from "../line-event.ts";
 import { latin1, numberIn, readingWith, unitIn } from "../reading.ts";
 import { createResultReader, type ResultField, type ResultWords, resultFields } from "../result-words.ts";

@@ -1,7 +1,8 @@
+import type { DiscardReason } from "../../framing/discarded-event.ts";
 import { createFrameDecoder, maxDiscardBytes } from "../../framing/frame-decoder.ts";
 import { decodeText } from "../../framing/text-code.ts";
 import { createLineGrammar } from "../../framing/text-line.ts";
-import type { DeviceCodec, DiscardReason, ResultEvent } from "../device-event.ts";
+import type { DeviceCodec, ResultEvent } from "../device-event.ts";
 import type { ReplyEvent } from "../line-event.ts";
 import { cellSeparators, cellsIn, separatorOf } from "./cells.ts";
 import { defaultTableFormat, separatorIn, type TableFormat } from "./table-format.ts";

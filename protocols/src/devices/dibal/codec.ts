@@ -1,7 +1,8 @@
+import type { DiscardedEvent, DiscardReason } from "../../framing/discarded-event.ts";
 import { expandEvents } from "../../framing/expand-events.ts";
 import { createFrameDecoder, maxDiscardBytes } from "../../framing/frame-decoder.ts";
 import { createLineGrammar } from "../../framing/text-line.ts";
-import type { DeviceCodec, DiscardedEvent, DiscardReason, ReadingEvent } from "../device-event.ts";
+import type { DeviceCodec, ReadingEvent } from "../device-event.ts";
 import type { RequestEvent, SaleEvent } from "../line-event.ts";
 import { motionOf, numberOf, readingWith } from "../reading.ts";
 import { saleWith } from "../sale-with.ts";

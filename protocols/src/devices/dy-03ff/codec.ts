@@ -1,5 +1,6 @@
+import type { DiscardedEvent } from "../../framing/discarded-event.ts";
 import { createFrameDecoder, type FrameDecoder, maxDiscardBytes } from "../../framing/frame-decoder.ts";
-import type { DeviceCodec, DeviceDecoder, DeviceEvent, DiscardedEvent } from "../device-event.ts";
+import type { DeviceCodec, DeviceDecoder, DeviceEvent } from "../device-event.ts";
 import { u16le } from "../tester-result.ts";
 import { createDyGrammar, type DyFrame, dyMaxFrameBytes } from "./frame.ts";
 import { type DyItem, type DyItemOf, dyItemsOf, dyResultsOf } from "./record.ts";

@@ -1,12 +1,6 @@
+import type { DiscardedEvent } from "../../framing/discarded-event.ts";
 import { createFrameDecoder, type FrameDecoder, maxDiscardBytes } from "../../framing/frame-decoder.ts";
-import type {
-  ControlEvent,
-  DeviceCodec,
-  DeviceDecoder,
-  DeviceEvent,
-  DiscardedEvent,
-  ResultEvent,
-} from "../device-event.ts";
+import type { ControlEvent, DeviceCodec, DeviceDecoder, DeviceEvent, ResultEvent } from "../device-event.ts";
 import { createLinkGrammar, type LinkFrame } from "./frame.ts";
 import { descend, emptyContext, type ResultContext, resultEventOf } from "./result.ts";
 import type { LisEncoding } from "./text-encoding.ts";

@@ -1,5 +1,6 @@
+import type { DiscardedEvent } from "../../framing/discarded-event.ts";
 import { createFrameDecoder, type FrameGrammar, maxDiscardBytes } from "../../framing/frame-decoder.ts";
-import type { DeviceCodec, DeviceDecoder, DeviceEvent, DiscardedEvent, ResultEvent } from "../device-event.ts";
+import type { DeviceCodec, DeviceDecoder, DeviceEvent, ResultEvent } from "../device-event.ts";
 import { etx, lf, maxPrintBytes, spotchemResultsOf, stx } from "./frame.ts";
 
 interface Heard {

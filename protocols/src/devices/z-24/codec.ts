@@ -1,3 +1,4 @@
+import type { DiscardedEvent } from "../../framing/discarded-event.ts";
 import {
   createFrameDecoder,
   type FrameGrammar,
@@ -5,7 +6,7 @@ import {
   maxDiscardBytes,
 } from "../../framing/frame-decoder.ts";
 import { escapeByte, nextByte, nextEvent, shortEventOf } from "../command-1b.ts";
-import type { DeviceCodec, DeviceDecoder, DeviceEvent, DiscardedEvent, ResultEvent } from "../device-event.ts";
+import type { DeviceCodec, DeviceDecoder, DeviceEvent, ResultEvent } from "../device-event.ts";
 import type { ReplyEvent, RequestEvent } from "../line-event.ts";
 import { mayBeRecord, recordBytes, zResultsOf } from "./frame.ts";
 
