@@ -21,6 +21,7 @@ describe("the page about the gateway", () => {
   it("shows a configuration that is valid", () => {
     const yaml = /```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
     const text = parseDocument(yaml).toString();
-    expect(parseGatewayConfig(text)).toMatchObject({ config: { devices: [{ id: "scale-a01" }, { id: "scale-a02" }] } });
+    const devices = [{ id: "scale-a01" }, { id: "scale-a02" }, { id: "residue-pc" }];
+    expect(parseGatewayConfig(text)).toMatchObject({ config: { devices } });
   });
 });
