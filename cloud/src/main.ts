@@ -14,6 +14,7 @@ import { addRestoreCommand } from "./commands/restore-command.ts";
 import { addRetentionCommands } from "./commands/retention-commands.ts";
 import { addRulesCommands } from "./commands/rules-commands.ts";
 import { addUserCommands } from "./commands/user-commands.ts";
+import { software } from "./software.ts";
 
 // A reader that went away (`| head`) ends the program, it does not crash it.
 process.stdout.on("error", () => process.exit(0));
@@ -24,6 +25,7 @@ const say = (text: string): void => {
 
 const program = new Command("mingcheng-cloud")
   .description("明秤中心：接收、保存、证明记录 / the centre of Mingcheng: takes, keeps and proves records")
+  .version(software, "-V, --version", "显示版本 / print the version")
   .showHelpAfterError();
 
 // What only one command needs is loaded by that command: `gateway add` does not wait for a broker.
