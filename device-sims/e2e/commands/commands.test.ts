@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { signIn } from "../../src/harness/centre-api.ts";
 import type { GatewayProcess } from "../../src/harness/gateway-process.ts";
 import type { MarketUnderTest } from "../../src/harness/market.ts";
+import { until } from "../../src/harness/until.ts";
 import { ended, openCommandedMarket, order, orders, reading, scaleOf } from "./commanded-market.ts";
 
 const gw = "market-commands";
@@ -46,8 +47,12 @@ describe("commands from the terminal to a device and back", () => {
     expect(await ended(centre, inUse)).toMatchObject({ state: "refused", reason: "port-in-use" });
     const found = await ended(centre, await order(centre, gw, "detect", "--port", "tcp://127.0.0.1:9"));
     expect(JSON.parse(found.result)).toMatchObject({ ports: [{ outcome: "failed", probed: false }] });
+    await until(() => gateway.program.output().includes("the configured level again"), {
+      what: "the configured level is back",
+      withinMs: 20_000,
+      detail: () => gateway.program.output(),
+    });
     await market.arrived(gateway);
-    expect(gateway.program.output()).toContain("the configured level again");
   }, 60_000);
 
   it("refuses what cannot be ordered before anything is sent", async () => {
