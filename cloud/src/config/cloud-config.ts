@@ -58,12 +58,6 @@ export const cloudConfigSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe("预警规则文件；null 为内置规则 / file of alert rules; null: the built-in ones."),
-  rulesOfWeighings: z
-    .boolean()
-    .default(false)
-    .describe(
-      "启用逐笔称重的内置规则（秤闲置、假使用等）；补传大量积压时预警会变慢，处理器富余时开启 / built-in rules that look at every weighing (idle scale, use for show …); alerts are slower while a long backlog drains: for a centre with cores to spare.",
-    ),
   channels: z
     .array(channelSettings)
     .max(32)

@@ -3,7 +3,12 @@ import { isStoreFault } from "../store/database.ts";
 import { CursorStore } from "./cursor-store.ts";
 import type { DecodedLedgerRecord } from "./decoded-record.ts";
 import type { Follower, Refused } from "./follower.ts";
-import type { LedgerFeed } from "./ledger-feed.ts";
+
+/** Where a follower's records come from, decoded. `LedgerFeed` is one. */
+export interface DecodedFeed {
+  /** Records behind `lsn`, ascending, at most `limit`. */
+  readAfter(lsn: number, limit: number): readonly DecodedLedgerRecord[];
+}
 
 /** What one step of a follower did. */
 export interface FollowerStep {
@@ -25,10 +30,10 @@ export class FollowerRunner {
   readonly follower: Follower;
   readonly #database: SqliteDatabase;
   readonly #cursors: CursorStore;
-  readonly #feed: LedgerFeed;
+  readonly #feed: DecodedFeed;
   #lsn: number;
 
-  constructor(database: SqliteDatabase, feed: LedgerFeed, follower: Follower) {
+  constructor(database: SqliteDatabase, feed: DecodedFeed, follower: Follower) {
     this.follower = follower;
     this.#database = database;
     this.#feed = feed;
@@ -52,6 +57,11 @@ export class FollowerRunner {
       this.#cursors.write(name, { version, lsn: 0 });
     });
     this.#lsn = 0;
+  }
+
+  /** Nothing up to `lsn` is for this follower. On disk with the next batch; back is no way. */
+  skipTo(lsn: number): void {
+    this.#lsn = Math.max(this.#lsn, lsn);
   }
 
   /**

@@ -6,13 +6,13 @@ import { alertsMigrations, alertsPath } from "../alerts/alerts-database.ts";
 import type { Channel } from "../channels/channel.ts";
 import { Dispatcher } from "../channels/dispatcher.ts";
 import type { ChannelSettings } from "../channels/index.ts";
-import { FollowerRunner, type FollowerStep } from "../cursor/follower-runner.ts";
-import { LedgerFeed } from "../cursor/ledger-feed.ts";
+import type { FollowerStep } from "../cursor/follower-runner.ts";
+import { LiveFirstRunner } from "../cursor/live-first-runner.ts";
 import type { Figure } from "../health/figure.ts";
-import type { LedgerReader } from "../ledger/ledger-reader.ts";
+import type { LedgerReader, LiveLaneReader } from "../ledger/ledger-reader.ts";
 import { ledgerPath } from "../ledger/open-ledger.ts";
 import { openLedgerReader } from "../ledger/sqlite-ledger-reader.ts";
-import { decodeKinds } from "../rules/decode-kinds.ts";
+import { decodeKinds, timeOnly } from "../rules/decode-kinds.ts";
 import { HintedGateways } from "../rules/hinted-gateways.ts";
 import type { Places } from "../rules/places/places.ts";
 import { noPlaces, RegisterPlaces } from "../rules/places/register-places.ts";
@@ -47,18 +47,18 @@ export interface AlertsThreadPorts {
   onChange(): void;
 }
 
-/** Records per transaction: most are passed over, and a commit costs an fsync. */
-const batchSize = 2_000;
+/** Records per transaction: many enough for the fsync of a commit, few enough that a fresh one waits for no long batch. */
+const batchSize = 1_000;
 
 /** Rules, alerts and channels on a thread: judges the ledger, fires what has been pending, sends notifications. */
 export class AlertsThread implements OpenFollower {
   readonly #ports: AlertsThreadPorts;
-  readonly #ledger: LedgerReader;
+  readonly #ledger: LedgerReader & LiveLaneReader;
   readonly #database: SqliteDatabase;
   readonly #follower: RulesFollower;
   readonly #register: SqliteDatabase | undefined;
   readonly #gateways: HintedGateways;
-  #runner: FollowerRunner;
+  #runner: LiveFirstRunner;
   readonly #dispatcher: Dispatcher;
   readonly #alerts: AlertReader;
   readonly #pace = new ReconcilePace();
@@ -111,12 +111,9 @@ export class AlertsThread implements OpenFollower {
     this.#dispatcher.wake();
   }
 
-  #openRunner(database: SqliteDatabase): FollowerRunner {
-    return new FollowerRunner(
-      database,
-      new LedgerFeed(this.#ledger, decodeKinds(this.#follower.kinds)),
-      this.#follower,
-    );
+  #openRunner(database: SqliteDatabase): LiveFirstRunner {
+    const decoders = { decode: decodeKinds(this.#follower.kinds), passOver: timeOnly };
+    return new LiveFirstRunner(database, this.#ledger, this.#follower, decoders);
   }
 
   /** Other rules from now on; their state goes on where they mean the same. */

@@ -1,5 +1,5 @@
 import { openChannels } from "../channels/index.ts";
-import { rulesInForce } from "../rules/rules-in-force.ts";
+import { loadRules } from "../rules/load-rules.ts";
 import { watchRules } from "../rules/watch-rules.ts";
 import { FollowerThread } from "./follower-thread.ts";
 import type { Following, FollowingOptions } from "./following.ts";
@@ -12,7 +12,7 @@ import type { Following, FollowingOptions } from "./following.ts";
  */
 export const openFollowing = async (options: FollowingOptions): Promise<Following> => {
   const { dataDirectory, config, log } = options;
-  const rules = await rulesInForce(config);
+  const rules = await loadRules(config.rules);
   const { channels } = config;
   // Opened here only to find mistakes before anything starts; the thread opens its own.
   await openChannels(channels, { log, nowMs: () => Date.now() });
@@ -27,7 +27,7 @@ export const openFollowing = async (options: FollowingOptions): Promise<Followin
   );
   await alerts.started();
   const threads = [readings, alerts] as const;
-  const watch = watchRules(config, {
+  const watch = watchRules(config.rules, {
     log,
     onChange: (changed) => alerts.useRules(changed),
   });

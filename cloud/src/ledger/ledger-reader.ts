@@ -32,6 +32,12 @@ export interface ErasureReader {
   erasedAfter(id: number, limit: number): readonly ErasedRecord[];
 }
 
+/** Reads ahead in the live lane: fresh records, and those of an outage that may not wait. */
+export interface LiveLaneReader {
+  /** Records of the live lane with `lsn` above the given one, ascending, at most `limit`. */
+  readLiveAfter(lsn: number, limit: number): readonly LedgerRecord[];
+}
+
 /** A named hole: records that the centre does not have and may never get. */
 export interface LedgerGap extends Line {
   /** First missing sequence number. */

@@ -10,6 +10,7 @@ import type {
   LedgerLine,
   LedgerReader,
   LedgerRecord,
+  LiveLaneReader,
 } from "./ledger-reader.ts";
 
 interface RecordRow {
@@ -64,11 +65,12 @@ const timeOf = (t: string | null | undefined): Pick<LedgerRecord, "erasedTime"> 
   return parsed?.success === true ? { erasedTime: parsed.data } : {};
 };
 
-class SqliteLedgerReader implements LedgerReader, ErasureReader {
+class SqliteLedgerReader implements LedgerReader, LiveLaneReader, ErasureReader {
   readonly #database: SqliteDatabase;
   readonly #channel: BroadcastChannel;
   readonly #listeners = new Set<() => void>();
   readonly #after: Statement<unknown[]>;
+  readonly #liveAfter: Statement<unknown[]>;
   readonly #head: Statement<unknown[]>;
   readonly #gaps: Statement<unknown[]>;
   readonly #lines: Statement<unknown[]>;
@@ -77,10 +79,10 @@ class SqliteLedgerReader implements LedgerReader, ErasureReader {
 
   constructor(path: string) {
     this.#database = openForReading(path);
-    this.#after = this.#database.prepare(
-      `SELECT lsn, gw, ep, eid, status, seq, lane, received_ms, bytes FROM record JOIN line ON line.id = record.line
-       WHERE lsn > ? ORDER BY lsn LIMIT ?`,
-    );
+    const records =
+      "SELECT lsn, gw, ep, eid, status, seq, lane, received_ms, bytes FROM record JOIN line ON line.id = record.line";
+    this.#after = this.#database.prepare(`${records} WHERE lsn > ? ORDER BY lsn LIMIT ?`);
+    this.#liveAfter = this.#database.prepare(`${records} WHERE lsn > ? AND lane = 0 ORDER BY lsn LIMIT ?`);
     this.#head = this.#database.prepare("SELECT max(lsn) FROM record").pluck();
     this.#gaps = this.#database.prepare(
       `SELECT gw, ep, eid, from_seq AS "from", to_seq AS "to", reason, named_ms FROM gap JOIN line ON line.id = gap.line
@@ -101,7 +103,15 @@ class SqliteLedgerReader implements LedgerReader, ErasureReader {
   }
 
   readAfter(lsn: number, limit: number): readonly LedgerRecord[] {
-    return (this.#after.all(lsn, limit) as RecordRow[]).map(({ status, lane, received_ms, bytes, ...row }) => ({
+    return this.#records(this.#after, lsn, limit);
+  }
+
+  readLiveAfter(lsn: number, limit: number): readonly LedgerRecord[] {
+    return this.#records(this.#liveAfter, lsn, limit);
+  }
+
+  #records(statement: Statement<unknown[]>, lsn: number, limit: number): readonly LedgerRecord[] {
+    return (statement.all(lsn, limit) as RecordRow[]).map(({ status, lane, received_ms, bytes, ...row }) => ({
       ...row,
       ...(bytes.length > 0 ? { bytes } : { bytes: null, ...timeOf(this.#erasedTime.get(row.lsn) as string | null) }),
       receivedAt: iso(received_ms),
@@ -144,4 +154,5 @@ class SqliteLedgerReader implements LedgerReader, ErasureReader {
 }
 
 /** Opens an existing `ledger.db` for followers, on a connection that cannot write. */
-export const openLedgerReader = (path: string): LedgerReader & ErasureReader => new SqliteLedgerReader(path);
+export const openLedgerReader = (path: string): LedgerReader & LiveLaneReader & ErasureReader =>
+  new SqliteLedgerReader(path);

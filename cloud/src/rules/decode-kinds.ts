@@ -32,3 +32,9 @@ export const decodeKinds =
   (kinds: ReadonlySet<string>): ((source: LedgerRecord) => DecodedLedgerRecord) =>
   (source) =>
     passed(source, kinds) ?? decodeLedgerRecord(source);
+
+const none: ReadonlySet<string> = new Set();
+
+/** A record of which only the time is asked: it is evidence of its boot's clock however often it is seen. */
+export const timeOnly = (source: LedgerRecord): DecodedLedgerRecord =>
+  passed(source, none) ?? { source, content: { type: "withheld" } };

@@ -47,10 +47,10 @@ export class RulesFollower implements Follower {
       "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = max(value, excluded.value)",
     );
     database.prepare("INSERT INTO meta VALUES ('past_lsn', ?) ON CONFLICT DO NOTHING").run(this.#options.ledgerHead());
-    const judged = database.prepare("SELECT lsn FROM cursor WHERE name = ?").pluck().get(this.name) as
-      | number
-      | undefined;
-    if (judged !== undefined) mark.run("judged_lsn", judged);
+    // Of the live lane records further on may have been judged: none of them shall be judged twice.
+    const judged = database.prepare("SELECT max(lsn) FROM cursor WHERE name IN (?, ?)").pluck();
+    const lsn = judged.get(this.name, `${this.name}-live`) as number | null;
+    if (lsn !== null) mark.run("judged_lsn", lsn);
     database.exec("DELETE FROM window_state; DELETE FROM presence; DELETE FROM join_side");
     this.#parts = undefined;
   }

@@ -1,8 +1,7 @@
 import type { Logger } from "pino";
 import type { Figure } from "../health/figure.ts";
-import { ruleTexts } from "./load-rules.ts";
+import { loadRules, ruleTexts } from "./load-rules.ts";
 import type { AlertRule } from "./rule.ts";
-import { type RuleChoice, rulesInForce } from "./rules-in-force.ts";
 
 /** Who hears of other rules. */
 export interface RuleWatchPorts {
@@ -23,18 +22,18 @@ const lookEveryMs = 2_000;
  * Looks at the rule files every two seconds. Other rules take effect when every file is good; until then those from before
  * go on, and the log says once what is wrong where.
  */
-export const watchRules = (choice: RuleChoice, { log, onChange }: RuleWatchPorts): RuleWatch => {
+export const watchRules = (path: string | null, { log, onChange }: RuleWatchPorts): RuleWatch => {
   let seen: string | undefined;
   let isGood = true;
   let closed = false;
   const look = async (): Promise<void> => {
-    const text = await ruleTexts(choice.rules).then(JSON.stringify, (error: unknown) => `unreadable: ${String(error)}`);
+    const text = await ruleTexts(path).then(JSON.stringify, (error: unknown) => `unreadable: ${String(error)}`);
     if (closed || text === seen) return;
     const isFirst = seen === undefined;
     seen = text;
     if (isFirst) return;
     try {
-      const rules = await rulesInForce(choice);
+      const rules = await loadRules(path);
       if (closed) return;
       isGood = true;
       onChange(rules);
