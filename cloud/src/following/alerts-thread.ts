@@ -22,6 +22,7 @@ import { openForReading, openForWriting, type SqliteDatabase } from "../store/da
 import type { LoopTimers, OpenFollower } from "./follower-loop.ts";
 import { projectionsPath } from "./readings-thread.ts";
 import { ReconcilePace } from "./reconcile-pace.ts";
+import { StepPace } from "./step-pace.ts";
 
 /** What the thread of rules, alerts and channels is started with. */
 export interface AlertsThreadOptions {
@@ -47,9 +48,6 @@ export interface AlertsThreadPorts {
   onChange(): void;
 }
 
-/** Records per transaction: many enough for the fsync of a commit, few enough that a fresh one waits for no long batch. */
-const batchSize = 1_000;
-
 /** Rules, alerts and channels on a thread: judges the ledger, fires what has been pending, sends notifications. */
 export class AlertsThread implements OpenFollower {
   readonly #ports: AlertsThreadPorts;
@@ -61,6 +59,7 @@ export class AlertsThread implements OpenFollower {
   #runner: LiveFirstRunner;
   readonly #dispatcher: Dispatcher;
   readonly #alerts: AlertReader;
+  readonly #steps = new StepPace();
   readonly #pace = new ReconcilePace();
   #quarantined: number;
   #historyId = 0;
@@ -125,7 +124,7 @@ export class AlertsThread implements OpenFollower {
   }
 
   step(): FollowerStep {
-    const step = this.#runner.step(batchSize);
+    const step = this.#steps.run((limit) => this.#runner.step(limit));
     this.#quarantined += step.refused;
     this.#pace.run(() => this.#reconcile());
     if (step.taken > 0) this.#tellChanges();
