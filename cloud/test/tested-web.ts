@@ -97,6 +97,12 @@ export class TestedWeb {
     return cookieOf(await call(this.target, "/api/v1/login", { method: "POST", body: { user, password } }));
   }
 
+  /** The user whose session `cookie` is; undefined when it is nobody's. */
+  async userOf(cookie: string | undefined): Promise<string | undefined> {
+    const { status, json } = await call(this.target, "/api/v1/me", { cookie });
+    return status === 200 ? json.user : undefined;
+  }
+
   /** Commits a record of `market-a`, as said and received now. */
   commit(sample: Parameters<typeof sampleRecord>[0]): void {
     this.#seq++;

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { generateSigningKey, signerFromPem } from "../src/crypto/signing-key.ts";
-import { writeDurably } from "../src/identity/durable-file.ts";
+import { writeDurably } from "../src/disk/durable-file.ts";
 import { keyFileName, saveEnrolment } from "../src/identity/enrolment-file.ts";
 import { identityDirectory } from "../src/identity/identity.ts";
 

@@ -5,8 +5,8 @@ import { fakeTimeLibrary, needs } from "../../device-sims/src/harness/requiremen
 import { type RunningProgram, startProgram } from "../../device-sims/src/harness/running-program.ts";
 import { until } from "../../device-sims/src/harness/until.ts";
 import { generateSigningKey, signerFromPem } from "../src/crypto/signing-key.ts";
+import { writeDurably } from "../src/disk/durable-file.ts";
 import { prepareDirectory } from "../src/enrol/enrolment-key.ts";
-import { writeDurably } from "../src/identity/durable-file.ts";
 import { keyFileName, saveEnrolment } from "../src/identity/enrolment-file.ts";
 import { identityDirectory } from "../src/identity/identity.ts";
 import { TestAuthority } from "./harness/authority.ts";

@@ -1,6 +1,6 @@
 import { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import { type PacketFault, PacketGauge } from "./packet-gauge.ts";
+import { type PacketFault, PacketGauge } from "@mingcheng/protocols";
 
 /** A connection behind the guard, as the broker gets it: same bytes, but never more than allowed. */
 export class GuardedConnection extends Duplex {

@@ -47,7 +47,7 @@ describe("signing in", () => {
     expect(locked).toMatchObject({ status: 429, headers: { "retry-after": "30" } });
     expect(locked.json.error).toMatchObject({ code: "LOGIN_LOCKED", retryable: true, retryAfterMs: 30_000 });
     web.nowMs += 30_000;
-    expect(await web.signIn("user-ins")).toBeDefined();
+    expect(await web.userOf(await web.signIn("user-ins"))).toBe("user-ins");
   });
 
   it("with a one-time password leads to a password of one's own", async () => {

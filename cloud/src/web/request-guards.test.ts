@@ -17,7 +17,8 @@ describe("a server", () => {
       await app.close();
     }
     const { app, ready } = withRoute({ access: ["centre"], scope: "centre" });
-    await expect(ready).resolves.toBeDefined();
+    await ready;
+    expect((await app.inject("/api/v1/planted")).body).toBe("everything");
     await app.close();
   });
 });

@@ -54,7 +54,7 @@ describe("users in the API", () => {
     });
     const reset = userWithPasswordSchema.parse((await admin.post("/users/wang.li/reset")).json);
     expect(await web.signIn("wang.li")).toBeUndefined();
-    expect(await web.signIn("wang.li", reset.oneTimePassword)).toBeDefined();
+    expect(await web.userOf(await web.signIn("wang.li", reset.oneTimePassword))).toBe("wang.li");
   });
 
   it("are refused what cannot be: unknown areas, users and roles, bounds for administrators, nobody left", async () => {
@@ -73,8 +73,7 @@ describe("users in the API", () => {
     expect(await errorOf("/users/user-adm/scope", admins)).toEqual([400, "USER_INVALID", "role"]);
     expect(await errorOf("/users/user-adm/role", { role: "auditor" })).toEqual([400, "USER_INVALID", "role"]);
     expect(await errorOf("/users/user-adm/disable", {})).toEqual([400, "USER_INVALID", "name"]);
-    const scoped = await signInAs(web, "centre", { areas: ["siming"] }, "county");
-    expect(scoped).toBeDefined();
+    expect(await web.userOf(await signInAs(web, "centre", { areas: ["siming"] }, "county"))).toBe("county");
     expect(await errorOf("/users/county/role", { role: "administrator" })).toEqual([400, "USER_INVALID", "role"]);
   });
 

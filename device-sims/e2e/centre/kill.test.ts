@@ -1,6 +1,7 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { randomMoment } from "../../src/harness/kill-moment.ts";
 import { until } from "../../src/harness/until.ts";
+import { createRandom } from "../../src/random.ts";
 import { faultless, judgeLedger } from "./judge-ledger.ts";
 import { readLedger } from "./ledger-reading.ts";
 import type { PlantName } from "./plants.ts";
@@ -13,11 +14,12 @@ import { startTestedCentre } from "./tested-centre.ts";
 const killWhileIngesting = async (kills: number, plant?: PlantName) => {
   const tested = await startTestedCentre({ plant });
   const { centre, gateways } = tested;
+  const random = createRandom(2026);
   try {
     for (const gw of ["market-a", "market-b"]) await tested.add(gw);
     await tested.add("market-c", { times: 2 });
     const capturing = setInterval(() => {
-      for (const watched of gateways) watched.capture(1 + Math.floor(Math.random() * 6));
+      for (const watched of gateways) watched.capture(1 + random.below(6));
     }, 20);
     const verdicts = [];
     try {
@@ -30,7 +32,7 @@ const killWhileIngesting = async (kills: number, plant?: PlantName) => {
           everyMs: 5,
           detail: () => centre.program.output(),
         });
-        await delay(Math.random() * 80);
+        await randomMoment(random, 80);
         await centre.kill();
         await until(() => gateways.every((watched) => !watched.isConnected()), {
           what: "the connections are gone",

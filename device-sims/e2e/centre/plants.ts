@@ -51,7 +51,11 @@ const receiptDespiteFault: readonly Plant[] = [
 
 /** Nobody looks at what comes in before the broker does. */
 const noGuard: readonly Plant[] = [
-  { module: "broker/packet-gauge.js", from: "take(bytes) {", to: "take(bytes) { if (bytes) return undefined;" },
+  {
+    module: "broker/guarded-connection.js",
+    from: "const fault = this.#gauge.take(bytes);",
+    to: "const fault = undefined;",
+  },
 ];
 
 /** Commits are not synced. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ConfiguredDevice, GatewayProcess } from "../../src/harness/gateway-process.ts";
 import type { MarketUnderTest } from "../../src/harness/market.ts";
+import { plantedGateway } from "../../src/harness/planted-gateway.ts";
 import { until } from "../../src/harness/until.ts";
 import {
   devicesOf,
@@ -13,7 +14,7 @@ import {
   restartedWith,
   type ToldOrder,
 } from "./commanded-market.ts";
-import { plantedGateway } from "./planted-gateway.ts";
+import { confirmedAtOnce } from "./plants.ts";
 
 const gw = "market-configured";
 /** A configuration has so long to prove good: the shortest there is. */
@@ -107,7 +108,7 @@ describe("a configuration from afar", () => {
 
   it("would be seen to stay if a trial counted as confirmed", async () => {
     await gateway.stop();
-    const main = plantedGateway(market.dir, "confirmed-at-once");
+    const main = plantedGateway(market.dir, confirmedAtOnce);
     gateway = await restartedWith(market, { config, main });
     const id = await configure({ devices: devices({ address: "tcp://127.0.0.1:9" }) });
     await until(() => orderNow(market.centre, id)?.state === "acknowledged", { what: "taken", withinMs: 20_000 });

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { GatewayProcess } from "../../src/harness/gateway-process.ts";
 import type { MarketUnderTest } from "../../src/harness/market.ts";
+import { plantedGateway } from "../../src/harness/planted-gateway.ts";
 import { Database } from "../../src/harness/sqlite-engine.ts";
 import { until } from "../../src/harness/until.ts";
 import { ended, openCommandedMarket, order, reading, restartedWith, scaleOf } from "./commanded-market.ts";
-import { plantedGateway } from "./planted-gateway.ts";
+import { effectBeforeStore } from "./plants.ts";
 
 const gw = "market-killed";
 /** The scale's answer is waited for so long: time enough to kill the gateway meanwhile. */
@@ -52,7 +53,7 @@ describe("a gateway that is killed between a command's effect and its answer", (
   it("would be seen to do it twice if it did not store beforehand that it begins", async () => {
     await gateway.stop();
     const before = scaleOf(market, "scale-1").keysPressed().tare;
-    const main = plantedGateway(market.dir, "effect-before-store");
+    const main = plantedGateway(market.dir, effectBeforeStore);
     gateway = await restartedWith(market, { options: { "scale-1": patient }, main });
     const told = await ended(market.centre, await killInBetween());
     expect(told.state).toBe("done");

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { systemClock } from "../../src/clock.ts";
 import type { DeviceFinding } from "../../src/comparison/compare.ts";
+import { randomMoment } from "../../src/harness/kill-moment.ts";
 import { brokenPromises } from "../../src/harness/market.ts";
 import { until } from "../../src/harness/until.ts";
 import { createRandom } from "../../src/random.ts";
@@ -56,7 +56,7 @@ const killed = async (intake: TestedIntake, kills: number): Promise<readonly Dev
   const running = await intake.play(trade);
   for (let kill = 0; kill < kills; kill++) {
     await acknowledged(intake, 6 + random.below(10));
-    await systemClock.sleep(random.below(40));
+    await randomMoment(random, 40);
     await intake.gateway.kill();
     await intake.gateway.start();
   }

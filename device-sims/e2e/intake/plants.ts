@@ -1,15 +1,7 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { repositoryRoot } from "../../src/harness/repository.ts";
+import type { GatewayPlant } from "../../src/harness/planted-gateway.ts";
 
-interface Plant {
-  /** Path below `gateway/dist/`. */
-  readonly module: string;
-  readonly from: string;
-  readonly to: string;
-}
-
-const plants = {
+/** Faults that can be planted in the gateway's intake. */
+export const intakePlants = {
   /** The answer goes out at once, the record follows 150 ms later. */
   "answer-before-commit": {
     module: "intake/message-desk.js",
@@ -24,34 +16,11 @@ const plants = {
   },
   /** Nobody looks at what comes in before the broker does. */
   "no-guard": {
-    module: "intake/packet-gauge.js",
-    from: "take(bytes) {",
-    to: "take(bytes) { if (bytes) return undefined;",
+    module: "intake/guarded-connection.js",
+    from: "const fault = this.gauge.take(bytes);",
+    to: "const fault = undefined;",
   },
-} as const satisfies Record<string, Plant>;
+} as const satisfies Record<string, Omit<GatewayPlant, "name">>;
 
-/** Name of a fault that can be planted in the gateway. */
-export type IntakePlant = keyof typeof plants;
-
-/**
- * Copies the built gateway into `dir` and plants the fault there. Returns the copy's entry file.
- * @throws {Error} when the text that the fault replaces is not in the build any more
- */
-export const plantedGateway = (dir: string, plant: IntakePlant): string => {
-  const copy = join(dir, plant);
-  const main = join(copy, "gateway", "dist", "main.js");
-  if (existsSync(main)) return main;
-  const gateway = join(repositoryRoot, "gateway");
-  mkdirSync(join(copy, "gateway"), { recursive: true });
-  for (const name of readdirSync(gateway)) {
-    if (name === "dist") cpSync(join(gateway, name), join(copy, "gateway", name), { recursive: true });
-    else symlinkSync(join(gateway, name), join(copy, "gateway", name));
-  }
-  symlinkSync(join(repositoryRoot, "node_modules"), join(copy, "node_modules"));
-  const { module, from, to } = plants[plant];
-  const file = join(copy, "gateway", "dist", module);
-  const text = readFileSync(file, "utf8");
-  if (!text.includes(from)) throw new Error(`${module} does not hold: ${from}`);
-  writeFileSync(file, text.replace(from, to));
-  return main;
-};
+/** Name of such a fault. */
+export type IntakePlant = keyof typeof intakePlants;

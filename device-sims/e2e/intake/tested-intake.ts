@@ -7,11 +7,12 @@ import { recordsInEvidence, sayingsOf, storedReadingsOf } from "../../src/compar
 import type { SmartAccess } from "../../src/devices/smart-link.ts";
 import { type CentreProcess, startCentre } from "../../src/harness/centre-process.ts";
 import { enrolGateway, type GatewayProcess, startGateway } from "../../src/harness/gateway-process.ts";
+import { plantedGateway } from "../../src/harness/planted-gateway.ts";
 import { until } from "../../src/harness/until.ts";
 import { createMemoryOracle, type OracleEntry } from "../../src/oracle.ts";
 import { type RunningScenario, runScenario } from "../../src/scenario/run-scenario.ts";
 import { scenarioSchema } from "../../src/scenario/scenario.ts";
-import { type IntakePlant, plantedGateway } from "./plants.ts";
+import { type IntakePlant, intakePlants } from "./plants.ts";
 
 /** A device of the intake, as configured. */
 export interface IntakeDevice {
@@ -103,7 +104,7 @@ export const startTestedIntake = async (devices: readonly IntakeDevice[]): Promi
       status: async () => (await gateway.status())["intake"] as Readonly<Record<string, unknown>>,
       plant: async (plant) => {
         await gateway.stop();
-        gateway = await startGateway({ ...setup, main: plantedGateway(dir, plant) });
+        gateway = await startGateway({ ...setup, main: plantedGateway(dir, { name: plant, ...intakePlants[plant] }) });
       },
       findings: async () => {
         await until(

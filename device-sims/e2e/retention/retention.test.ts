@@ -4,6 +4,7 @@ import { fromHex, type Today } from "@mingcheng/protocols";
 import { afterEach, describe, expect, it } from "vitest";
 import { verifyInPython } from "../../src/evidence/python-verifier.ts";
 import type { GatewayProcess } from "../../src/harness/gateway-process.ts";
+import { killedAfter } from "../../src/harness/kill-moment.ts";
 import { type MarketUnderTest, openMarket } from "../../src/harness/market.ts";
 import { builtModule } from "../../src/harness/repository.ts";
 import { fakeTimeLibrary, needs } from "../../src/harness/requirements.ts";
@@ -94,10 +95,7 @@ describe.skipIf(tools.skip)(tools.title("retention of a centre that runs"), () =
     let kills = 0;
     let finished: Report[] | undefined;
     for (let afterMs = 250; finished === undefined && afterMs < 4_000; afterMs += 120) {
-      const program = startProgram(command(2_000, "run", "--json"));
-      const timer = setTimeout(() => void program.kill(), afterMs);
-      const exit = await program.exited;
-      clearTimeout(timer);
+      const exit = await killedAfter(startProgram(command(2_000, "run", "--json")), afterMs);
       if (exit.code === 0) finished = await retention(2_000, "run");
       else kills++;
     }

@@ -63,26 +63,6 @@ const widest = (page: Page): Promise<number> =>
   page.evaluate("document.documentElement.scrollWidth") as Promise<number>;
 
 describe.skipIf(needed.skip)(needed.title("the screens, in a browser"), () => {
-  it.each(["zh", "en"] as const)("lead from sign-in over a new password to the day, in %s", async (language) => {
-    centre.state.account = null;
-    const page = await look({ language });
-    const enter = async (fields: Record<string, string>) => {
-      for (const [name, value] of Object.entries(fields)) await page.fill(`input[name=${name}]`, value);
-      await page.click("button[type=submit]");
-    };
-    await enter({ user: "admin", password: "wrong" });
-    await says(page, "[role=alert]", language === "zh" ? "用户名或密码不对" : /user name or password is wrong/i);
-    expect(await page.inputValue("input[name=password]")).toBe("");
-    await enter({ user: "admin", password: "one-time" });
-    await enter({ present: "one-time", next: "a good one 1", repeat: "a good one 2" });
-    await says(page, "[role=alert]", language === "zh" ? "不一样" : "differ");
-    await enter({ present: "one-time", next: "a good one 1", repeat: "a good one 1" });
-    await says(page, "h1", language === "zh" ? "今日市场" : "Market today");
-    await page.click(`button:has-text("${language === "zh" ? "退出" : "Sign out"}")`);
-    await page.waitForSelector("input[name=password]");
-    expect(centre.state.account).toBeNull();
-  });
-
   it.each([
     ["zh", "desk"],
     ["en", "desk"],

@@ -37,7 +37,12 @@ const asOnABox = `
     .replaceAll(/\\/dev\\/pts\\/(\\d)/g, "/dev/ttyUSB$1");
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) walk.currentNode.data = named(walk.currentNode.data);
-  for (const input of document.querySelectorAll("input")) input.value = named(input.value);
+  for (const input of document.querySelectorAll("input")) {
+    if (named(input.value) === input.value) continue;
+    input.value = named(input.value);
+    // What the page draws next keeps the name.
+    input.dispatchEvent(new Event("input"));
+  }
 `;
 const shot = async (page: WatchedPage["page"], name: string, fullPage = false): Promise<void> => {
   await page.evaluate(asOnABox);
@@ -70,7 +75,9 @@ try {
   const phone = await enter({ language: "en", size: "phone" });
   await phone.page.fill("input[name=tcp]", setUp.port("other"));
   await phone.page.click("form.more button[type=submit]");
-  await phone.page.waitForSelector("[data-test=candidate]", { timeout: 30_000 });
+  // What the other reader found is shown here, too.
+  const finding = phone.page.locator("[data-test=finding]", { hasText: "tty-other" });
+  await finding.locator("[data-test=candidate]").first().waitFor({ timeout: 30_000 });
   await phone.page.click("[data-test=check]");
   await phone.page.waitForSelector("[data-test=report]");
   await shot(phone.page, "setup-phone", true);

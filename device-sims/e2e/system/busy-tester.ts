@@ -13,6 +13,9 @@ export const hastyTester = {
   },
 } as const;
 
+/** Last specimen of each instrument: its numbers go on, so that what it says twice is never what it says anew. */
+const lastSpecimen = new WeakMap<RunningDevice, number>();
+
 /**
  * Keeps a tester reporting messages of `perMessage` results, each one of its kind, until stopped; then lets it finish
  * what it holds.
@@ -23,10 +26,12 @@ export const keepReporting = (
 ): { stop(): Promise<void>; readonly reported: () => number } => {
   if (running.class !== "tester") throw new Error(`${running.config.id} is no tester`);
   const { device } = running;
-  let number = 0;
+  const before = lastSpecimen.get(running) ?? 0;
+  let number = before;
   let stopped = false;
   const nextResult = (): TesterResult => {
     number++;
+    lastSpecimen.set(running, number);
     return {
       specimenId: `${device.id}-${String(number).padStart(5, "0")}`,
       item: "韭菜",
@@ -45,7 +50,7 @@ export const keepReporting = (
   };
   const reporting = next();
   return {
-    reported: () => number,
+    reported: () => number - before,
     stop: async () => {
       stopped = true;
       await reporting;

@@ -100,7 +100,6 @@ describe("a cloned data directory beside the original", () => {
     const { config, device } = opened.device("box-a-tester-2");
     const clone = await startGateway({ dir, gw, devices: [configuredDevice(config.id, config.kind, device.address)] });
     others.push(clone);
-    // One run each: a tester that begins anew within a second says the same again, which counts as a repetition.
     const both = testers.map(({ id }) => keepReporting(opened.device(id)));
     const disputed = await until(
       async () => (await gatewayView(gw)).lines.newest.find(({ status }) => status === "disputed"),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { systemClock } from "../../src/clock.ts";
+import { randomMoment } from "../../src/harness/kill-moment.ts";
 import { brokenPromises, type MarketUnderTest, openMarket } from "../../src/harness/market.ts";
 import { createRandom } from "../../src/random.ts";
 import { hastyTester, keepReporting } from "./busy-tester.ts";
@@ -28,14 +28,14 @@ describe("the whole system under SIGKILL", () => {
     await Promise.all(
       market.gateways.map(async (gateway) => {
         for (let kill = 0; kill < killsPerBox; kill++) {
-          await systemClock.sleep(random.below(350));
+          await randomMoment(random, 350);
           await gateway.kill();
           await gateway.start();
         }
       }),
     );
     for (let kill = 0; kill < 3; kill++) {
-      await systemClock.sleep(random.below(700));
+      await randomMoment(random, 700);
       await market.centre.kill();
       await market.centre.start();
     }

@@ -2,8 +2,8 @@ import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { systemClock } from "../../src/clock.ts";
 import type { TesterResult } from "../../src/devices/tester.ts";
+import { randomMoment } from "../../src/harness/kill-moment.ts";
 import { brokenPromises, type MarketUnderTest, openMarket } from "../../src/harness/market.ts";
 import { until } from "../../src/harness/until.ts";
 import { createRandom } from "../../src/random.ts";
@@ -87,11 +87,11 @@ describe("folders of result files, with the gateway killed again and again", () 
     const writing = ids.map(async (id) => {
       for (let round = 0; round < rounds; round++) {
         await report(id);
-        await systemClock.sleep(random.below(200));
+        await randomMoment(random, 200);
       }
     });
     for (let kill = 0; kill < kills; kill++) {
-      await systemClock.sleep(random.below(400));
+      await randomMoment(random, 400);
       await gateway.kill();
       await gateway.start();
     }

@@ -1,7 +1,7 @@
 import { mkdir, readdir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { toHex } from "@mingcheng/protocols";
-import { writeDurably } from "../identity/durable-file.ts";
+import { writeDurably } from "../disk/durable-file.ts";
 
 /** Why a reading became no record. */
 export type QuarantineReason = "too-large" | "invalid";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { writeDurably } from "../identity/durable-file.ts";
+import { writeDurably } from "../disk/durable-file.ts";
 import type { ClockLog } from "./gateway-clock.ts";
 
 /** No machine runs this program before this instant. Raised with releases. */

@@ -1,7 +1,7 @@
 import { readFile, rename } from "node:fs/promises";
 import { ackSchema, type CommandBook, commandSchema, emptyBook } from "@mingcheng/protocols/commands";
 import { z } from "zod";
-import { writeDurably } from "../identity/durable-file.ts";
+import { writeDurably } from "../disk/durable-file.ts";
 
 const entrySchema = z.object({
   cseq: z.int().positive(),

@@ -1,6 +1,6 @@
 import { readFile, rename } from "node:fs/promises";
 import { z } from "zod";
-import { writeDurably } from "../identity/durable-file.ts";
+import { writeDurably } from "../disk/durable-file.ts";
 
 const documentSchema = z.strictObject({
   version: z.int().positive(),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Signer } from "@mingcheng/protocols";
 import { z } from "zod";
 import { generateSigningKey, loadSigner, signerFromPem } from "../crypto/signing-key.ts";
-import { writeDurably } from "../identity/durable-file.ts";
+import { writeDurably } from "../disk/durable-file.ts";
 import { keyFileName } from "../identity/enrolment-file.ts";
 
 /** An enrolment that was begun: the key was made, the answer has not come yet. */

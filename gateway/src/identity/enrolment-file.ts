@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { enrolmentResponseSchema, MingchengError } from "@mingcheng/protocols";
 import { z } from "zod";
-import { writeDurably } from "./durable-file.ts";
+import { writeDurably } from "../disk/durable-file.ts";
 
 const kid = z.string().regex(/^[0-9a-f]{16}$/);
 

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { concat, keyIdOf, MingchengError, readRotations } from "@mingcheng/protocols";
 import { nodeCrypto } from "../crypto/node-crypto.ts";
-import { writeDurably } from "./durable-file.ts";
+import { writeDurably } from "../disk/durable-file.ts";
 
 /** The gateway's key log: every rotation statement it ever made, as it is sent to the centre. Never freed. */
 export interface KeyLog {

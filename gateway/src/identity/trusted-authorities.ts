@@ -9,7 +9,7 @@ import {
   signedVerifies,
 } from "@mingcheng/protocols";
 import { nodeCrypto } from "../crypto/node-crypto.ts";
-import { writeDurably } from "./durable-file.ts";
+import { writeDurably } from "../disk/durable-file.ts";
 
 /** Where the signed list is kept, exactly as it came. */
 const fileName = "authorities.msg";

@@ -3,7 +3,7 @@ import { chown, mkdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { deviceIdPattern, MingchengError } from "@mingcheng/protocols";
 import { z } from "zod";
-import { writeDurably } from "../identity/durable-file.ts";
+import { writeDurably } from "../disk/durable-file.ts";
 import { hashSecret, newSecret } from "./secret.ts";
 
 const hex = z.string().regex(/^[0-9a-f]+$/);

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
+import { type PacketFault, PacketGauge } from "@mingcheng/protocols";
 import { addressOf } from "./front.ts";
-import { type PacketFault, PacketGauge } from "./packet-gauge.ts";
 
 /** A connection behind the guard, as the broker gets it: same bytes, but never more than allowed. */
 export class GuardedConnection extends Duplex {

@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { writeDurably } from "../identity/durable-file.ts";
+import { writeDurably } from "../disk/durable-file.ts";
 import { makeSelfSigned, type SelfSigned } from "./self-signed.ts";
 import { makeWebDirectory, webDirectory } from "./setup-code.ts";
 

@@ -1,9 +1,10 @@
-import { open, readFile, rename, stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { MingchengError } from "@mingcheng/protocols";
 import { type Document, isMap, isSeq, parseDocument, type YAMLMap, type YAMLSeq } from "yaml";
 import { issueText } from "../config/load-config.ts";
 import { parseGatewayConfig } from "../config/parse-config.ts";
+import { writeDurablyLike } from "../disk/durable-file.ts";
 import type { SerialSettings } from "../transports/byte-stream.ts";
 import type { ValidConfig } from "./web-parts.ts";
 
@@ -24,28 +25,6 @@ export interface ChangedConfiguration {
   /** The file as it was before. */
   readonly previous: string;
 }
-
-/** Replaces a file as a whole, synced, with the mode and owner that `like` has. */
-const replaceFile = async (path: string, text: string, like: string): Promise<void> => {
-  const { mode, uid, gid } = await stat(like);
-  const temporary = `${path}.tmp`;
-  const file = await open(temporary, "w", 0o600);
-  try {
-    await file.chmod(mode & 0o777);
-    if (process.getuid?.() === 0) await file.chown(uid, gid);
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-  const directory = await open(dirname(path), "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
-};
 
 const unwritable = (cause: unknown): MingchengError =>
   new MingchengError("SETUP_FILE_UNWRITABLE", cause instanceof Error ? cause.message : String(cause), { cause });
@@ -132,8 +111,8 @@ export class OwnConfiguration {
     }
     const previous = `${path}.previous`;
     try {
-      await replaceFile(previous, before, path);
-      await replaceFile(path, text, path);
+      await writeDurablyLike(previous, before, path);
+      await writeDurablyLike(path, text, path);
     } catch (error) {
       throw unwritable(error);
     }

@@ -157,7 +157,7 @@ const clockCheck = ({ clock }: SetupState): SetupCheck => {
     verdict,
     { zh: "时钟", en: "Clock" },
     {
-      zh: `${timeText(clock.wall, clock.wall)}；来源：${source.zh}；误差 ${error === null ? "未知" : `不超过 ${error} 毫秒`}`,
+      zh: `${timeText(clock.wall, clock.wall)}；来源：${source.zh}；误差${error === null ? "未知" : `不超过 ${error} 毫秒`}`,
       en: `${timeText(clock.wall, clock.wall)}; source: ${source.en}; error ${error === null ? "not known" : `at most ${error} ms`}`,
     },
     clock.next ?? { zh: "接通网络对时服务后再查", en: "give it a time service, then check again" },

@@ -1,4 +1,5 @@
-import { type ErrorCode, type ErrorEntry, errorCatalogue } from "./catalogue.ts";
+import { type ErrorCode, errorCatalogue } from "./catalogue.ts";
+import type { ErrorEntry } from "./error-entry.ts";
 
 /** What an error carries besides its code. */
 export interface ErrorDetail {

@@ -20,7 +20,7 @@ describe("times of the register", () => {
   });
 
   it("know leap days and changes of the clock", () => {
-    expect(shanghai.parse("2028-02-29")).toBeDefined();
+    expect(shanghai.parse("2028-02-29")).toBe(Date.parse("2028-02-28T16:00Z") / 60_000);
     expect(shanghai.parse("2026-02-29")).toBeUndefined();
     // Clocks went from 02:00 to 03:00: this time of day never was.
     expect(berlin.parse("2026-03-29 02:30")).toBeUndefined();

@@ -1,7 +1,8 @@
 import type { LiveReading, Today } from "@mingcheng/protocols";
 import { computed, onScopeDispose, reactive, ref, type ShallowRef, shallowRef } from "vue";
-import { api, Problem } from "./api-client.ts";
+import { api } from "./api-client.ts";
 import { EventFeed, type FeedState } from "./event-feed.ts";
+import { type Problem, problemOf } from "./json-request.ts";
 
 /** At most so often the page is read again, however much happens. */
 const readEveryMs = 1_000;
@@ -38,7 +39,7 @@ export const useTodayBoard = (gateway: ShallowRef<string | null>, onSignedOut: (
   };
 
   const fail = (error: unknown): void => {
-    const found = error instanceof Problem ? error : new Problem(null);
+    const found = problemOf(error);
     problem.value = found;
     if (found.code === "SESSION_MISSING" || found.code === "PASSWORD_CHANGE_REQUIRED") onSignedOut();
   };

@@ -1,12 +1,10 @@
 import type { SetupDetection, SetupEvents, SetupState, SetupValue } from "@mingcheng/protocols";
 import { onUnmounted, type ShallowRef, shallowRef } from "vue";
-
-/** Whether the page hears from the gateway. */
-export type Connection = "connecting" | "open" | "broken";
+import type { FeedState } from "../data/event-feed.ts";
 
 /** What the gateway tells while the page is open. */
 export interface GatewayFeed {
-  readonly connection: ShallowRef<Connection>;
+  readonly connection: ShallowRef<FeedState>;
   readonly state: ShallowRef<SetupState | null>;
   readonly detection: ShallowRef<SetupDetection | null>;
   /** The last unsettled value and the last record of every device, as `live` or `captured`, blank, id. */

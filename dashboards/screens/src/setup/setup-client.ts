@@ -1,34 +1,10 @@
-import type {
-  ApiError,
-  SetupChange,
-  SetupDetection,
-  SetupDoor,
-  SetupPort,
-  SetupReport,
-  SetupState,
-} from "@mingcheng/protocols";
-import { Problem } from "../data/api-client.ts";
+import type { SetupChange, SetupDetection, SetupDoor, SetupPort, SetupReport, SetupState } from "@mingcheng/protocols";
+import { createJsonRequest } from "../data/json-request.ts";
 
-/** A request that takes longer is given up. */
-const withinMs = 20_000;
-
-const request = async (method: "GET" | "POST", path: string, body?: unknown): Promise<unknown> => {
-  const options: RequestInit = { method, credentials: "same-origin", cache: "no-store" };
-  if (body !== undefined) {
-    options.headers = { "content-type": "application/json" };
-    options.body = JSON.stringify(body);
-  }
-  let response: Response;
-  let answer: unknown;
-  try {
-    response = await fetch(path, { ...options, signal: AbortSignal.timeout(withinMs) });
-    answer = await response.json().catch(() => null);
-  } catch {
-    throw new Problem(null);
-  }
-  if (!response.ok || answer === null) throw new Problem((answer as Partial<ApiError> | null)?.error ?? null);
-  return answer;
-};
+const request = createJsonRequest({
+  withinMs: 20_000,
+  notItself: { code: "GATEWAY_FAULT", zh: "网关没有正常应答", en: "the gateway did not answer properly" },
+});
 
 /** A device as it is to be written. */
 export interface Acceptance {
@@ -39,7 +15,7 @@ export interface Acceptance {
   readonly replaces: boolean;
 }
 
-/** The gateway's own API, as far as the set-up page uses it. Every call rejects with a {@link Problem}. */
+/** The gateway's own API, as far as the set-up page uses it. Every call rejects with a `Problem`. */
 export const gateway = {
   door: () => request("GET", "/setup/door") as Promise<SetupDoor>,
   enter: (code: string) => request("POST", "/setup/session", { code }) as Promise<SetupDoor>,

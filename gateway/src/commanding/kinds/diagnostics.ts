@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { MingchengError, topics } from "@mingcheng/protocols";
 import { bundleMessages, bundlePieceBytes, maxBundlePieces } from "@mingcheng/protocols/commands";
-import { writeDurably } from "../../identity/durable-file.ts";
+import { writeDurably } from "../../disk/durable-file.ts";
 import { software } from "../../software.ts";
 import { type CommandWork, done } from "../command-work.ts";
 import type { GatewayHands } from "../gateway-hands.ts";

@@ -11,21 +11,23 @@ export const en: SetupTexts = {
   problem: {
     next: "Next: {next}",
     code: "Code {code}",
-    reference: "reference {reference}",
+    reference: "Reference {reference}",
     unreachable: "The gateway cannot be reached.",
     unreachableNext:
       "Capturing goes on, no data is lost. Check the cable and the gateway's power, then press “Try again”.",
+    waitSeconds: "Try again in {n} s.",
+    waitMinutes: "Try again in {n} min.",
   },
   door: {
     title: "Enter the set-up code",
-    how: "Run mingcheng-gateway setup-code --config gateway.yaml on the gateway to get a code; at its first start it stands in the log, too. A code works once.",
+    how: "Run this on the gateway to get a code:",
+    once: "At its first start the code stands in the log, too. A code works once.",
     code: "Set-up code",
     submit: "Enter",
     working: "Checking…",
-    wait: "Try again in {n} seconds.",
     ended: "The session has ended. Please enter a new code.",
   },
-  connection: { open: "Live", connecting: "Connecting", broken: "Disconnected, reconnecting" },
+  feed: { open: "Live", connecting: "Connecting", broken: "Connection lost, reconnecting" },
   state: {
     starting: "Starting",
     ok: "All well",

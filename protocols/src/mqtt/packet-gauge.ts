@@ -1,4 +1,4 @@
-/** Most that may come in before the broker has said who it is. */
+/** Most that may come in before the broker has said who it is: 4 KiB, in the centre as at the LAN intake. */
 export const maxBytesBeforeConnack = 4 * 1024;
 /** Largest MQTT packet afterwards. */
 export const maxPacketBytes = 1024 * 1024;
@@ -36,7 +36,7 @@ export class PacketGauge {
         at += part;
         continue;
       }
-      const fault = this.#header(bytes[at] as number);
+      const fault = this.#header(bytes[at] ?? 0);
       if (fault !== undefined) return fault;
       at++;
     }
