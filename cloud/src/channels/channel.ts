@@ -1,31 +1,72 @@
 import type { Logger } from "pino";
 import type { z } from "zod";
+import type { ShortMessage } from "./message.ts";
 import type { NotificationBody } from "./notification.ts";
+
+/** Whom a message is for, as the register knows them when it is sent. The number goes to the provider, never into a log. */
+export interface Recipient {
+  /** Code of the officer. */
+  readonly officer: string;
+  readonly phone: string;
+}
 
 /** What a channel is asked to send. */
 export interface Outgoing {
   readonly body: NotificationBody;
   /** The same as JSON, exactly as it was queued. */
   readonly json: string;
+  /** The same for people, in one text message; channels that reach a room may say more, from `body`. */
+  readonly message: ShortMessage;
+  /** Null for channels that reach a room. */
+  readonly recipient: Recipient | null;
   /** From 1. Above 1 the receiver may have it already: an answer was lost, or a crash came between. */
   readonly attempt: number;
 }
 
-/** What became of one attempt. `outcome` is a few words for the alert's history: figures and names, no secrets. */
+/** What became of one attempt. `outcome` is a few words for the alert's history: figures and names, no secrets or numbers. */
 export type Delivery =
-  /** The receiver has it. */
-  | { readonly type: "sent"; readonly outcome: string }
+  /** The receiver, or the provider on the way to them, has it. `receiptId`: what a later delivery receipt names it by. */
+  | { readonly type: "sent"; readonly outcome: string; readonly receiptId?: string }
   /** It did not go through now. `lost`: it was sent whole, but no answer came, so the receiver may have it. */
   | { readonly type: "failed"; readonly outcome: string; readonly lost: boolean; readonly retryAfterMs?: number }
   /** The receiver does not want it, now or later. */
   | { readonly type: "refused"; readonly outcome: string };
 
+/** What a provider says later of a message that it took. The same one may come several times. */
+export interface DeliveryReceipt {
+  readonly receiptId: string;
+  readonly state: "delivered" | "undelivered";
+  readonly outcome: string;
+  readonly atMs: number;
+}
+
+/** A text message that came in. The same one may come several times, with the same `id`. */
+export interface Reply {
+  /** The provider's id of it, or a digest of what came. */
+  readonly id: string;
+  readonly phone: string;
+  readonly text: string;
+  readonly atMs: number;
+}
+
+/** Who takes what comes back. When a method throws, the channel offers the same again later. */
+export interface Inbound {
+  onReceipt(receipt: DeliveryReceipt): void;
+  onReply(reply: Reply): void;
+}
+
 /** A way to reach people, ready to send. */
 export interface Channel {
   /** Unique among the configured ones; names it in histories and figures. */
   readonly name: string;
+  /** A person by their number, or a room: a log, a group chat, another system. */
+  readonly reach: "person" | "room";
   /** Makes one attempt. Never rejects; ends soon after `signal` is aborted. */
   send(outgoing: Outgoing, signal: AbortSignal): Promise<Delivery>;
+  /** Asks for receipts and replies from now on; left out where the provider has none. Call once. */
+  listen?(inbound: Inbound): void;
+  /** Lets go of connections and ports. */
+  close?(): Promise<void>;
 }
 
 /** What opening a channel may need. */
@@ -33,6 +74,10 @@ export interface ChannelPorts {
   readonly log: Logger;
   /** Centre's clock, milliseconds since 1970. */
   nowMs(): number;
+  /** In [0, 1). */
+  random(): number;
+  /** Returns how to call it off. */
+  later(task: () => void, afterMs: number): () => void;
 }
 
 /** A kind of channel: one folder, one line in the list. */

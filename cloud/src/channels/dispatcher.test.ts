@@ -35,6 +35,7 @@ afterEach(async () => {
 
 /** A receiver that answers as told, and holds what it is not told about yet. */
 class ScriptedChannel implements Channel {
+  readonly reach = "room";
   readonly name: string;
   readonly got: Outgoing[] = [];
   readonly #answers: (Delivery | Error | "hold")[];

@@ -2,6 +2,7 @@ import { AlertStore } from "../alerts/alert-store.ts";
 import type { SqliteDatabase } from "../store/database.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Channel, Delivery } from "./channel.ts";
+import { messageOf } from "./message-of.ts";
 import type { NotificationBody } from "./notification.ts";
 import { type FinalState, NotificationQueue, type QueuedNotification } from "./notification-queue.ts";
 
@@ -93,7 +94,9 @@ export class Dispatcher {
   }
 
   async #send(channel: Channel, queued: QueuedNotification): Promise<void> {
-    const outgoing = { body: JSON.parse(queued.body) as NotificationBody, json: queued.body, attempt: queued.attempts };
+    const body = JSON.parse(queued.body) as NotificationBody;
+    const message = messageOf(body);
+    const outgoing = { body, json: queued.body, message, recipient: null, attempt: queued.attempts };
     let delivery: Delivery;
     try {
       delivery = await channel.send(outgoing, this.#stop.signal);

@@ -1,4 +1,5 @@
 import { MingchengError } from "@mingcheng/protocols";
+import type { Logger } from "pino";
 import { z } from "zod";
 import type { Channel, ChannelDefinition, ChannelPorts } from "./channel.ts";
 import { consoleChannel } from "./console/console.ts";
@@ -25,6 +26,17 @@ const open = (settings: ChannelSettings, ports: ChannelPorts): Promise<Channel> 
   // Found by its own type, so these settings are its own.
   return (definition as unknown as ChannelDefinition<ChannelSettings>).open(settings, ports);
 };
+
+/** What channels need of a real process. */
+export const channelPorts = (log: Logger): ChannelPorts => ({
+  log,
+  nowMs: () => Date.now(),
+  random: () => Math.random(),
+  later: (task, afterMs) => {
+    const timer = setTimeout(task, afterMs);
+    return () => clearTimeout(timer);
+  },
+});
 
 /**
  * Opens the configured channels.

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { MingchengError } from "@mingcheng/protocols";
 import pino from "pino";
-import { openChannels } from "../channels/index.ts";
+import { channelPorts, openChannels } from "../channels/index.ts";
 import { parseCloudConfig } from "../config/cloud-config.ts";
 import { loadRules } from "../rules/load-rules.ts";
 import { inLanguage } from "./language.ts";
@@ -22,7 +22,7 @@ export const checkCommand = async (path: string, say: (text: string) => void): P
   if ("config" in read) {
     const { publicHost, mqtts, https, rules, channels } = read.config;
     await loadRules(rules);
-    await openChannels(channels, { log: pino({ enabled: false }), nowMs: () => Date.now() });
+    await openChannels(channels, channelPorts(pino({ enabled: false })));
     say(
       inLanguage(
         `配置正确。网关接入 ${publicHost}:${mqtts.port}，界面 https://${publicHost}:${https.port}`,

@@ -1,4 +1,4 @@
-import { openChannels } from "../channels/index.ts";
+import { channelPorts, openChannels } from "../channels/index.ts";
 import { loadRules } from "../rules/load-rules.ts";
 import { watchRules } from "../rules/watch-rules.ts";
 import { FollowerThread } from "./follower-thread.ts";
@@ -15,7 +15,7 @@ export const openFollowing = async (options: FollowingOptions): Promise<Followin
   const rules = await loadRules(config.rules);
   const { channels } = config;
   // Opened here only to find mistakes before anything starts; the thread opens its own.
-  await openChannels(channels, { log, nowMs: () => Date.now() });
+  await openChannels(channels, channelPorts(log));
   const readings = new FollowerThread(
     { role: "readings", options: { dataDirectory, timezone: config.timezone } },
     options,

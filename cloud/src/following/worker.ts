@@ -1,6 +1,6 @@
 import { BroadcastChannel, parentPort, workerData } from "node:worker_threads";
 import pino from "pino";
-import { openChannels } from "../channels/index.ts";
+import { channelPorts, openChannels } from "../channels/index.ts";
 import type { FollowerStep } from "../cursor/follower-runner.ts";
 import type { AlertRule } from "../rules/rule.ts";
 import { AlertsThread } from "./alerts-thread.ts";
@@ -34,7 +34,7 @@ const nowMs = (): number => Date.now();
 const opener = async (): Promise<() => OpenFollower> => {
   const onAppend = (): void => loop.wake();
   if (data.role === "readings") return () => new ReadingsThread(data.options, { hints, onAppend, onChange: changed });
-  const channels = await openChannels(data.options.channels, { log: consoleLog, nowMs });
+  const channels = await openChannels(data.options.channels, channelPorts(consoleLog));
   const onChange = (): void => changed(["alerts"]);
   const ports = { channels, timers: eventLoopTimers, log: consoleLog, nowMs, random: Math.random, onAppend, onChange };
   return () => new AlertsThread(data.options, ports);

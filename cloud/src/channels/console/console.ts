@@ -11,6 +11,7 @@ export const consoleChannel = {
   settings,
   open: async (_settings: z.output<typeof settings>, { log }: ChannelPorts): Promise<Channel> => ({
     name: "console",
+    reach: "room",
     send: async ({ body }) => {
       const { alert, status, reason } = body;
       const { id, rule, severity, gw, dev, lsn, owner, late, title, next } = alert;

@@ -9,13 +9,14 @@ import pino from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createAuthority, createServerCertificate } from "../../keys/certificate-issuer.ts";
 import type { Delivery, Outgoing } from "../channel.ts";
-import { openChannels } from "../index.ts";
+import { channelPorts, openChannels } from "../index.ts";
+import { shortMessage } from "../message.ts";
 import type { NotificationBody } from "../notification.ts";
 import { secretKey, webhookSignature } from "./signature.ts";
 
 const secret = "a-secret-of-the-duty-room";
 const nowMs = Date.parse("2026-11-23T06:05:00Z");
-const ports = { log: pino({ level: "silent" }), nowMs: () => nowMs };
+const ports = { ...channelPorts(pino({ level: "silent" })), nowMs: () => nowMs };
 
 let directory: string;
 const servers: Server[] = [];
@@ -46,7 +47,7 @@ const settings = (url: string, rest = {}) => ({
 });
 const outgoing = (attempt = 1): Outgoing => {
   const body = { v: 1, id: "n-1", status: "firing" } as NotificationBody;
-  return { body, json: JSON.stringify(body), attempt };
+  XX;
 };
 const send = async (url: string, rest = {}, attempt = 1): Promise<Delivery> => {
   const [channel] = await openChannels([settings(url, rest)], ports);

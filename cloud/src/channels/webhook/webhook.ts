@@ -66,6 +66,7 @@ export const webhookChannel = {
     const ca = caFile === undefined ? undefined : await read(caFile, "channels.caFile");
     return {
       name,
+      reach: "room",
       send: async ({ body: { id }, json, attempt }, signal) => {
         const timestamp = Math.floor(ports.nowMs() / 1000);
         const headers = {
