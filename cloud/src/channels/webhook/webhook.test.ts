@@ -47,7 +47,8 @@ const settings = (url: string, rest = {}) => ({
 });
 const outgoing = (attempt = 1): Outgoing => {
   const body = { v: 1, id: "n-1", status: "firing" } as NotificationBody;
-  XX;
+  const message = shortMessage("resolved", { site: "松柏", subject: "快检阳性", time: "14:05" });
+  return { body, json: JSON.stringify(body), message, recipient: null, attempt };
 };
 const send = async (url: string, rest = {}, attempt = 1): Promise<Delivery> => {
   const [channel] = await openChannels([settings(url, rest)], ports);
