@@ -65,6 +65,7 @@ export * from "./messages/signed.ts";
 export * from "./messages/topics.ts";
 export { maxBytesBeforeConnack, maxPacketBytes, type PacketFault, PacketGauge } from "./mqtt/packet-gauge.ts";
 export * from "./records/bodies.ts";
+export * from "./records/camera-body.ts";
 export type { MessageRef } from "./records/message-ref.ts";
 export * from "./records/record.ts";
 export * from "./records/record-time.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { cameraBody } from "./camera-body.ts";
 import { messageRefSchema } from "./message-ref.ts";
 import type { RecordKind } from "./record.ts";
 import { saleBody } from "./sale-body.ts";
@@ -158,6 +159,7 @@ export const bodySchemas: Partial<Record<RecordKind, z.ZodType<Record<string, un
   "scale-event": scaleEventBody,
   sale: saleBody,
   test: testBody,
+  camera: cameraBody,
   device: deviceBody,
   clock: clockBody,
   gap: gapBody,
