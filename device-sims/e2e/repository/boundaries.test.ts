@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
-const packages = ["protocols", "gateway", "cloud", "device-sims", "dashboards/screens"];
+const packages = ["protocols", "gateway", "cloud", "device-sims", "dashboards/ui", "dashboards/screens"];
 
 /** Imports that must never come in, each with a file that would hold it and the rule that has to refuse it. */
 const forbidden: readonly [name: string, file: string, code: string, rule: string][] = [
@@ -34,6 +34,7 @@ const forbidden: readonly [name: string, file: string, code: string, rule: strin
   ["sims → gateway", "device-sims/src/bad.ts", 'import "@mingcheng/gateway";', "noRestrictedImports"],
   ["demo → cloud by path", "device-sims/demo/bad.ts", 'import "../../cloud/src/app.ts";', "noRestrictedImports"],
   ["screens → cloud", "dashboards/screens/src/bad.ts", 'import "@mingcheng/cloud";', "noRestrictedImports"],
+  ["shared parts of screens → cloud", "dashboards/ui/src/bad.ts", 'import "@mingcheng/cloud";', "noRestrictedImports"],
   ["protocols → ours", "protocols/src/bad.ts", 'import "@mingcheng/gateway";', "noRestrictedImports"],
   ["protocols → Node", "protocols/src/bad.ts", 'import "node:fs";', "noNodejsModules"],
   ["protocols → clock", "protocols/src/bad.ts", "export const now = (): number => Date.now();", "noRestrictedGlobals"],

@@ -1,5 +1,5 @@
 import type { Account, Acknowledged, EvidenceKeys, Today } from "@mingcheng/protocols";
-import { createJsonRequest } from "./json-request.ts";
+import { createJsonRequest } from "@mingcheng/ui/data/json-request.ts";
 
 const request = createJsonRequest({
   withinMs: 15_000,

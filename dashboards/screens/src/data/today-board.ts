@@ -1,8 +1,8 @@
 import type { LiveReading, Today } from "@mingcheng/protocols";
+import { EventFeed, type FeedState } from "@mingcheng/ui/data/event-feed.ts";
+import { type Problem, problemOf } from "@mingcheng/ui/data/json-request.ts";
 import { computed, onScopeDispose, reactive, ref, type ShallowRef, shallowRef } from "vue";
 import { api } from "./api-client.ts";
-import { EventFeed, type FeedState } from "./event-feed.ts";
-import { type Problem, problemOf } from "./json-request.ts";
 
 /** At most so often the page is read again, however much happens. */
 const readEveryMs = 1_000;

@@ -1,6 +1,6 @@
 import type { SetupDetection, SetupEvents, SetupState, SetupValue } from "@mingcheng/protocols";
+import type { FeedState } from "@mingcheng/ui/data/event-feed.ts";
 import { onUnmounted, type ShallowRef, shallowRef } from "vue";
-import type { FeedState } from "../data/event-feed.ts";
 
 /** What the gateway tells while the page is open. */
 export interface GatewayFeed {

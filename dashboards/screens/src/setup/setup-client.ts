@@ -1,5 +1,5 @@
 import type { SetupChange, SetupDetection, SetupDoor, SetupPort, SetupReport, SetupState } from "@mingcheng/protocols";
-import { createJsonRequest } from "../data/json-request.ts";
+import { createJsonRequest } from "@mingcheng/ui/data/json-request.ts";
 
 const request = createJsonRequest({
   withinMs: 20_000,

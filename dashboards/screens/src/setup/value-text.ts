@@ -1,5 +1,5 @@
 import type { SetupValue } from "@mingcheng/protocols";
-import { decimalText, measuredText } from "../format/numbers.ts";
+import { decimalText, measuredText } from "@mingcheng/ui/format/numbers.ts";
 
 /** Words that stand in place of a number. */
 export interface ValueWords {

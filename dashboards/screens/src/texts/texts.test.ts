@@ -1,5 +1,5 @@
+import { differingTexts, textsWithSigns, unsaidTexts } from "@mingcheng/ui/texts/compare-texts.ts";
 import { describe, expect, it } from "vitest";
-import { differingTexts, textsWithSigns, unsaidTexts } from "./compare-texts.ts";
 import { en } from "./en.ts";
 import { zh } from "./zh.ts";
 
@@ -9,7 +9,7 @@ describe("texts", () => {
   });
 
   it("say nothing that no page says", () => {
-    const sources = import.meta.glob<string>(["../**/*.{ts,vue}", "!../setup/**"], {
+    const sources = import.meta.glob<string>(["../**/*.{ts,vue}", "../../../ui/src/**/*.{ts,vue}", "!../setup/**"], {
       query: "?raw",
       import: "default",
       eager: true,
