@@ -83,7 +83,7 @@ export const alertPathSchema = z.strictObject({ id: z.string().min(1).max(128) }
 export const alertQuerySchema = z.strictObject({
   state: z.enum(["open", "all"]).default("all"),
   gateway: apiGatewaySchema.optional(),
-  limit: z.coerce.number().int().min(1).max(500).default(100),
+  limit: z.coerce.number().int().min(1).max(10_000).default(100),
 });
 
 /** `GET /api/v1/alerts`: open ones first, then the latest ended. `firing` and `acknowledged` are exact for what the user sees. */
