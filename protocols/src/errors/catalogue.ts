@@ -1,3 +1,4 @@
+import { cameraErrors } from "./camera-errors.ts";
 import { centreErrors } from "./centre-errors.ts";
 import type { ErrorEntry } from "./error-entry.ts";
 import { gatewayErrors } from "./gateway-errors.ts";
@@ -7,6 +8,7 @@ import { sharedErrors } from "./shared-errors.ts";
 export const errorCatalogue = {
   ...sharedErrors,
   ...gatewayErrors,
+  ...cameraErrors,
   ...centreErrors,
 } as const satisfies Record<string, ErrorEntry>;
 

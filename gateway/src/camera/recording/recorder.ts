@@ -1,0 +1,189 @@
+import type { ChannelStore } from "./channel-store.ts";
+import type { GapReason, RecordedGap, Segment } from "./segment.ts";
+import { SegmentFile } from "./segment-file.ts";
+
+/** A piece of a stream as it is relayed and recorded: fragments of a movie behind one beginning. */
+export interface RecordedFragment {
+  /** What a player needs first (`ftyp`, `moov`). The same object as long as nothing changed. */
+  readonly begin: Uint8Array;
+  /** One or more pairs of `moof` and `mdat`. */
+  readonly bytes: Uint8Array;
+  /** True when it begins with a key frame. */
+  readonly key: boolean;
+  readonly durationMs: number;
+  /** When its first picture came in: by the wall clock, and by the one that never jumps. */
+  readonly wallMs: number;
+  readonly monoMs: number;
+}
+
+/** What a recorder works with. */
+export interface RecorderOptions {
+  readonly store: ChannelStore;
+  /** A file is closed at the first key frame after so long. */
+  readonly segmentMs: number;
+  /** Why nothing may be written now; undefined: it may. */
+  readonly refusal: () => GapReason | undefined;
+  readonly onSegment: (segment: Segment) => void;
+  readonly onGap: (gap: RecordedGap) => void;
+  /** The disk failed; recording is tried again by itself. */
+  readonly onFault: (error: unknown) => void;
+}
+
+/** More than this waits for no disk: what comes then is a gap. */
+const mostWaitingBytes = 8 * 1024 * 1024;
+/** After a fault of the disk the next try comes so much later. */
+const tryAgainMs = 10_000;
+/** Less than this between two segments is no gap. */
+const seamMs = 1_500;
+/** The wall clock was set when it went so much faster or slower than the monotonic one. */
+const clockStepMs = 2_000;
+
+const isFull = (error: unknown): boolean => ["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "");
+
+/**
+ * Records a channel: a file of some seconds after the other, cut at key frames, each durable before it is counted. Never
+ * throws and never holds up the stream: a disk that is slow, full or broken makes a gap that says so.
+ */
+export class Recorder {
+  readonly #options: RecorderOptions;
+  /** Fragments, and between them why nothing came, in their order. */
+  readonly #waiting: (RecordedFragment | GapReason)[] = [];
+  #waitingBytes = 0;
+  #working: Promise<void> | undefined;
+  #file: SegmentFile | undefined;
+  /** The beginning that the file has. */
+  #written: Uint8Array | undefined;
+  #lastEnd: { wallMs: number; monoMs: number | null } | undefined;
+  #reason: GapReason = "gateway-down";
+  #notBeforeMonoMs = Number.NEGATIVE_INFINITY;
+  #overrun = false;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    const { lastEndMs } = options.store;
+    if (lastEndMs !== null) this.#lastEnd = { wallMs: lastEndMs, monoMs: null };
+  }
+
+  /** Says why nothing will come for a while; the next gap names it. */
+  explain(reason: GapReason): void {
+    if (this.#working === undefined) this.#reason = reason;
+    // Once for each silence, however often it is said: what waits stays bounded.
+    else if (typeof this.#waiting.at(-1) === "string") this.#waiting[this.#waiting.length - 1] = reason;
+    else this.#waiting.push(reason);
+  }
+
+  /** Takes a fragment; returns at once. */
+  take(fragment: RecordedFragment): void {
+    if (this.#overrun && (!fragment.key || this.#waitingBytes > 0)) return;
+    this.#overrun = false;
+    if (this.#waitingBytes + fragment.bytes.length > mostWaitingBytes) {
+      this.#overrun = true;
+      this.explain("disk-error");
+      return;
+    }
+    this.#waiting.push(fragment);
+    this.#waitingBytes += fragment.bytes.length;
+    this.#working ??= this.#work();
+  }
+
+  async #work(): Promise<void> {
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      if (typeof next === "string") {
+        this.#reason = next;
+        continue;
+      }
+      await this.#write(next);
+      this.#waitingBytes -= next.bytes.length;
+    }
+    this.#working = undefined;
+  }
+
+  async #write(fragment: RecordedFragment): Promise<void> {
+    if (fragment.monoMs < this.#notBeforeMonoMs) return;
+    const refusal = this.#options.refusal();
+    if (refusal !== undefined) {
+      await this.#end();
+      this.#reason = refusal;
+      return;
+    }
+    try {
+      if (this.#mustCut(fragment)) await this.#finish();
+      if (this.#file === undefined && !(await this.#begin(fragment))) return;
+      await this.#file?.add(fragment.bytes, fragment.durationMs);
+      this.#lastEnd = { wallMs: fragment.wallMs + fragment.durationMs, monoMs: fragment.monoMs + fragment.durationMs };
+    } catch (error) {
+      await this.#fail(error, fragment.monoMs);
+    }
+  }
+
+  #mustCut(fragment: RecordedFragment): boolean {
+    const file = this.#file;
+    if (file === undefined) return false;
+    if (this.#clockMoved(fragment) || this.#written !== fragment.begin) return true;
+    const silent = fragment.wallMs - (this.#lastEnd?.wallMs ?? fragment.wallMs) > seamMs;
+    return silent || (fragment.key && file.durationMs >= this.#options.segmentMs);
+  }
+
+  #clockMoved({ wallMs, monoMs }: RecordedFragment): boolean {
+    const last = this.#lastEnd;
+    if (last === undefined || last.monoMs === null) return false;
+    return Math.abs(wallMs - last.wallMs - (monoMs - last.monoMs)) > clockStepMs;
+  }
+
+  /** Opens a file at a key frame; false: this fragment is none, and nothing can be played from it. */
+  async #begin(fragment: RecordedFragment): Promise<boolean> {
+    if (!fragment.key) return false;
+    await this.#noteGap(fragment);
+    const at = { number: this.#options.store.nextNumber(), startMs: Math.round(fragment.wallMs) };
+    this.#file = await SegmentFile.create(this.#options.store.pathOf(at), at, fragment.begin);
+    this.#written = fragment.begin;
+    return true;
+  }
+
+  async #noteGap(fragment: RecordedFragment): Promise<void> {
+    const last = this.#lastEnd;
+    const reason = this.#clockMoved(fragment) ? "clock-moved" : this.#reason;
+    this.#reason = "unknown";
+    if (last === undefined || fragment.wallMs - last.wallMs <= seamMs) return;
+    const gap = { fromMs: Math.round(last.wallMs), toMs: Math.round(fragment.wallMs), reason };
+    await this.#options.store.addGap(gap);
+    this.#options.onGap(gap);
+    // Said once, even when the file that follows cannot be made.
+    this.#lastEnd = { wallMs: fragment.wallMs, monoMs: fragment.monoMs };
+  }
+
+  async #finish(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    if (file === undefined) return;
+    const segment = await file.finish();
+    await this.#options.store.add(segment);
+    this.#options.onSegment(segment);
+  }
+
+  async #fail(error: unknown, monoMs: number): Promise<void> {
+    this.#notBeforeMonoMs = monoMs + tryAgainMs;
+    this.#reason = isFull(error) ? "disk-full" : "disk-error";
+    this.#options.onFault(error);
+    const file = this.#file;
+    this.#file = undefined;
+    if (file === undefined) return;
+    const path = await file.abandon();
+    // What is whole in it counts; should that fail as well, it is found when the channel is opened again.
+    await this.#options.store.salvage(path, file).catch(() => undefined);
+  }
+
+  async #end(): Promise<void> {
+    try {
+      await this.#finish();
+    } catch (error) {
+      this.#options.onFault(error);
+    }
+  }
+
+  /** Writes what waits, ends the file, resolves when it is durable. */
+  async close(): Promise<void> {
+    await this.#working;
+    await this.#end();
+  }
+}
