@@ -5,12 +5,13 @@ import { parseEnrolmentCode } from "@mingcheng/protocols";
 import { Command } from "commander";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { checkCommand } from "../src/commands/check-command.ts";
-import { addEvidenceCommands } from "../src/commands/evidence-commands.ts";
+import { addExportCommand } from "../src/commands/export-command.ts";
 import { addGatewayCommands } from "../src/commands/gateway-commands.ts";
 import { addKeysCommands } from "../src/commands/keys-commands.ts";
 import { terminalLanguage } from "../src/commands/language.ts";
 import { addRebuildCommand } from "../src/commands/rebuild-command.ts";
 import { addUserCommands } from "../src/commands/user-commands.ts";
+import { addVerifyCommand } from "../src/commands/verify-command.ts";
 import { nodeCrypto } from "../src/crypto/node-crypto.ts";
 import { lockDataDirectory } from "../src/store/data-directory.ts";
 
@@ -28,8 +29,8 @@ const type = async (...args: string[]): Promise<string> => {
     .exitOverride()
     .configureOutput({ writeOut: (text) => said.push(text), writeErr: () => undefined });
   const say = (text: string) => void said.push(text);
-  const groups = [addGatewayCommands, addUserCommands, addEvidenceCommands, addKeysCommands, addRebuildCommand];
-  for (const add of groups) add(program, say);
+  const asking = [addGatewayCommands, addUserCommands, addExportCommand, addVerifyCommand];
+  for (const add of [...asking, addKeysCommands, addRebuildCommand]) add(program, say);
   await program.parseAsync([...args, "--data", data], { from: "user" });
   return said.join("\n");
 };

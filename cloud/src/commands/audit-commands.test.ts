@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openRegister } from "../register/register-database.ts";
 import { addAuditCommands } from "./audit-commands.ts";
 import { addGatewayCommands } from "./gateway-commands.ts";
-import { addRegisterCommands } from "./register-commands.ts";
+import { addImportCommand, addRegisterCommands } from "./register-commands.ts";
 import { addUserCommands } from "./user-commands.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "mingcheng-audit-commands-"));
@@ -29,7 +29,8 @@ const type = async (...args: string[]): Promise<string> => {
   const said: string[] = [];
   const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
   const say = (text: string) => void said.push(text);
-  for (const add of [addAuditCommands, addUserCommands, addGatewayCommands, addRegisterCommands]) add(program, say);
+  const groups = [addAuditCommands, addUserCommands, addGatewayCommands, addImportCommand, addRegisterCommands];
+  for (const add of groups) add(program, say);
   await program.parseAsync([...args, "--data", data], { from: "user" });
   return said.join("\n");
 };

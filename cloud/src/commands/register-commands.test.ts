@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { afterAll, afterEach, expect, it } from "vitest";
-import { addRegisterCommands } from "./register-commands.ts";
+import { addImportCommand, addRegisterCommands } from "./register-commands.ts";
 
 const data = mkdtempSync(join(tmpdir(), "mingcheng-register-commands-"));
 const environment = { ...process.env };
@@ -17,7 +17,7 @@ afterAll(() => rmSync(data, { recursive: true, force: true }));
 const type = async (...args: string[]): Promise<{ said: string; code: unknown }> => {
   const said: string[] = [];
   const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
-  addRegisterCommands(program, (text) => void said.push(text));
+  for (const add of [addImportCommand, addRegisterCommands]) add(program, (text) => void said.push(text));
   process.exitCode = 0;
   await program.parseAsync([...args, ...(args[1] === "kinds" ? [] : ["--data", data])], { from: "user" });
   return { said: said.join("\n"), code: process.exitCode };

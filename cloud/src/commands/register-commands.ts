@@ -16,8 +16,8 @@ const sayKinds = (say: Say): void => {
 
 const kindArgument = "类别，见 register kinds；all 为全部 / kind, see `register kinds`; all: every one";
 
-/** `import`, `register kinds | sample | export`. */
-export const addRegisterCommands = (program: Command, say: Say): void => {
+/** `import`. */
+export const addImportCommand = (program: Command, say: Say): void => {
   withDataOptions(program.command("import"))
     .description(
       "导入登记册（CSV 或 Excel），整体成功或不导入任何内容 / import into the register (CSV or Excel), all of it or nothing",
@@ -36,6 +36,10 @@ export const addRegisterCommands = (program: Command, say: Say): void => {
       const { runImport } = await import("./register-files.ts");
       process.exitCode = await runImport(kind, path, options, say);
     });
+};
+
+/** `register kinds | sample | export`. */
+export const addRegisterCommands = (program: Command, say: Say): void => {
   const register = program.command("register").description("登记册 / the register");
   register
     .command("kinds")

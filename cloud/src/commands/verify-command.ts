@@ -1,14 +1,13 @@
 import { stat } from "node:fs/promises";
+import { MingchengError } from "@mingcheng/protocols/errors";
 import {
   type EvidenceReport,
   type EvidenceStatement,
   evidenceStatement,
   fromHex,
-  MingchengError,
   type PinnedKeys,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/evidence";
 import type { Command } from "commander";
-import { offeredKeys } from "../evidence/offered-keys.ts";
 import { claimedGateway, readPinnedKeys } from "../evidence/pinned-keys.ts";
 import { verifyEvidence } from "../evidence/verify-evidence.ts";
 import { type DataOptions, withDataOptions } from "./data-options.ts";
@@ -33,6 +32,8 @@ const sizeOf = async (path: string): Promise<number> => {
 /** The keys of this very centre, for a file that it is asked about itself. */
 const ownKeys = async (dataDirectory: string, path: string): Promise<PinnedKeys> => {
   const gw = await claimedGateway(path);
+  // Only here a register is opened: a file and keys need none.
+  const { offeredKeys } = await import("../evidence/offered-keys.ts");
   const { gateway, centre } = gw === undefined ? { centre: "" } : await offeredKeys(dataDirectory, gw);
   const [pinned, signer] = [fromHex(gateway ?? ""), fromHex(centre)];
   if (gateway === undefined || pinned === undefined || signer === undefined) {

@@ -1,5 +1,6 @@
 import { open, readFile } from "node:fs/promises";
-import { fromHex, MingchengError, type PinnedKeys } from "@mingcheng/protocols";
+import { MingchengError } from "@mingcheng/protocols/errors";
+import { fromHex, type PinnedKeys } from "@mingcheng/protocols/evidence";
 import { z } from "zod";
 
 const publicKey = z.string().regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits");

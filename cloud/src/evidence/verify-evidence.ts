@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { type EvidenceReport, EvidenceVerifier, LineCutter, type PinnedKeys } from "@mingcheng/protocols";
+import { type EvidenceReport, EvidenceVerifier, LineCutter, type PinnedKeys } from "@mingcheng/protocols/evidence";
 import { nodeCrypto } from "../crypto/node-crypto.ts";
 import { SignaturePool } from "./signature-pool.ts";
 

@@ -34,6 +34,15 @@ describe("bytes", () => {
       Array(8).fill(undefined),
     );
     expect(fromUtf8(Uint8Array.of(0xb0, 0xd7))).toBeUndefined();
+    const digit = fc.constantFrom(..."ABQgwz/+09=€-_");
+    const near = fc.string({ unit: digit, maxLength: 8 });
+    fc.assert(
+      fc.property(near, (text) => {
+        // Every text that is taken is the one way to write its bytes.
+        expect(fromBase64(text) !== undefined).toBe(Buffer.from(text, "base64").toString("base64") === text);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it("join, compare and carry lengths", () => {

@@ -18,19 +18,16 @@ export interface Seal {
 
 /**
  * The octets a seal signs: "mc-seal-v1" 0x00 ‖ u16+gw ‖ ep u64 BE ‖ eid 16 octets ‖ seq u64 BE ‖ h(seq) 32 octets ‖
- * u16+wall ‖ u16+kid (text in UTF-8).
+ * u16+wall ‖ u16+kid (text in UTF-8). For many seals of one line: what they share is made once.
  */
+export const sealOctetsOf = (line: Line): ((seq: number, h: Uint8Array, wall: string, kid: string) => Uint8Array) => {
+  const shared = concat(sealTag, lengthPrefixed(utf8(line.gw)), u64(line.ep), eidOctets(line.eid));
+  return (seq, h, wall, kid) => concat(shared, u64(seq), h, lengthPrefixed(utf8(wall)), lengthPrefixed(utf8(kid)));
+};
+
+/** The octets one seal signs, see {@link sealOctetsOf}. */
 export const sealOctets = (line: Line, seq: number, h: Uint8Array, wall: string, kid: string): Uint8Array =>
-  concat(
-    sealTag,
-    lengthPrefixed(utf8(line.gw)),
-    u64(line.ep),
-    eidOctets(line.eid),
-    u64(seq),
-    h,
-    lengthPrefixed(utf8(wall)),
-    lengthPrefixed(utf8(kid)),
-  );
+  sealOctetsOf(line)(seq, h, wall, kid);
 
 /** Seals `line` at `seq`. */
 export const sealAt = (signer: Signer, line: Line, seq: number, h: Uint8Array, wall: string): Seal => ({

@@ -1,7 +1,7 @@
 import { fromHex, fromUtf8, sameBytes, utf8 } from "../bytes/bytes.ts";
 import { chainLink, chainStart, recordDigest } from "../chain/chain.ts";
 import { type Line, sameLine } from "../chain/line.ts";
-import { sealOctets } from "../chain/seal.ts";
+import { sealOctetsOf } from "../chain/seal.ts";
 import type { Sha256 } from "../crypto/crypto-port.ts";
 import { IntervalSet } from "../link/interval-set.ts";
 import { maxRecordBytes } from "../records/record.ts";
@@ -44,6 +44,7 @@ export class SpanVerifier {
   private readonly index: number;
   private readonly context: SpanContext;
   private readonly line: Line;
+  private readonly octetsOf: ReturnType<typeof sealOctetsOf>;
   private readonly withheldHere: IntervalSet;
   /** What stands in every record between its version and its sequence number. */
   private readonly names: Uint8Array;
@@ -57,6 +58,7 @@ export class SpanVerifier {
     this.span = span;
     this.context = context;
     this.line = { gw: context.gw, ep: span.ep, eid: span.eid };
+    this.octetsOf = sealOctetsOf(this.line);
     this.withheldHere = new IntervalSet(span.withheld.map(([from, to]) => ({ from, to })));
     this.names = utf8(`,${JSON.stringify(this.line).slice(1, -1)},"seq":`);
     this.seq = span.from - 1;
@@ -156,7 +158,7 @@ export class SpanVerifier {
     if (revokedFrom !== null && sameLine(revokedFrom, this.span) && this.seq >= revokedFrom.seq) {
       return this.fault("seal-revoked", here);
     }
-    const octets = sealOctets(this.line, this.seq, this.h, wall, kid);
+    const octets = this.octetsOf(this.seq, this.h, wall, kid);
     const fault = this.fault("seal-broken", here);
     if (!holds({ publicKey, octets, signature: sealed.signature, fault })) return fault;
     this.sealedAt = this.seq;
