@@ -49,6 +49,14 @@ export interface Reply {
   readonly atMs: number;
 }
 
+/** A message that a provider took and of which no receipt has come yet. */
+export interface AwaitedReceipt {
+  readonly receiptId: string;
+  /** Some providers only answer for a number. */
+  readonly phone: string;
+  readonly sentMs: number;
+}
+
 /** Who takes what comes back. When a method throws, the channel offers the same again later. */
 export interface Inbound {
   onReceipt(receipt: DeliveryReceipt): void;
@@ -65,6 +73,11 @@ export interface Channel {
   send(outgoing: Outgoing, signal: AbortSignal): Promise<Delivery>;
   /** Asks for receipts and replies from now on; left out where the provider has none. Call once. */
   listen?(inbound: Inbound): void;
+  /**
+   * Goes on asking for receipts of what was sent before a restart; a channel that does not ask leaves it out. What it
+   * sent itself since the start it asks for anyway. Call once, after `listen`, with those of the last 24 hours.
+   */
+  watch?(awaited: readonly AwaitedReceipt[]): void;
   /** Lets go of connections and ports. */
   close?(): Promise<void>;
 }
