@@ -38,4 +38,25 @@ export const cameraErrors = {
     "向导出单位重新索取；不要把它当作证据",
     "ask for it again where it was exported; do not take it for evidence",
   ),
+  CAMERA_PASSWORDS_DAMAGED: entry(
+    false,
+    "摄像机密码文件无法使用",
+    "the file with the cameras' passwords cannot be used",
+    "删除 camera-passwords.json 和 camera-passwords.key，然后用 mingcheng-gateway camera password 重新设置",
+    "delete camera-passwords.json and camera-passwords.key, then set them again with mingcheng-gateway camera password",
+  ),
+  DECODER_MISSING: entry(
+    false,
+    "没有安装 ffmpeg，无法取得照片，也无法判断画面是否冻结或被遮挡",
+    "ffmpeg is not installed: no stills, and frozen or covered pictures are not noticed",
+    "安装：sudo apt-get install -y ffmpeg",
+    "install it: sudo apt-get install -y ffmpeg",
+  ),
+  PICTURE_UNREADABLE: entry(
+    true,
+    "画面无法解码",
+    "the picture cannot be decoded",
+    "检查摄像机编码；若持续出现，把主码流改为 H.264",
+    "check the camera's encoding; if it stays, set its stream to H.264",
+  ),
 } as const satisfies Record<string, ErrorEntry>;

@@ -29,11 +29,16 @@ const filesOf = async (folder: string): Promise<string[]> => {
   }
 };
 
+const withoutType = <Line extends IndexLine>(line: Line): Omit<Line, "type"> => {
+  const { type: _type, ...rest } = line;
+  return rest;
+};
+
 const segmentsIn = (lines: readonly IndexLine[]): Segment[] =>
-  lines.filter((line) => line.type === "segment").map(({ type: _, ...segment }) => segment);
+  lines.filter((line) => line.type === "segment").map(withoutType);
 
 const gapsIn = (lines: readonly IndexLine[]): RecordedGap[] =>
-  lines.filter((line) => line.type === "gap").map(({ type: _, ...gap }) => gap);
+  lines.filter((line) => line.type === "gap").map(withoutType);
 
 /**
  * Segments of one channel on disk, a folder a day, each with an index. Only sums are held in memory, so that a month of

@@ -182,7 +182,13 @@ export const exportClip = async (
     await rename(making, folder);
     const named = { name: "clip.json", type: "json" as const, bytes: bytes.length };
     const sha256 = createHash("sha256").update(bytes).digest("hex");
-    return { folder, files: [...parts.map(({ from: _, until: __, ...file }) => file), { ...named, sha256 }] };
+    const movies = parts.map(({ name, type, bytes: length, sha256: digest }) => ({
+      name,
+      type,
+      bytes: length,
+      sha256: digest,
+    }));
+    return { folder, files: [...movies, { ...named, sha256 }] };
   } catch (error) {
     await rm(making, { recursive: true, force: true });
     throw error;

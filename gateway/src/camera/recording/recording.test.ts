@@ -200,10 +200,10 @@ describe("recording a channel", () => {
     await recorder.close();
     expect(store.days).toEqual(["2026-11-24", "2026-11-25", "2026-11-26"]);
     const all = (await Promise.all(store.days.map((one) => store.segmentsOf(one)))).flat();
-    expect(all.map(({ number, durationMs }) => [number, durationMs]).sort()).toEqual([
-      [1, 4_000],
-      [2, 4_000],
-      [3, 4_000],
+    expect(all.map(({ number, durationMs }) => `${number}: ${durationMs}`).toSorted()).toEqual([
+      "1: 4000",
+      "2: 4000",
+      "3: 4000",
     ]);
     expect(gaps.map(({ reason }) => reason)).toEqual(["clock-moved"]);
   });
