@@ -10,6 +10,7 @@ packages=(
   mosquitto        # a real broker beside the embedded one
   openssl          # independent check of signatures and certificates
   python3          # the second verifier of evidence
+  ffmpeg           # decodes single pictures; makes the streams of the tests
   chromium         # screens in a real browser
   fonts-noto-cjk   # Chinese text in the pictures
 )
