@@ -47,6 +47,7 @@ export const cameraEvents = [
   "deleted",
   "public-on",
   "public-off",
+  "finding",
 ] as const;
 
 /** Why a picture or a clip was kept, or a hold placed. `ref`: the record, alert or command behind it. */
@@ -81,6 +82,18 @@ export const cameraBody = z.strictObject({
   from: text(40).optional(),
   until: text(40).optional(),
   cause: cause.optional(),
+  /** What a detector believes to see. A belief, never a verdict: a person decides, and nothing follows from it by itself. */
+  finding: z
+    .strictObject({
+      detector: text(64),
+      version: text(32),
+      class: text(64),
+      /** The detector's own certainty, the least of the pictures that agreed. */
+      confidencePercent: z.int().min(0).max(100),
+      /** How many pictures behind one another said the same. */
+      pictures: z.int().positive(),
+    })
+    .optional(),
   files: z.array(file).max(64).optional(),
   /** Segments that were held, released or deleted: `sha256` is over their own digests, in order of time, as hex lines. */
   segments: z.strictObject({ count: z.int().nonnegative(), bytes: z.int().nonnegative(), sha256: hash }).optional(),
