@@ -25,7 +25,7 @@ describe("findings of detectors", () => {
       return findings;
     };
     expect(said(0, 20)).toBe(1);
-    expect(said(300_000, 100)).toBe(2);
+    expect(said(300_000, 101)).toBe(1);
     expect(book.add(detector, at(2_000_000), rodent(59))).toEqual([]);
     expect(said(2_015_000, 2)).toBe(0);
     book.forget("camera-1");
