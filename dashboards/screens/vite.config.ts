@@ -17,6 +17,6 @@ export default defineConfig({
     target: "es2022",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: ["index.html", "verify.html"], checks: { pluginTimings: false } },
+    rolldownOptions: { input: ["index.html", "phone.html", "verify.html"], checks: { pluginTimings: false } },
   },
 });

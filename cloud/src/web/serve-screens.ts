@@ -12,6 +12,13 @@ const isHashed = (path: string): boolean => path.includes("/assets/");
 
 const notBuilt = "界面尚未构建：运行 npm run build\nThe screens are not built: run npm run build\n";
 
+/** Addresses of the programs' pages. Which one is shown is found out in the browser; asking for one changes nothing. */
+const pages: Readonly<Record<string, readonly string[]>> = {
+  "index.html": ["/alerts", "/alerts/:id", "/silences", "/duty", "/messages"],
+  "phone.html": ["/m", "/m/*", "/a/:id"],
+  "verify.html": ["/verify"],
+};
+
 /** Serves the screens' files as they are at the start, and nothing else of the disk. They hold no data. */
 export const serveScreens = async (app: FastifyInstance, directory: string): Promise<void> => {
   await app.register(async (screens) => {
@@ -31,6 +38,8 @@ export const serveScreens = async (app: FastifyInstance, directory: string): Pro
         response.setHeader("cache-control", isHashed(path) ? "public, max-age=31536000, immutable" : "no-cache");
       },
     });
-    screens.get("/verify", (_request, reply) => reply.sendFile("verify.html"));
+    for (const [file, paths] of Object.entries(pages)) {
+      for (const path of paths) screens.get(path, (_request, reply) => reply.sendFile(file));
+    }
   });
 };

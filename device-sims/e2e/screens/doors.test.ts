@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { repositoryRoot } from "../../src/harness/repository.ts";
 import { needs } from "../../src/harness/requirements.ts";
 import { launchBrowser, openPage, type PageSetup, type WatchedPage } from "./browser.ts";
-import { errorOf, FixtureCentre } from "./fixture-centre.ts";
+import { errorOf } from "./errors-of.ts";
+import { FixtureCentre } from "./fixture-centre.ts";
 import { sampleAccount, sampleDay } from "./sample-day.ts";
 
 const needed = needs("chromium");

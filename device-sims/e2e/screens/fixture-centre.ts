@@ -6,14 +6,14 @@ import {
   type Account,
   type ApiError,
   accountSchema,
-  type ErrorCode,
   type EvidenceKeys,
-  errorCatalogue,
   type ServerEvent,
   type Today,
   todaySchema,
 } from "@mingcheng/protocols";
 import { repositoryRoot } from "../../src/harness/repository.ts";
+import { errorOf } from "./errors-of.ts";
+import { answerAlerts, type FixtureAlerts } from "./fixture-alerts.ts";
 
 const screens = join(repositoryRoot, "dashboards/screens/dist");
 const types: Readonly<Record<string, string>> = {
@@ -23,18 +23,16 @@ const types: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-const pages: Readonly<Record<string, string>> = { "/": "/index.html", "/verify": "/verify.html" };
+/** The program that is behind an address, as the centre has it. */
+const pageOf = (path: string): string => {
+  if (path === "/verify") return "/verify.html";
+  if (/^\/(?:m|a)(?:\/|$)/.test(path)) return "/phone.html";
+  return /\.\w+$/.test(path) ? path : "/index.html";
+};
 
 /** As strict as the centre's own. */
 const policy =
   "default-src 'none';script-src 'self';style-src 'self';img-src 'self';connect-src 'self';base-uri 'none';form-action 'none';frame-ancestors 'none'";
-
-/** An error as the centre words it. */
-export const errorOf = (code: ErrorCode, rest: Partial<ApiError["error"]> = {}): ApiError => {
-  const { zh, en, next, retryable } = errorCatalogue[code];
-  const none = { field: null, detail: null, retryAfterMs: null, reference: null };
-  return { error: { code, zh, en, next, retryable, ...none, ...rest } };
-};
 
 /** What the fixture answers; tests change it while a page looks at it. */
 export interface FixtureState {
@@ -48,6 +46,8 @@ export interface FixtureState {
   dead: boolean;
   /** Its key for evidence; without one it has no such route. */
   evidenceKeys?: EvidenceKeys;
+  /** Without them only the alerts of the day are there. */
+  alerts?: FixtureAlerts;
   /** The day is answered once this resolves. */
   hold?: Promise<void>;
 }
@@ -110,12 +110,12 @@ export class FixtureCentre {
       return;
     }
     if (path === "/api/v1/today") await this.state.hold;
-    const [status, answer] = this.#api(`${request.method ?? ""} ${path}`, text === "" ? {} : JSON.parse(text));
+    const [status, answer] = this.#answerOf(request, text === "" ? {} : JSON.parse(text));
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(answer));
   }
 
   async #file(path: string, response: ServerResponse): Promise<void> {
-    const name = pages[path] ?? path;
+    const name = pageOf(path);
     try {
       const content = await readFile(join(screens, name));
       response.writeHead(200, { "content-type": types[extname(name)] ?? "application/octet-stream" }).end(content);
@@ -134,6 +134,19 @@ export class FixtureCentre {
     response.write(`retry: 100\n\nid: 1\nevent: hello\ndata: ${JSON.stringify(data)}\n\n`);
     this.#streams.add(response);
     response.on("close", () => this.#streams.delete(response));
+  }
+
+  #answerOf(
+    { method = "", url = "" }: IncomingMessage,
+    body: Readonly<Record<string, string>>,
+  ): readonly [number, unknown] {
+    const { pathname: path, searchParams: query } = new URL(url, "http://fixture");
+    const { account, alerts, failure, today } = this.state;
+    const known =
+      account === null || alerts === undefined || failure !== null
+        ? undefined
+        : answerAlerts(alerts, { method, path, query, body, account, asOf: today.asOf });
+    return known ?? this.#api(`${method} ${path}`, body);
   }
 
   #api(route: string, body: { password?: string; present?: string }): [number, unknown] {

@@ -1,16 +1,21 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import type { Page } from "playwright-core";
 import { repositoryRoot } from "../../src/harness/repository.ts";
 import { launchBrowser, openPage, type PageSetup } from "./browser.ts";
 import { FixtureCentre } from "./fixture-centre.ts";
+import { sampleAlerts } from "./sample-alerts.ts";
 import { sampleAccount, sampleDay } from "./sample-day.ts";
 
-// Takes the pictures of docs/screens again: `node device-sims/dist/e2e/screens/pictures-entry.js [directory]`.
+// Takes the pictures of docs/screens again: `npm run screens`, or
+// `node device-sims/dist/e2e/screens/pictures-entry.js [directory] [name, or a part of it]`.
 const directory = process.argv[2] ?? join(repositoryRoot, "docs/screens");
+const only = process.argv[3] ?? "";
 mkdirSync(directory, { recursive: true });
 
 const centre = new FixtureCentre({
   ...{ account: sampleAccount, password: "pass", today: sampleDay(), failure: null, dead: false },
+  alerts: { details: sampleAlerts(), silences: [] },
 });
 const url = await centre.start();
 const browser = await launchBrowser();
@@ -26,25 +31,39 @@ const showLive = (): void => {
   }
 };
 
-const take = async (
-  name: string,
-  { path = "", ...setup }: Omit<PageSetup, "url"> & { path?: string },
-  ready: string,
-): Promise<void> => {
+interface Picture extends Omit<PageSetup, "url"> {
+  readonly path?: string;
+  /** What has to be there before the picture is taken. */
+  readonly ready: string;
+  readonly act?: (page: Page) => Promise<void>;
+}
+
+const take = async (name: string, { path = "", ready, act, ...setup }: Picture): Promise<void> => {
+  if (!name.includes(only)) return;
   const { page, context } = await openPage(browser, { ...setup, url: `${url}${path}` });
   await page.waitForSelector(ready);
   showLive();
+  await act?.(page);
   await page.waitForTimeout(400);
   await page.screenshot({ path: join(directory, `${name}.png`) });
   await context.close();
 };
 
+const inside: Readonly<Record<string, Picture>> = {
+  "today-desk": { language: "zh", size: "desk", ready: "[data-test=feed-open]" },
+  "today-phone": { language: "en", size: "phone", ready: "[data-test=feed-open]" },
+  "alerts-desk": { language: "zh", size: "desk", path: "alerts?state=all", ready: "[data-test=alert-row]" },
+  "alerts-phone": { language: "en", size: "phone", path: "alerts?state=all", ready: "[data-test=alert-row]" },
+  "alert-desk": { language: "zh", size: "desk", path: "alerts/a4", ready: "[data-test=evidence] dl" },
+  "alert-link-phone": { language: "zh", size: "phone", path: "a/a4", ready: "[data-test=acts]" },
+  "phone-home": { language: "zh", size: "phone", path: "m", ready: "[data-test=card]" },
+};
+
 try {
-  await take("today-desk", { language: "zh", size: "desk" }, "[data-test=feed-open]");
-  await take("today-phone", { language: "en", size: "phone" }, "[data-test=feed-open]");
+  for (const [name, picture] of Object.entries(inside)) await take(name, picture);
   centre.state.account = null;
-  await take("verify", { language: "zh", size: "phone", path: "verify" }, "[data-test=drop]");
-  await take("login", { language: "zh", size: "phone" }, "form");
+  await take("verify", { language: "zh", size: "phone", path: "verify", ready: "[data-test=drop]" });
+  await take("login", { language: "zh", size: "phone", ready: "form" });
 } finally {
   await browser.close();
   await centre.stop();

@@ -6,7 +6,8 @@ import { repositoryRoot } from "../../src/harness/repository.ts";
 import { needs } from "../../src/harness/requirements.ts";
 import { until } from "../../src/harness/until.ts";
 import { launchBrowser, openPage, type PageSetup, type WatchedPage } from "./browser.ts";
-import { errorOf, FixtureCentre } from "./fixture-centre.ts";
+import { errorOf } from "./errors-of.ts";
+import { FixtureCentre } from "./fixture-centre.ts";
 import { emptyDay, sampleAccount, sampleDay } from "./sample-day.ts";
 
 const needed = needs("chromium");

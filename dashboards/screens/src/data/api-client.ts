@@ -1,4 +1,14 @@
-import type { Account, Acknowledged, EvidenceKeys, Today } from "@mingcheng/protocols";
+import type {
+  Account,
+  Acknowledged,
+  AlertDetail,
+  AlertList,
+  AlertView,
+  EvidenceKeys,
+  RecordPage,
+  RecordView,
+  Today,
+} from "@mingcheng/protocols";
 import { createJsonRequest } from "@mingcheng/ui/data/json-request.ts";
 
 const request = createJsonRequest({
@@ -19,6 +29,17 @@ export const api = {
       "GET",
       `/api/v1/today${gateway === null ? "" : `?gateway=${encodeURIComponent(gateway)}`}`,
     ) as Promise<Today>,
+  alerts: (state: "open" | "all", limit: number) =>
+    request("GET", `/api/v1/alerts?state=${state}&limit=${limit}`) as Promise<AlertList>,
+  alert: (id: string) => request("GET", `/api/v1/alerts/${encodeURIComponent(id)}`) as Promise<AlertDetail>,
+  /** The record of an alert; null when it cannot be found. */
+  record: async (lsn: number, { gw, dev }: Pick<AlertView, "gw" | "dev">): Promise<RecordView | null> => {
+    const query = new URLSearchParams({ after: String(lsn - 1), limit: "1", gateway: gw, device: dev });
+    const page = (await request("GET", `/api/v1/records?${query}`)) as RecordPage;
+    return page.records.find((record) => record.lsn === lsn) ?? null;
+  },
+  act: (id: string, act: string, words: Readonly<Record<string, string>>) =>
+    request("POST", `/api/v1/alerts/${encodeURIComponent(id)}/${act}`, words) as Promise<Acknowledged>,
   acknowledge: (id: string) =>
     request("POST", `/api/v1/alerts/${encodeURIComponent(id)}/acknowledge`, {}) as Promise<Acknowledged>,
 };

@@ -1,3 +1,4 @@
+import { alertTexts } from "./en/alerts.ts";
 import type { Texts } from "./zh.ts";
 
 /** Everything the screens say, in English. */
@@ -13,6 +14,15 @@ export const en: Texts = {
     centre: "Duty centre",
     administrator: "Administrator",
     auditor: "Auditor",
+  },
+  nav: {
+    label: "Pages",
+    today: "Market today",
+    alerts: "Alerts",
+    alert: "Alert",
+    nowhere: "No such page",
+    nowhereText: "There is no page at this address.",
+    nowhereNext: "Choose one above.",
   },
   login: {
     title: "Sign in",
@@ -146,8 +156,28 @@ export const en: Texts = {
     already: "{by} took it over first.",
     failed: "Not taken over: {text}",
     records: "{n} records",
+    states: {
+      firing: "To take over",
+      acknowledged: "Taken over",
+      handled: "Handled",
+      resolved: "Over by itself",
+      closed: "Closed",
+    },
     severity: { notice: "Notice", attention: "Attention", alarm: "Alarm" },
   },
+  phone: {
+    title: "My alerts",
+    back: "Back",
+    stale: "This is how it was at {time}; the centre cannot be reached now. It is brought up to date by itself.",
+    show: "What is shown",
+    mine: "Mine {n}",
+    all: "All open {n}",
+    nothingMine: "Nothing needs you now.",
+    nothingMineNext: "Other alerts of your areas are under “All open”.",
+    noneNext: "Check the link, or go back to your alerts.",
+    byMe: "me",
+  },
+  ...alertTexts,
   tests: {
     title: "Rapid tests today",
     empty: "No test results yet today.",

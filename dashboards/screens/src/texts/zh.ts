@@ -1,3 +1,5 @@
+import { alertTexts } from "./zh/alerts.ts";
+
 /** Everything the screens say, in Chinese. The shape is the measure for every other language. */
 export const zh = {
   product: "明秤",
@@ -11,6 +13,15 @@ export const zh = {
     centre: "值班中心",
     administrator: "管理员",
     auditor: "审计",
+  },
+  nav: {
+    label: "页面",
+    today: "今日市场",
+    alerts: "预警",
+    alert: "预警详情",
+    nowhere: "没有这个页面",
+    nowhereText: "这个地址没有页面。",
+    nowhereNext: "请从上方选择。",
   },
   login: {
     title: "登录",
@@ -139,8 +150,22 @@ export const zh = {
     already: "{by} 已先行签收。",
     failed: "未能签收：{text}",
     records: "{n} 条记录",
+    states: { firing: "待签收", acknowledged: "已签收", handled: "已处置", resolved: "已恢复", closed: "已关闭" },
     severity: { notice: "提示", attention: "关注", alarm: "告警" },
   },
+  phone: {
+    title: "我的预警",
+    back: "返回",
+    stale: "以下是 {time} 的内容，现在连接不上中心。恢复后会自动更新。",
+    show: "显示范围",
+    mine: "我的待办 {n}",
+    all: "全部待处理 {n}",
+    nothingMine: "目前没有需要您处理的预警。",
+    nothingMineNext: "“全部待处理”中列有辖区内其他预警。",
+    noneNext: "请核对链接，或返回查看您的预警。",
+    byMe: "我",
+  },
+  ...alertTexts,
   tests: {
     title: "今日快检",
     empty: "今日尚无检测结果。",

@@ -38,6 +38,9 @@ export interface Calendar {
   readonly day: string;
 }
 
+/** The day of an instant in a zone: `2026-11-23`. */
+export const dayText = (atMs: number, timezone: string): string => partsOf(atMs, timezone).day;
+
 /** `14:05` for today, else `11-23 14:05`, of another year `2025-11-23 14:05`; by the centre's clock, not the browser's. */
 export const momentText = (at: string, { timezone, day }: Calendar): string => {
   const parts = partsOf(Date.parse(at), timezone);

@@ -1,0 +1,71 @@
+import type { Account, AlertDetail, AlertView, SilenceView } from "@mingcheng/protocols";
+import { errorOf } from "./errors-of.ts";
+import { sampleRecord } from "./sample-alerts.ts";
+
+/** What the fixture knows of alerts; tests change it while a page looks at it. */
+export interface FixtureAlerts {
+  details: AlertDetail[];
+  silences: SilenceView[];
+}
+
+/** One request of somebody who is signed in. */
+export interface FixtureRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: Readonly<Record<string, string>>;
+  readonly account: Account;
+  readonly asOf: string;
+}
+
+/** Status and answer; undefined: not a request about alerts. */
+export type FixtureAnswer = readonly [status: number, answer: unknown] | undefined;
+
+const isOpen = ({ state }: AlertView): boolean => state !== "resolved" && state !== "closed";
+
+const list = ({ details }: FixtureAlerts, { query, asOf }: FixtureRequest): FixtureAnswer => {
+  const all = details.map(({ alert }) => alert);
+  const count = (state: string): number => all.filter((alert) => alert.state === state).length;
+  const alerts = all.filter((alert) => query.get("state") === "all" || isOpen(alert));
+  const limit = Number(query.get("limit"));
+  return [200, { asOf, firing: count("firing"), acknowledged: count("acknowledged"), alerts: alerts.slice(0, limit) }];
+};
+
+const acts: Readonly<Record<string, { readonly to: AlertView["state"]; readonly reason: string }>> = {
+  acknowledge: { to: "acknowledged", reason: "acknowledged" },
+  handle: { to: "handled", reason: "handled" },
+  close: { to: "closed", reason: "closed" },
+  reopen: { to: "firing", reason: "reopened" },
+};
+
+const act = (detail: AlertDetail, name: string, { account, asOf, body }: FixtureRequest): FixtureAnswer => {
+  const wanted = acts[name];
+  if (wanted === undefined) return [404, errorOf("NOT_FOUND")];
+  const { alert, history } = detail;
+  if (name === "acknowledge" && alert.acknowledged !== null) return [200, { outcome: "already", alert }];
+  history.push({
+    ...{ at: asOf, from: alert.state, to: wanted.to, reason: wanted.reason, actor: account.user, lsn: null },
+    detail: { ...body },
+  });
+  alert.state = wanted.to;
+  alert.acknowledged = wanted.to === "firing" ? null : (alert.acknowledged ?? { by: account.user, at: asOf });
+  alert.endedAt = isOpen(alert) ? null : asOf;
+  return [200, { outcome: "done", alert }];
+};
+
+/** Answers what is asked about alerts, as the centre does. */
+export const answerAlerts = (state: FixtureAlerts, request: FixtureRequest): FixtureAnswer => {
+  const { method, path, query } = request;
+  if (method === "GET" && path === "/api/v1/alerts") return list(state, request);
+  if (method === "GET" && path === "/api/v1/records") {
+    const lsn = Number(query.get("after")) + 1;
+    const record = sampleRecord({ lsn, gw: query.get("gateway") ?? "", dev: query.get("device") ?? "" });
+    return [200, { records: [record], next: null, lsn, head: lsn }];
+  }
+  const [, id, name] = /^\/api\/v1\/alerts\/([^/]+)(?:\/([a-z]+))?$/.exec(path) ?? [];
+  if (id === undefined) return undefined;
+  const detail = state.details.find(({ alert }) => alert.id === decodeURIComponent(id));
+  if (detail === undefined) return [404, errorOf("NOT_FOUND")];
+  if (method === "GET" && name === undefined) return [200, detail];
+  return method === "POST" && name !== undefined ? act(detail, name, request) : undefined;
+};
