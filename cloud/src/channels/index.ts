@@ -1,12 +1,15 @@
 import { MingchengError } from "@mingcheng/protocols";
 import type { Logger } from "pino";
 import { z } from "zod";
+import { aliyunSmsChannel } from "./aliyun-sms/aliyun-sms.ts";
 import type { Channel, ChannelDefinition, ChannelPorts } from "./channel.ts";
 import { consoleChannel } from "./console/console.ts";
+import { tencentSmsChannel } from "./tencent-sms/tencent-sms.ts";
 import { webhookChannel } from "./webhook/webhook.ts";
+import { wecomChannel } from "./wecom/wecom.ts";
 
 /** Every kind of channel: a folder, and a line here. */
-const definitions = [consoleChannel, webhookChannel] as const;
+const definitions = [consoleChannel, webhookChannel, aliyunSmsChannel, tencentSmsChannel, wecomChannel] as const;
 
 type SettingsOf<List extends readonly { readonly settings: z.core.$ZodTypeDiscriminable }[]> = {
   -readonly [Index in keyof List]: List[Index]["settings"];

@@ -1,11 +1,10 @@
-import { readFile } from "node:fs/promises";
 import { MingchengError } from "@mingcheng/protocols";
 import { z } from "zod";
 import type { Channel, ChannelDefinition, ChannelPorts, Delivery } from "../channel.ts";
-import { type Posted, post } from "./post.ts";
+import { isLoopback } from "../http/endpoint.ts";
+import { type Posted, post } from "../http/post.ts";
+import { readChannelFile } from "../http/secret-file.ts";
 import { secretKey, webhookSignature } from "./signature.ts";
-
-const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 const settings = z.strictObject({
   type: z.literal("webhook").describe("向一个 HTTPS 地址发送预警 / alerts are posted to an HTTPS address."),
@@ -19,14 +18,6 @@ const settings = z.strictObject({
 });
 
 const leastSecretBytes = 16;
-
-const read = async (path: string, field: string): Promise<string> => {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    throw new MingchengError("CHANNEL_INVALID", `${path} cannot be read`, { field, cause });
-  }
-};
 
 const retryAfterMs = (text: string | undefined): number | undefined => {
   const seconds = text === undefined ? Number.NaN : Number(text);
@@ -55,15 +46,15 @@ export const webhookChannel = {
   open: async (own: z.output<typeof settings>, ports: ChannelPorts): Promise<Channel> => {
     const { name, secretFile, caFile, timeoutMs } = own;
     const url = new URL(own.url);
-    if (url.protocol !== "https:" && !loopback.test(url.hostname)) {
+    if (url.protocol !== "https:" && !isLoopback(url.hostname)) {
       throw new MingchengError("CHANNEL_INVALID", `${name}: ${url.origin} is not https`, { field: "channels.url" });
     }
-    const key = secretKey(await read(secretFile, "channels.secretFile"));
+    const key = secretKey(await readChannelFile(secretFile, "channels.secretFile"));
     if (key.length < leastSecretBytes) {
       const message = `${name}: the secret has ${key.length} bytes, at least ${leastSecretBytes} are needed`;
       throw new MingchengError("CHANNEL_INVALID", message, { field: "channels.secretFile" });
     }
-    const ca = caFile === undefined ? undefined : await read(caFile, "channels.caFile");
+    const ca = caFile === undefined ? undefined : await readChannelFile(caFile, "channels.caFile");
     return {
       name,
       reach: "room",

@@ -1,0 +1,76 @@
+import type { AwaitedReceipt, Delivery, Outgoing } from "../channel.ts";
+import { beijingDay, beijingTimeMs } from "../sms/beijing-time.ts";
+import { mainlandNumber } from "../sms/phone.ts";
+import type { Asked } from "../sms/receipt-polling.ts";
+import { type AliyunAccess, callAliyun, type SendDetail } from "./aliyun-api.ts";
+import { receiptOutcome } from "./aliyun-codes.ts";
+
+const pageSize = 50;
+const mostPages = 4;
+
+/** All that was sent to a number on a day, as far as the provider shows it; undefined when it cannot be asked. */
+const sentOn = async (
+  access: AliyunAccess,
+  { phone, day, bizId }: { readonly phone: string; readonly day: string; readonly bizId?: string },
+  signal: AbortSignal,
+): Promise<SendDetail[] | undefined> => {
+  const details: SendDetail[] = [];
+  for (let page = 1; page <= mostPages; page++) {
+    const parameters = {
+      ...{ PhoneNumber: phone, SendDate: day, PageSize: String(pageSize), CurrentPage: String(page) },
+      ...(bizId === undefined ? {} : { BizId: bizId }),
+    };
+    const answer = await callAliyun(access, "QuerySendDetails", parameters, signal);
+    if (answer.type === "nothing" || answer.said.Code !== "OK") return undefined;
+    details.push(...(answer.said.SmsSendDetailDTOs?.SmsSendDetailDTO ?? []));
+    if ((answer.said.TotalCount ?? 0) <= page * pageSize) break;
+  }
+  return details;
+};
+
+const dayMs = 24 * 3_600_000;
+/** A message sent around midnight may stand under either day, since clocks differ a little. */
+const clockDifferenceMs = 120_000;
+
+/** Asks for the receipt of one message; `pending` while the provider shows none. */
+export const askReceipt =
+  (access: AliyunAccess) =>
+  async ({ receiptId, phone, sentMs }: AwaitedReceipt, turn: number, signal: AbortSignal): Promise<Asked> => {
+    const number = mainlandNumber(phone);
+    if (number === undefined) return "pending";
+    const shiftMs = [0, clockDifferenceMs, -clockDifferenceMs][turn % 3] ?? 0;
+    const details = await sentOn(
+      access,
+      { phone: number, day: beijingDay(sentMs + shiftMs), bizId: receiptId },
+      signal,
+    );
+    if (details === undefined) return "unavailable";
+    const done = details.find(({ SendStatus }) => SendStatus === 2 || SendStatus === 3);
+    if (done === undefined) return "pending";
+    const delivered = done.SendStatus === 3;
+    return {
+      receiptId,
+      state: delivered ? "delivered" : "undelivered",
+      outcome: receiptOutcome(done.ErrCode ?? "", delivered),
+      atMs: beijingTimeMs(done.ReceiveDate ?? "") ?? access.nowMs(),
+    };
+  };
+
+/**
+ * When an earlier attempt may have gone through, the provider's records tell: they keep the notification's id as `OutId`.
+ * Undefined when they show nothing of it or cannot be asked.
+ */
+export const earlierAttempt = async (
+  access: AliyunAccess,
+  { phone, outgoing }: { readonly phone: string; readonly outgoing: Outgoing },
+  signal: AbortSignal,
+): Promise<Delivery | undefined> => {
+  const days = new Set([beijingDay(access.nowMs()), beijingDay(access.nowMs() - dayMs)]);
+  for (const day of days) {
+    const found = (await sentOn(access, { phone, day }, signal))?.find(({ OutId }) => OutId === outgoing.body.id);
+    if (found === undefined) continue;
+    const outcome = "先前已提交，未重发 / it had gone through before, nothing was sent again";
+    return { type: "sent", outcome, ...(found.BizId === undefined ? {} : { receiptId: found.BizId }) };
+  }
+  return undefined;
+};

@@ -1,0 +1,59 @@
+import type { Delivery } from "../channel.ts";
+
+/**
+ * What a provider's answer means for a message: it has it; a limit was met, wait; the provider cannot now, try again; it
+ * may have gone out or not; the account or its settings need somebody's hand; this number or this text never goes.
+ */
+export type VerdictKind = "accepted" | "limit" | "busy" | "unclear" | "setup" | "refused";
+
+/** A code of a provider, in words. */
+export interface Verdict {
+  readonly kind: VerdictKind;
+  readonly zh: string;
+  readonly en: string;
+  /** How long to leave the provider alone; with `limit` and `setup` there is always one. */
+  readonly retryAfterMs?: number;
+}
+
+const second = 1_000;
+const minute = 60 * second;
+
+/** How long to wait after a limit without a time of its own. */
+const limitMs = minute;
+/** Somebody has to act first; ten minutes later it may be done, and the message goes out by itself. */
+const setupMs = 10 * minute;
+
+/** The verdict on a code that is met in the field but in no list. */
+export const unlisted = (kind: VerdictKind): Verdict => ({
+  kind,
+  zh: "未收录的返回码",
+  en: "a code that is not listed",
+});
+
+/** What became of an attempt, from the provider's code and what it means. */
+export const deliveryOf = (code: string, { kind, zh, en, retryAfterMs }: Verdict, receiptId?: string): Delivery => {
+  const outcome = `${code.slice(0, 80)}：${zh} / ${en}`;
+  switch (kind) {
+    case "accepted":
+      return { type: "sent", outcome, ...(receiptId === undefined ? {} : { receiptId }) };
+    case "refused":
+      return { type: "refused", outcome };
+    case "limit":
+      return { type: "failed", outcome, lost: false, retryAfterMs: retryAfterMs ?? limitMs };
+    case "setup":
+      return { type: "failed", outcome, lost: false, retryAfterMs: retryAfterMs ?? setupMs };
+    case "busy":
+    case "unclear": {
+      const lost = kind === "unclear";
+      return { type: "failed", outcome, lost, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    }
+  }
+};
+
+/** What providers say in common, once for all. */
+export const commonVerdicts = {
+  noRecipient: { kind: "refused", zh: "没有收件人", en: "there is no recipient" },
+  notMobile: { kind: "refused", zh: "不是中国大陆手机号", en: "not a mobile number of mainland China" },
+  nonsense: { kind: "unclear", zh: "答复无法理解", en: "the answer cannot be understood" },
+  unavailable: { kind: "unclear", zh: "服务不可用", en: "the service is not available" },
+} as const satisfies Readonly<Record<string, Verdict>>;

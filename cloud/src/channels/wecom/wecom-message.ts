@@ -1,0 +1,76 @@
+import type { NotificationBody } from "../notification.ts";
+
+/** How a message is made up. */
+export interface WecomStyle {
+  readonly format: "markdown" | "text";
+  /** Address of the centre's pages; null: no link. */
+  readonly linkBase: string | null;
+  /** User ids of the group's members who are mentioned when something fires. */
+  readonly mention: readonly string[];
+}
+
+const levels = { notice: "提示", attention: "关注", alarm: "紧急" } as const;
+const colours = { notice: "comment", attention: "warning", alarm: "warning" } as const;
+const mostValueChars = 200;
+
+/**
+ * Text from rules, registers and devices as plain characters: nothing in it makes a heading, a link or a mention.
+ * Markdown's own marks are shown in their full-width forms.
+ */
+const plain = (text: string): string => {
+  const marks: Readonly<Record<string, string>> = {
+    "<": "＜",
+    ">": "＞",
+    "[": "［",
+    "]": "］",
+    "*": "＊",
+    "`": "＇",
+    "#": "＃",
+    "@": "＠",
+  };
+  const clean = text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ").replace(/[<>[\]*`#@]/gu, (mark) => marks[mark] ?? "");
+  const characters = Array.from(clean);
+  return characters.length <= mostValueChars ? clean : `${characters.slice(0, mostValueChars - 1).join("")}…`;
+};
+
+const beijing = (iso: string): string =>
+  new Date(Date.parse(iso) + 8 * 3_600_000).toISOString().slice(5, 16).replace("T", " ");
+
+const linesOf = ({ status, at, alert }: NotificationBody): readonly (readonly [string, string])[] => {
+  const site = alert.labels["site"] ?? alert.gw;
+  return [
+    ["地点", alert.dev === "" ? site : `${site} ${alert.dev}`],
+    ["时间", `${beijing(at)}${alert.late ? "（补报）" : ""}`],
+    ...(status === "firing"
+      ? ([
+          ["处置", alert.next.zh],
+          ["责任", alert.owner],
+        ] as const)
+      : []),
+  ];
+};
+
+/** The body of a group robot's message: developer.work.weixin.qq.com/document/path/91770 */
+export const wecomMessage = (body: NotificationBody, { format, linkBase, mention }: WecomStyle): unknown => {
+  const { status, alert } = body;
+  const level = status === "firing" ? `${levels[alert.severity]}预警` : "预警解除";
+  const title = plain(alert.title.zh);
+  const link = linkBase === null ? undefined : `${linkBase.replace(/\/$/u, "")}/a/${encodeURIComponent(alert.id)}`;
+  const mentioned = status === "firing" ? mention : [];
+  if (format === "text") {
+    const lines = [`${level}：${title}`, ...linesOf(body).map(([name, value]) => `${name}：${plain(value)}`)];
+    if (link !== undefined) lines.push(link);
+    return {
+      msgtype: "text",
+      text: { content: lines.join("\n"), ...(mentioned.length === 0 ? {} : { mentioned_list: mentioned }) },
+    };
+  }
+  const colour = status === "firing" ? colours[alert.severity] : "info";
+  const lines = [
+    `<font color="${colour}">**${level}**</font> ${title}`,
+    ...linesOf(body).map(([name, value]) => `> ${name}：${plain(value)}`),
+  ];
+  if (link !== undefined) lines.push(`[查看并处置](${link})`);
+  if (mentioned.length > 0) lines.push(mentioned.map((user) => `<@${user}>`).join(" "));
+  return { msgtype: "markdown", markdown: { content: lines.join("\n") } };
+};
