@@ -5,6 +5,7 @@ import { connect, createServer, type TLSSocket } from "node:tls";
 import { topics } from "@mingcheng/protocols";
 import { type Ack, ackSchema } from "@mingcheng/protocols/commands";
 import type { CentreProcess } from "../../src/harness/centre-process.ts";
+import { createPacketCutter, publishType } from "../../src/harness/mqtt-packets.ts";
 
 /** Somebody between a gateway and its centre who has the centre's TLS key: sees, keeps back, repeats and adds commands. */
 export interface Meddler {
@@ -20,49 +21,6 @@ export interface Meddler {
   inject(command: Uint8Array): void;
   close(): Promise<void>;
 }
-
-const publishType = 3;
-
-interface Packet {
-  readonly bytes: Buffer;
-  /** Of a PUBLISH. */
-  readonly topic: string | null;
-  readonly payload: Buffer;
-}
-
-/** Cuts whole MQTT packets off a stream (MQTT 3.1.1 §2.2). */
-const createCutter = (): ((bytes: Buffer) => Packet[]) => {
-  let rest = Buffer.alloc(0);
-  const next = (): Packet | undefined => {
-    let [length, at, shift] = [0, 1, 0];
-    for (;;) {
-      const byte = rest[at];
-      if (byte === undefined) return undefined;
-      length += (byte & 0x7f) << shift;
-      shift += 7;
-      at++;
-      if ((byte & 0x80) === 0) break;
-    }
-    if (rest.length < at + length) return undefined;
-    const bytes = rest.subarray(0, at + length);
-    rest = rest.subarray(at + length);
-    const first = bytes[0] ?? 0;
-    if (first >> 4 !== publishType) return { bytes, topic: null, payload: Buffer.alloc(0) };
-    const topicEnd = at + 2 + bytes.readUInt16BE(at);
-    const hasId = ((first >> 1) & 3) > 0;
-    return {
-      bytes,
-      topic: bytes.subarray(at + 2, topicEnd).toString("utf8"),
-      payload: bytes.subarray(topicEnd + (hasId ? 2 : 0)),
-    };
-  };
-  return (bytes) => {
-    rest = Buffer.concat([rest, bytes]);
-    const packets: Packet[] = [];
-    for (let packet = next(); packet !== undefined; packet = next()) packets.push(packet);
-    return packets;
-  };
-};
 
 const lengthOctets = (length: number): Buffer => {
   const octets: number[] = [];
@@ -99,8 +57,8 @@ export const startMeddler = async (centre: CentreProcess, gw: string): Promise<M
     const { host, port } = centre.addresses.mqtts;
     const upstream = connect({ host, port, ca: pem("ca.pem") });
     current = gateway;
-    const cutDown = createCutter();
-    const cutUp = createCutter();
+    const cutDown = createPacketCutter();
+    const cutUp = createPacketCutter();
     upstream.on("data", (bytes: Buffer) => {
       for (const packet of cutDown(bytes)) {
         if (packet.topic !== topic) {

@@ -91,7 +91,7 @@ export const startCentre = async (setup: CentreSetup): Promise<CentreProcess> =>
     runProgram({
       name: `mingcheng-cloud ${args[0] ?? ""}`,
       command: process.execPath,
-      args: [builtModule(main), ...args, "--data", dataDir, "--config", configFile],
+      args: [setup.main ?? builtModule(main), ...args, "--data", dataDir, "--config", configFile],
       env: { LANG: "en_GB.UTF-8", ...setup.env },
       ...(input === undefined ? {} : { input }),
     });

@@ -52,13 +52,13 @@ export interface GatewayProcess {
 
 const main = "gateway/dist/main.js";
 
-/** Enrols the data directory of a gateway that is still to be started. */
-export const enrolGateway = async (dir: string, code: string): Promise<void> => {
+/** Enrols the data directory of a gateway that is still to be started; `entry`: of another build of the gateway. */
+export const enrolGateway = async (dir: string, code: string, entry: string = builtModule(main)): Promise<void> => {
   mkdirSync(dir, { recursive: true });
   await runProgram({
     name: "mingcheng-gateway enrol",
     command: process.execPath,
-    args: [builtModule(main), "enrol", "--code", code, "--data", join(dir, "data")],
+    args: [entry, "enrol", "--code", code, "--data", join(dir, "data")],
     env: { LANG: "en_GB.UTF-8" },
   });
 };
@@ -126,7 +126,7 @@ export const startGateway = async (setup: GatewaySetup): Promise<GatewayProcess>
       runProgram({
         name: `mingcheng-gateway ${args[0] ?? ""}`,
         command: process.execPath,
-        args: [builtModule(main), ...args],
+        args: [setup.main ?? builtModule(main), ...args],
         env: { LANG: "en_GB.UTF-8" },
       }),
     stop: () => program.stop(),

@@ -89,7 +89,7 @@ export const openMarket = async (
       const gatewayDir = join(dir, gw);
       mkdirSync(gatewayDir);
       if (prepare !== undefined) undo.push(prepare(gatewayDir));
-      await enrolGateway(gatewayDir, await centre.addGateway(gw));
+      await enrolGateway(gatewayDir, await centre.addGateway(gw), setup?.main);
       const configured = own.map(({ id }) => toConfigured(device(String(id))));
       const gateway = await startGateway({ dir: gatewayDir, gw, devices: configured, ...setup });
       undo.push(() => gateway.stop());
