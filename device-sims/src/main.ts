@@ -4,7 +4,9 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { Fault } from "../faults/fault.ts";
 import { faultOf, faultSchema } from "../faults/fault-config.ts";
 import { systemClock } from "./clock.ts";
+import type { CamerasOptions } from "./commands/cameras-command.ts";
 import { parseEndpoint, startFaultProxy } from "./commands/fault-proxy.ts";
+import { providersCommand } from "./commands/providers-command.ts";
 import { runCommand } from "./commands/run-command.ts";
 import { simulators } from "./devices/index.ts";
 import { smartKinds } from "./devices/smart.ts";
@@ -122,6 +124,73 @@ program
     writeLine(JSON.stringify({ event: "ready", address: proxy.address }));
     await new Promise<void>((resolve) => stopping.signal.addEventListener("abort", () => resolve(), { once: true }));
     await proxy.stop();
+  });
+
+type ProvidersArguments = {
+  readonly dir: string;
+  readonly port: number;
+  readonly answer: string;
+  readonly count?: number;
+  readonly delayMs: number;
+  readonly receipts: "delivered" | "undelivered" | "none";
+  readonly receiptDelayMs: number;
+  readonly oracle?: string;
+  readonly seconds?: number;
+};
+
+program
+  .command("providers")
+  .description("Act as Aliyun SMS, Tencent SMS and a WeCom robot on this machine, see docs/channels.md")
+  .requiredOption("--dir <dir>", "where keys and channels.yaml, settings for the centre, are written")
+  .option("--port <port>", "port on 127.0.0.1; 0 takes a free one", wholeIn(0, 65_535), 0)
+  .option("--answer <how>", "normal, reset, unavailable, nonsense, lost, or a code of a provider", "normal")
+  .option("--count <n>", "so many requests are answered like that, then normal", wholeIn(1, 1e6))
+  .option("--delay-ms <n>", "answers come so late", wholeIn(0, 600_000), 0)
+  .addOption(
+    new Option("--receipts <state>", "what delivery receipts say")
+      .choices(["delivered", "undelivered", "none"])
+      .default("delivered"),
+  )
+  .option("--receipt-delay-ms <n>", "receipts come so late", wholeIn(0, 86_400_000), 2_000)
+  .option("--oracle <file>", "append accepted messages to this file as JSON lines (default: standard output)")
+  .option("--seconds <n>", "end after so many seconds", numberIn(0.1, 1e7))
+  .action(async ({ dir, port, oracle, seconds, answer, count, ...rest }: ProvidersArguments) => {
+    const behaviour = { answer, count: count ?? null, ...rest };
+    await providersCommand({ dir, port, oracle, seconds, behaviour }, writeLine, stopping.signal);
+  });
+
+type CamerasArguments = Omit<CamerasOptions, "sees" | "sound"> & {
+  readonly codec: "h264" | "h265";
+  readonly sound?: boolean;
+};
+
+program
+  .command("cameras")
+  .description(
+    "Play cameras that speak RTSP; lines like `camera-1 stall` on standard input say what is wrong with them",
+  )
+  .option("--count <n>", "number of cameras", wholeIn(1, 64), 1)
+  .option("--host <host>", "address to listen on", "127.0.0.1")
+  .option("--port <port>", "of the first camera; 0 takes free ones", wholeIn(0, 65_535), 8554)
+  .addOption(new Option("--codec <codec>", "of the pictures").choices(["h264", "h265"]).default("h264"))
+  .addOption(
+    new Option("--authentication <kind>", "how they ask who is there")
+      .choices(["none", "basic", "digest", "digest-sha256"])
+      .default("digest"),
+  )
+  .option("--user <user>", "name that is taken", "admin")
+  .option("--password <password>", "password that is taken", "kitchen-1234")
+  .option("--sound", "send sound as well (G.711)")
+  .addOption(
+    new Option("--starts <where>", "key: every client first gets a key frame; mid: it joins wherever the camera is")
+      .choices(["key", "mid"])
+      .default("key"),
+  )
+  .option("--seconds <n>", "end after so many seconds", numberIn(0.1, 1e7))
+  .action(async ({ codec, sound, ...options }: CamerasArguments) => {
+    const { camerasCommand } = await import("./commands/cameras-command.ts");
+    const sees = codec === "h264" ? "kitchen-640x360" : "kitchen-h265-640x360";
+    await camerasCommand({ ...options, sees, sound: sound === true }, process.stdin, writeLine, stopping.signal);
   });
 
 try {

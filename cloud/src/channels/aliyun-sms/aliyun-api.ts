@@ -18,7 +18,6 @@ const detail = z.looseObject({
   SendStatus: z.coerce.number(),
   ErrCode: z.string().optional(),
   OutId: z.string().optional(),
-  BizId: z.string().optional(),
   SendDate: z.string().optional(),
   ReceiveDate: z.string().optional(),
 });

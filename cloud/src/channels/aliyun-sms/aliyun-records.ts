@@ -30,7 +30,10 @@ const sentOn = async (
 
 const dayMs = 24 * 3_600_000;
 /** A message sent around midnight may stand under either day, since clocks differ a little. */
-const clockDifferenceMs = 120_000;
+const clockShiftsMs = [0, 120_000, -120_000];
+
+/** Receipts of messages whose answer was lost are known by the notification's id, which is their `OutId`. */
+const outIdPrefix = "out:";
 
 /** Asks for the receipt of one message; `pending` while the provider shows none. */
 export const askReceipt =
@@ -38,14 +41,14 @@ export const askReceipt =
   async ({ receiptId, phone, sentMs }: AwaitedReceipt, turn: number, signal: AbortSignal): Promise<Asked> => {
     const number = mainlandNumber(phone);
     if (number === undefined) return "pending";
-    const shiftMs = [0, clockDifferenceMs, -clockDifferenceMs][turn % 3] ?? 0;
-    const details = await sentOn(
-      access,
-      { phone: number, day: beijingDay(sentMs + shiftMs), bizId: receiptId },
-      signal,
-    );
+    const day = beijingDay(sentMs + (clockShiftsMs[turn % clockShiftsMs.length] ?? 0));
+    const outId = receiptId.startsWith(outIdPrefix) ? receiptId.slice(outIdPrefix.length) : undefined;
+    const which = outId === undefined ? { phone: number, day, bizId: receiptId } : { phone: number, day };
+    const details = await sentOn(access, which, signal);
     if (details === undefined) return "unavailable";
-    const done = details.find(({ SendStatus }) => SendStatus === 2 || SendStatus === 3);
+    const done = details.find(
+      ({ SendStatus, OutId }) => (SendStatus === 2 || SendStatus === 3) && (outId === undefined || OutId === outId),
+    );
     if (done === undefined) return "pending";
     const delivered = done.SendStatus === 3;
     return {
@@ -70,7 +73,7 @@ export const earlierAttempt = async (
     const found = (await sentOn(access, { phone, day }, signal))?.find(({ OutId }) => OutId === outgoing.body.id);
     if (found === undefined) continue;
     const outcome = "先前已提交，未重发 / it had gone through before, nothing was sent again";
-    return { type: "sent", outcome, ...(found.BizId === undefined ? {} : { receiptId: found.BizId }) };
+    return { type: "sent", outcome, receiptId: `${outIdPrefix}${outgoing.body.id}` };
   }
   return undefined;
 };
