@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { cursorMigration } from "../cursor/cursor-store.ts";
 import { erasedAlertTables } from "../retention/alert-eraser.ts";
+import { gatheredTables } from "../rules/gathering/gathered-tables.ts";
 import type { Migration } from "../store/database.ts";
 
 /** Where alerts and the rules' state of a data directory are. */
@@ -98,4 +99,10 @@ const gathering: Migration = (database) => {
 };
 
 /** Layout of `alerts.db`: rules' state, alerts with their history, notifications. Not droppable: people's acts are in it. */
-export const alertsMigrations: readonly Migration[] = [cursorMigration, firstTables, gathering, erasedAlertTables];
+export const alertsMigrations: readonly Migration[] = [
+  cursorMigration,
+  firstTables,
+  gathering,
+  erasedAlertTables,
+  gatheredTables,
+];

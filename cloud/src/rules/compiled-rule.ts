@@ -1,11 +1,13 @@
-import { createHash } from "node:crypto";
-import { type MingchengRecord, resultIdentityText, type TestBody } from "@mingcheng/protocols";
+import type { MingchengRecord } from "@mingcheng/protocols";
 import type { Bilingual } from "../alerts/alert.ts";
 import type { ClockReading } from "../effective-time/clock-book.ts";
 import { type CelNames, type CelProgram, type CelWorld, labelText } from "./cel/cel-world.ts";
 import { optionalElementFields, optionalFields } from "./cel/record-types.ts";
+import { DeviceKeys, type Programs, textsOf } from "./device-keys.ts";
+import { absenceGroup } from "./gathering/presence-book.ts";
 import type { Observation } from "./observation.ts";
 import type { Place } from "./places/places.ts";
+import { RecordObservation, type RoleTexts } from "./record-observation.ts";
 import type { AlertRule, Match, RuleKind } from "./rule.ts";
 
 /** A record as rules see it. */
@@ -22,6 +24,8 @@ export interface JudgedRecord {
   readonly day: string;
   /** What expressions see of it, shared by all rules. */
   readonly names: CelNames;
+  /** Keys of groups of its device, by their numbers. */
+  readonly deviceKeys: (string | undefined)[];
 }
 
 /** One part that a record can play under a rule. */
@@ -41,16 +45,8 @@ export interface CompiledRule {
   readonly meets: CelProgram;
 }
 
-type Programs = readonly (readonly [name: string, program: CelProgram])[];
-
 const programsOf = (world: CelWorld, texts: Readonly<Record<string, string>>): Programs =>
-  Object.entries(texts).map(([name, text]) => [name, world.program(text)] as const);
-
-const textsOf = (programs: Programs, names: CelNames): Record<string, string> => {
-  const texts: Record<string, string> = {};
-  for (const [name, program] of programs) texts[name] = labelText(program(names));
-  return texts;
-};
+  Object.entries(texts).map(([name, text]) => [name, world.recordProgram(text)] as const);
 
 const always: CelProgram = () => true;
 
@@ -82,121 +78,60 @@ export const filledBody = (kind: string, body: Fields): Fields => {
   return fill(body);
 };
 
-/** Names of a record, one set for each element that is judged on its own. */
-const namesFor = ({ kinds, each }: Match): ((judged: JudgedRecord) => readonly CelNames[]) => {
-  const fillEach = filler(kinds.flatMap((kind) => (each === null ? [] : optionalElementFields(kind, each))));
-  return ({ names }) =>
-    each === null
-      ? [names]
-      : elementsAt(names, each).map((element) => ({
-          ...names,
-          each: typeof element === "object" && element !== null ? fillEach(element as Fields) : element,
-        }));
-};
+type NamesOf = (judged: JudgedRecord) => readonly CelNames[];
 
-const identityOf = (rule: AlertRule, groupKey: string, { record, day }: JudgedRecord, index: number): string => {
-  const { lifecycle } = rule;
-  if (lifecycle.type === "state") return groupKey;
-  if (lifecycle.identity === "day") return `${day} ${groupKey}`;
-  if (lifecycle.identity === "record") {
-    const place = `${record.gw} ${record.ep} ${record.eid} ${record.seq}`;
-    return index === 0 ? place : `${place} ${index}`;
-  }
-  const text = resultIdentityText(record.body as TestBody);
-  return createHash("sha256").update(`${record.gw}\0${record.dev}\0${text}`).digest("hex").slice(0, 32);
-};
+/** What rules are made with: they share expressions, keys, and elements of lists. */
+export class RuleWorkshop {
+  readonly world: CelWorld;
+  readonly keys = new DeviceKeys();
+  readonly #elements = new Map<string, NamesOf>();
 
-interface Parts {
-  readonly holds: boolean;
-  readonly groupKey: string;
-  readonly identity: string;
-  readonly value: Observation["value"];
-  readonly joinKey: string;
-  readonly labels: () => Readonly<Record<string, string>>;
-}
-
-/**
- * An observation whose labels are worked out when somebody asks: most records only add to what is gathered, and millions
- * of them pass by.
- */
-class RecordObservation implements Observation {
-  readonly rule: string;
-  readonly role: Observation["role"];
-  readonly groupKey: string;
-  readonly identity: string;
-  readonly holds: boolean;
-  readonly value: Observation["value"];
-  readonly joinKey: string;
-  readonly gw: string;
-  readonly dev: string;
-  readonly site: string;
-  readonly lsn: number;
-  readonly salt: string;
-  readonly boot: string;
-  readonly monoMs: number;
-  readonly rank: Observation["rank"];
-  readonly wallMs: number;
-  readonly receivedMs: number;
-  readonly atMs: number;
-  readonly #labelsOf: Parts["labels"];
-  #labels: Observation["labels"] | undefined;
-
-  constructor(rule: string, role: Observation["role"], judged: JudgedRecord, parts: Parts) {
-    const { record, reading } = judged;
-    this.rule = rule;
-    this.role = role;
-    this.groupKey = parts.groupKey;
-    this.identity = parts.identity;
-    this.holds = parts.holds;
-    this.value = parts.value;
-    this.joinKey = parts.joinKey;
-    this.gw = record.gw;
-    this.dev = record.dev;
-    this.site = judged.place.code;
-    this.lsn = judged.lsn;
-    this.salt = record.salt;
-    this.boot = record.t.boot;
-    this.monoMs = reading.monoMs;
-    this.rank = reading.rank;
-    this.wallMs = reading.wallMs;
-    this.receivedMs = judged.receivedMs;
-    this.atMs = judged.atMs;
-    this.#labelsOf = parts.labels;
+  constructor(world: CelWorld) {
+    this.world = world;
   }
 
-  get labels(): Observation["labels"] {
-    this.#labels ??= this.#labelsOf();
-    return this.#labels;
-  }
-
-  toJSON(): Observation {
-    const { rule, role, groupKey, identity, holds, value, joinKey, gw, dev, site, lsn, salt, boot } = this;
-    const { monoMs, rank, wallMs, receivedMs, atMs, labels } = this;
-    return {
-      ...{ rule, role, groupKey, labels, identity, holds, value, joinKey, gw, dev, site, lsn, salt, boot },
-      ...{ monoMs, rank, wallMs, receivedMs, atMs },
+  /** Names of a record, one set for each element of a list; rules that ask for the same list share them. */
+  elements(kinds: Match["kinds"], each: string): NamesOf {
+    const key = `${each} ${kinds.join(" ")}`;
+    const known = this.#elements.get(key);
+    if (known !== undefined) return known;
+    const fillEach = filler(kinds.flatMap((kind) => optionalElementFields(kind, each)));
+    let last: JudgedRecord | undefined;
+    let elements: readonly CelNames[] = [];
+    const namesOf: NamesOf = (judged) => {
+      if (judged === last) return elements;
+      last = judged;
+      elements = elementsAt(judged.names, each).map((element) => ({
+        ...judged.names,
+        each: typeof element === "object" && element !== null ? fillEach(element as Fields) : element,
+      }));
+      return elements;
     };
+    this.#elements.set(key, namesOf);
+    return namesOf;
   }
 }
 
-const maxDevices = 100_000;
 const ofDevice = new Set(["gw", "dev"]);
 
+type KeyOf = (judged: JudgedRecord, names: CelNames) => string;
+
 /** Texts as one key. Of what depends on the device alone the key is made once for each. */
-const keyMaker = (texts: Readonly<Record<string, string>>, programs: Programs): ((names: CelNames) => string) => {
+const keyMaker = (keys: DeviceKeys, texts: Readonly<Record<string, string>>, programs: Programs): KeyOf => {
   if (programs.length === 0) return () => "";
   const make = (names: CelNames): string => JSON.stringify(textsOf(programs, names));
-  if (!Object.values(texts).every((text) => ofDevice.has(text))) return make;
-  const known = new Map<string, string>();
-  return (names) => {
-    const device = `${String(names["gw"])} ${String(names["dev"])}`;
-    let key = known.get(device);
-    if (key === undefined) {
-      key = make(names);
-      if (known.size >= maxDevices) known.clear();
-      known.set(device, key);
-    }
-    return key;
+  if (!Object.values(texts).every((text) => ofDevice.has(text))) return (_, names) => make(names);
+  const slot = keys.slot(texts);
+  return ({ deviceKeys }, names) => (deviceKeys[slot] ??= make(names));
+};
+
+/** The key of a join; empty where a part of it is: what nobody knows equals nothing. */
+const joinKeyMaker = (keys: DeviceKeys, texts: Readonly<Record<string, string>>, programs: Programs): KeyOf => {
+  const keyOf = keyMaker(keys, texts, programs);
+  if (programs.length === 0 || Object.values(texts).every((text) => ofDevice.has(text))) return keyOf;
+  return (_, names) => {
+    const parts = textsOf(programs, names);
+    return Object.values(parts).includes("") ? "" : JSON.stringify(parts);
   };
 };
 
@@ -212,69 +147,90 @@ const gatheredValue = (value: unknown): Observation["value"] =>
 const sidesOf = (rule: AlertRule, side: "here" | "there"): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(rule.join?.on ?? {}).map(([name, key]) => [name, key[side]]));
 
-const ownRole = (world: CelWorld, rule: AlertRule): CompiledRole => {
-  const { match, window, join, lifecycle } = rule;
-  const gathers = window !== null || join !== null || rule.absence !== null;
-  const where = match.where === null ? always : world.program(match.where);
-  const condition = gathers || rule.condition === null ? always : world.program(rule.condition);
-  const group = programsOf(world, rule.group);
+const nothing: readonly Observation[] = [];
+
+/** What every element of a record says, one after the other. */
+const observing = (
+  shop: RuleWorkshop,
+  match: Match,
+  observed: (judged: JudgedRecord, names: CelNames, index: number) => Observation | undefined,
+): CompiledRole["observe"] => {
+  if (match.each === null) {
+    return (judged) => {
+      const observation = observed(judged, judged.names, 0);
+      return observation === undefined ? nothing : [observation];
+    };
+  }
+  const names = shop.elements(match.kinds, match.each);
+  return (judged) => names(judged).flatMap((each, index) => observed(judged, each, index) ?? []);
+};
+
+const ownRole = (shop: RuleWorkshop, rule: AlertRule): CompiledRole => {
+  const { world, keys } = shop;
+  const { match, window, join, absence, lifecycle } = rule;
+  const gathers = window !== null || join !== null || absence !== null;
+  const where = match.where === null ? always : world.recordProgram(match.where);
+  const condition = gathers || rule.condition === null ? always : world.recordProgram(rule.condition);
+  const groupTexts = absence === null ? rule.group : absenceGroup(absence.each);
+  const group = programsOf(world, groupTexts);
   const labels = programsOf(world, rule.labels);
-  const value = window?.value === undefined || window.value === null ? null : world.program(window.value);
+  const value = window?.value === undefined || window.value === null ? null : world.recordProgram(window.value);
   const here = sidesOf(rule, "here");
-  const groupKeyOf = keyMaker(rule.group, group);
-  const joinKeyOf = keyMaker(here, programsOf(world, here));
-  const names = namesFor(match);
+  const groupKeyOf = keyMaker(keys, groupTexts, group);
+  const joinKeyOf = joinKeyMaker(keys, here, programsOf(world, here));
   const mayPass = lifecycle.type === "event" && !gathers;
-  const observed = (judged: JudgedRecord, each: CelNames, index: number): Observation | undefined => {
-    if (where(each) !== true) return undefined;
-    const holds = condition(each) === true;
-    // What does not hold says nothing under an event rule.
-    if (!holds && mayPass) return undefined;
-    const groupKey = groupKeyOf(each);
-    return new RecordObservation(rule.id, "match", judged, {
-      holds,
-      groupKey,
-      identity: identityOf(rule, groupKey, judged, index),
-      value: value === null ? null : gatheredValue(value(each)),
-      joinKey: joinKeyOf(each),
-      labels: () => ({ ...textsOf(group, each), ...textsOf(labels, each) }),
-    });
+  const texts: RoleTexts = {
+    ...{ rule, role: "match" },
+    labels: (names) => (absence === null ? { ...textsOf(group, names), ...textsOf(labels, names) } : {}),
   };
   return {
     ...{ rule, kinds: match.kinds, role: "match" },
-    observe: (judged) => names(judged).flatMap((each, index) => observed(judged, each, index) ?? []),
+    observe: observing(shop, match, (judged, names, index) => {
+      if (where(names) !== true) return undefined;
+      const holds = condition(names) === true;
+      // What does not hold says nothing under an event rule.
+      if (!holds && mayPass) return undefined;
+      const groupKey = groupKeyOf(judged, names);
+      const joinKey = join === null ? "" : joinKeyOf(judged, names);
+      const said = { judged, names, index, holds, groupKey, joinKey };
+      return new RecordObservation(texts, { ...said, value: value === null ? null : gatheredValue(value(names)) });
+    }),
   };
 };
 
-const otherRole = (world: CelWorld, rule: AlertRule, role: "to" | "until", match: Match): CompiledRole => {
-  const where = match.where === null ? always : world.program(match.where);
+const otherRole = (shop: RuleWorkshop, rule: AlertRule, role: "to" | "until", match: Match): CompiledRole => {
+  const { world, keys } = shop;
+  const where = match.where === null ? always : world.recordProgram(match.where);
   const there = sidesOf(rule, "there");
-  const joinKeyOf = keyMaker(there, programsOf(world, there));
+  const joinKeyOf = joinKeyMaker(keys, there, programsOf(world, there));
   const keep = role === "to" ? programsOf(world, rule.join?.keep ?? {}) : [];
-  const names = namesFor(match);
+  const texts: RoleTexts = { rule, role, labels: (names) => textsOf(keep, names) };
   return {
     ...{ rule, kinds: match.kinds, role },
-    observe: (judged) => {
-      const { gw, ep, eid, seq } = judged.record;
-      return names(judged).flatMap((each, index) => {
-        if (where(each) !== true) return [];
-        const joinKey = joinKeyOf(each);
-        const identity = `${role} ${gw} ${ep} ${eid} ${seq} ${index}`;
-        const parts = { holds: true, groupKey: joinKey, identity, value: null, joinKey };
-        return [new RecordObservation(rule.id, role, judged, { ...parts, labels: () => textsOf(keep, each) })];
+    observe: observing(shop, match, (judged, names, index) => {
+      if (where(names) !== true) return undefined;
+      const joinKey = joinKeyOf(judged, names);
+      return new RecordObservation(texts, {
+        judged,
+        names,
+        index,
+        holds: true,
+        groupKey: joinKey,
+        joinKey,
+        value: null,
       });
-    },
+    }),
   };
 };
 
 /** Prepares a rule. The rule file was checked: every expression can be parsed. */
-export const compileRule = (world: CelWorld, rule: AlertRule): CompiledRule => {
+export const compileRule = (shop: RuleWorkshop, rule: AlertRule): CompiledRule => {
   const { join } = rule;
-  const roles = [ownRole(world, rule)];
-  if (join !== null) roles.push(otherRole(world, rule, "to", join.to));
-  if (join !== null && join.until !== null) roles.push(otherRole(world, rule, "until", join.until));
+  const roles = [ownRole(shop, rule)];
+  if (join !== null) roles.push(otherRole(shop, rule, "to", join.to));
+  if (join !== null && join.until !== null) roles.push(otherRole(shop, rule, "until", join.until));
   const gathers = rule.window !== null || join !== null;
-  return { rule, roles, meets: gathers && rule.condition !== null ? world.program(rule.condition) : always };
+  return { rule, roles, meets: gathers && rule.condition !== null ? shop.world.program(rule.condition) : always };
 };
 
 /** A sentence of a rule with the labels' values in it; a value that is missing is a dash. */

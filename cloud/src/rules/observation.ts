@@ -55,3 +55,14 @@ export const momentOf = (
   ...{ role: "match", identity: of.groupKey, holds, value: null, joinKey: "", lsn: 0, salt },
   ...{ boot: "centre", monoMs: atMs, rank: 2, wallMs: atMs, receivedMs: atMs, atMs },
 });
+
+/** The same observation with other labels, holding or not. */
+export const restated = (of: Observation, { holds, labels }: Pick<Observation, "holds" | "labels">): Observation => {
+  // One by one: what is worked out late is no property that a spread would take along.
+  const { rule, role, groupKey, identity, value, joinKey, gw, dev, site, lsn, salt, boot } = of;
+  const { monoMs, rank, wallMs, receivedMs, atMs } = of;
+  return {
+    ...{ rule, role, groupKey, identity, holds, labels, value, joinKey, gw, dev, site, lsn, salt, boot },
+    ...{ monoMs, rank, wallMs, receivedMs, atMs },
+  };
+};

@@ -7,6 +7,8 @@ export interface KnownRule {
   readonly shape: string;
   /** Since when it has been watching. */
   readonly sinceMs: number;
+  /** Under which number it gathers: another one whenever it means something else. */
+  readonly epoch: number;
   /** Why it could not be evaluated; null while it works. */
   readonly broken: string | null;
 }
@@ -17,10 +19,16 @@ export class RuleBook {
   readonly #save: Statement<unknown[]>;
   readonly #remove: Statement<unknown[]>;
   readonly #break: Statement<unknown[]>;
+  readonly #begin: Statement<unknown[]>;
+  readonly #end: Statement<unknown[]>;
   #known = new Map<string, KnownRule>();
 
   constructor(database: SqliteDatabase) {
-    this.#all = database.prepare("SELECT rule, shape, since_ms AS sinceMs, broken FROM rule_state");
+    this.#all = database.prepare(
+      "SELECT rule, shape, since_ms AS sinceMs, epoch, broken FROM rule_state JOIN rule_epoch USING (rule)",
+    );
+    this.#begin = database.prepare("INSERT OR REPLACE INTO rule_epoch (rule) VALUES (?)");
+    this.#end = database.prepare("DELETE FROM rule_epoch WHERE rule = ?");
     this.#save = database.prepare("INSERT OR REPLACE INTO rule_state VALUES (?, ?, ?, ?)");
     this.#remove = database.prepare("DELETE FROM rule_state WHERE rule = ?");
     this.#break = database.prepare("UPDATE rule_state SET broken = ? WHERE rule = ?");
@@ -43,13 +51,15 @@ export class RuleBook {
     const gone = [...this.#known].filter(([id, { shape }]) => present.get(id)?.shape !== shape).map(([id]) => id);
     for (const id of gone) {
       this.#remove.run(id);
+      this.#end.run(id);
       this.#known.delete(id);
     }
     const mended = [...this.#known].filter(([, { broken }]) => broken !== null).map(([id]) => id);
     for (const [id, { shape }] of present) {
       const known = this.#known.get(id);
       if (known !== undefined && known.broken === null) continue;
-      const entry = { shape, sinceMs: known?.sinceMs ?? sinceMs, broken: null };
+      const epoch = known?.epoch ?? Number(this.#begin.run(id).lastInsertRowid);
+      const entry = { shape, sinceMs: known?.sinceMs ?? sinceMs, epoch, broken: null };
       this.#save.run(id, entry.shape, entry.sinceMs, null);
       this.#known.set(id, entry);
     }

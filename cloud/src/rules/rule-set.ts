@@ -1,6 +1,7 @@
 import type { SqliteDatabase } from "../store/database.ts";
 import { CelWorld } from "./cel/cel-world.ts";
-import { type CompiledRole, type CompiledRule, compileRule } from "./compiled-rule.ts";
+import { type CompiledRole, type CompiledRule, compileRule, RuleWorkshop } from "./compiled-rule.ts";
+import type { DeviceKeys } from "./device-keys.ts";
 import type { GatewayStates } from "./gateway-state.ts";
 import type { Places } from "./places/places.ts";
 import { RecordSurroundings } from "./record-surroundings.ts";
@@ -28,19 +29,21 @@ export interface RuleSet {
   readonly rolesByKind: ReadonlyMap<string, readonly CompiledRole[]>;
   readonly world: CelWorld;
   readonly surroundings: RecordSurroundings;
+  readonly deviceKeys: DeviceKeys;
 }
 
 /** Compiles rules. @throws {MingchengError} RULE_INVALID */
 export const ruleSet = (rules: readonly AlertRule[], places: Places): RuleSet => {
   const surroundings = new RecordSurroundings(places);
   const world = new CelWorld(surroundings);
-  const compiled = rules.map((rule) => compileRule(world, rule));
+  const shop = new RuleWorkshop(world);
+  const compiled = rules.map((rule) => compileRule(shop, rule));
   const rolesByKind = new Map<string, CompiledRole[]>();
   for (const role of compiled.flatMap((one) => one.roles)) {
     for (const kind of role.kinds) rolesByKind.set(kind, [...(rolesByKind.get(kind) ?? []), role]);
   }
   return {
-    ...{ world, surroundings },
+    ...{ world, surroundings, deviceKeys: shop.keys },
     byId: new Map(compiled.map((one) => [one.rule.id, one])),
     rolesByKind,
   };

@@ -1,6 +1,7 @@
 import type { DecodedLedgerRecord } from "../cursor/decoded-record.ts";
 import type { Follower, Refused } from "../cursor/follower.ts";
 import type { LedgerLine } from "../ledger/ledger-reader.ts";
+import { GatheredStore } from "./gathering/gathered-store.ts";
 import type { Places } from "./places/places.ts";
 import { noPlaces } from "./places/register-places.ts";
 import type { AlertRule } from "./rule.ts";
@@ -23,6 +24,8 @@ export class RulesFollower implements Follower {
   #rules: readonly AlertRule[];
   #set: RuleSet;
   #parts: RulesParts | undefined;
+  /** Outlives a change of rules: what they go on gathering stays in memory. */
+  #gathered: GatheredStore | undefined;
 
   constructor(options: RulesFollowerOptions) {
     this.#options = options;
@@ -51,12 +54,13 @@ export class RulesFollower implements Follower {
     const judged = database.prepare("SELECT max(lsn) FROM cursor WHERE name IN (?, ?)").pluck();
     const lsn = judged.get(this.name, `${this.name}-live`) as number | null;
     if (lsn !== null) mark.run("judged_lsn", lsn);
-    database.exec("DELETE FROM window_state; DELETE FROM presence; DELETE FROM join_side");
-    this.#parts = undefined;
+    database.exec("DELETE FROM gathered; DELETE FROM gathered_journal; DELETE FROM join_side");
+    this.forget();
   }
 
   forget(): void {
     this.#parts = undefined;
+    this.#gathered = undefined;
   }
 
   apply(batch: readonly DecodedLedgerRecord[]): readonly Refused[] {
@@ -112,7 +116,11 @@ export class RulesFollower implements Follower {
   }
 
   #ready(): RulesParts {
-    this.#parts ??= new RulesParts({ ...this.#options, places: this.#places, set: this.#set });
+    if (this.#parts === undefined) {
+      this.#gathered ??= new GatheredStore(this.#options.database);
+      const gathered = this.#gathered;
+      this.#parts = new RulesParts({ ...this.#options, gathered, places: this.#places, set: this.#set });
+    }
     return this.#parts;
   }
 }

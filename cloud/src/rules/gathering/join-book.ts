@@ -16,8 +16,33 @@ export interface Joined {
 
 const pruneEvery = 1_000;
 
-const isComplete = (joinKey: string): boolean =>
-  Object.values(JSON.parse(joinKey) as Record<string, string>).every((part) => part !== "");
+const filterBits = 1 << 20;
+
+/**
+ * Says at once which keys nobody has named, without a look at the disk; of the others perhaps. Most records have no other
+ * side.
+ */
+class KeyFilter {
+  readonly #bits = new Uint32Array(filterBits / 32);
+
+  #bitOf(rule: string, joinKey: string): number {
+    let hash = 2_166_136_261;
+    for (const text of [rule, joinKey]) {
+      for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 16_777_619);
+    }
+    return hash >>> 12;
+  }
+
+  add(rule: string, joinKey: string): void {
+    const bit = this.#bitOf(rule, joinKey);
+    this.#bits[bit >>> 5] = (this.#bits[bit >>> 5] ?? 0) | (1 << (bit & 31));
+  }
+
+  mayHave(rule: string, joinKey: string): boolean {
+    const bit = this.#bitOf(rule, joinKey);
+    return ((this.#bits[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0;
+  }
+}
 
 /**
  * The other sides of joins, for as long as they can matter, and a rule's own records for as long as it has patience: then
@@ -32,6 +57,8 @@ export class JoinBook {
   readonly #prune: Statement<unknown[]>;
   readonly #ofLine: Statement<unknown[]>;
   readonly #removeRule: Statement<unknown[]>;
+  /** Keys of other sides. */
+  readonly #named = new KeyFilter();
   #sincePrune = 0;
 
   constructor(database: SqliteDatabase) {
@@ -47,13 +74,18 @@ export class JoinBook {
     this.#prune = database.prepare("DELETE FROM join_side WHERE rule = ? AND role = ? AND at_ms < ?");
     this.#ofLine = database.prepare("DELETE FROM join_side WHERE line = ? RETURNING observation").pluck();
     this.#removeRule = database.prepare("DELETE FROM join_side WHERE rule = ?");
+    const named = database.prepare("SELECT rule, join_key FROM join_side WHERE role = 'to'").raw();
+    for (const [rule, joinKey] of named.iterate() as Iterable<[string, string]>) this.#named.add(rule, joinKey);
   }
 
   /** Takes a record of either side and returns the pairs that it completes. */
   take({ rule }: CompiledRule, observation: Observation, line: number): readonly Joined[] {
     const { join } = rule;
-    if (join === null || !isComplete(observation.joinKey)) return [];
-    const { role, joinKey, atMs } = observation;
+    const { role, joinKey } = observation;
+    if (join === null || joinKey === "") return [];
+    if (role === "match" && join.patienceMs === 0 && !this.#named.mayHave(rule.id, joinKey)) return [];
+    const { atMs } = observation;
+    if (role === "to") this.#named.add(rule.id, joinKey);
     if (role !== "match" || join.patienceMs > 0) {
       this.#insert.run(rule.id, role, joinKey, atMs, line, JSON.stringify(observation));
     }
@@ -68,6 +100,7 @@ export class JoinBook {
 
   #joined(rule: string, withinMs: number, observation: Observation): readonly Joined[] {
     const { joinKey, atMs } = observation;
+    if (!this.#named.mayHave(rule, joinKey)) return [];
     const row = this.#latest.get(rule, "to", joinKey, atMs - withinMs, atMs) as SideRow | undefined;
     if (row === undefined || this.#lifted.get(rule, "until", joinKey, row.atMs, atMs) !== undefined) return [];
     return [{ observation, to: JSON.parse(row.observation) as Observation }];

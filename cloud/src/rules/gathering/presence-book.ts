@@ -1,24 +1,71 @@
-import type { SqliteDatabase } from "../../store/database.ts";
-import { momentOf, type Observation } from "../observation.ts";
+import { momentOf, type Observation, restated } from "../observation.ts";
 import type { Expected, Places } from "../places/places.ts";
 import type { AbsenceSpec, AlertRule } from "../rule.ts";
-import { GroupStates } from "./group-states.ts";
+import type { GatheredPart, PartKind } from "./gathered-group.ts";
+import type { GatheredStore } from "./gathered-store.ts";
 
-interface PresenceState {
-  /** Effective time of the latest record. */
+/** A presence as it is stored. */
+interface StoredPresence {
   readonly atMs: number;
-  /** Its local day, and how many there were on it. */
   readonly day: string;
   readonly count: number;
-  /** Whether it was missing when it was looked at last. */
   readonly missing: boolean;
 }
 
-const never: PresenceState = { atMs: 0, day: "", count: 0, missing: false };
+/** Whether records of one site or device were heard of. */
+class PresenceState implements GatheredPart {
+  readonly dueMs = null;
+  readonly goneMs = null;
+  readonly lines: readonly number[] = [];
+  readonly size = 0;
+  /** Effective time of the latest record. */
+  atMs: number;
+  /** Its local day, and how many there were on it. */
+  day: string;
+  count: number;
+  /** Whether it was missing when it was looked at last. */
+  missing: boolean;
+
+  constructor({ atMs, day, count, missing }: StoredPresence = { atMs: 0, day: "", count: 0, missing: false }) {
+    this.atMs = atMs;
+    this.day = day;
+    this.count = count;
+    this.missing = missing;
+  }
+
+  /** Adds a record; false when it is of a day before: those are past, nothing asks for them any more. */
+  add(atMs: number, day: string): boolean {
+    if (day < this.day) return false;
+    this.count = day === this.day ? this.count + 1 : 1;
+    this.day = day;
+    this.atMs = Math.max(atMs, this.atMs);
+    return true;
+  }
+
+  toJSON(): StoredPresence {
+    const { atMs, day, count, missing } = this;
+    return { atMs, day, count, missing };
+  }
+}
+
+/** Presences; days are those of a place. */
+export const presenceKind = (dayOf: (atMs: number) => string): PartKind<PresenceState> => ({
+  empty: () => new PresenceState(),
+  revive: (stored) => new PresenceState(stored as StoredPresence),
+  replay: (part, { atMs }) => {
+    part.add(atMs, dayOf(atMs));
+  },
+});
+
+const never = new PresenceState();
 const minuteMs = 60_000;
 
 /** Labels that a rule about absence gives by itself. */
 export const absenceLabels = ["site", "siteName", "gateway", "device", "stall"] as const;
+
+/** What tells groups of a rule about absence apart, as texts over a record. */
+export const absenceGroup = (each: AbsenceSpec["each"]): Readonly<Record<string, string>> =>
+  each === "site" ? { site: "site.code" } : { gateway: "gw", device: "dev" };
 
 const groupOf = (each: AbsenceSpec["each"], of: { site: string; gw: string; dev: string }): string =>
   JSON.stringify(each === "site" ? { site: of.site } : { gateway: of.gw, device: of.dev });
@@ -29,35 +76,26 @@ const groupOf = (each: AbsenceSpec["each"], of: { site: string; gw: string; dev:
  * the caller's transaction.
  */
 export class PresenceBook {
-  readonly #states: GroupStates<PresenceState>;
+  readonly #gathered: GatheredStore;
   readonly #places: Places;
 
-  constructor(database: SqliteDatabase, places: Places) {
-    this.#states = new GroupStates(database, "presence", (stored) => stored as PresenceState);
+  constructor(gathered: GatheredStore, places: Places) {
+    this.#gathered = gathered;
     this.#places = places;
   }
 
   /** Takes a record that counts as presence; returns what ends with it. */
-  see(rule: AlertRule, observation: Observation): Observation | undefined {
-    if (rule.absence === null) return undefined;
-    const { each } = rule.absence;
-    if (each === "site" && observation.site === "") return undefined;
-    const groupKey = groupOf(each, observation);
-    const known = this.#states.get(rule.id, groupKey) ?? never;
-    const next = this.#with(known, observation);
-    if (next === known) return undefined;
-    const missing = known.missing && this.#stillMissing(rule.absence, next, observation);
-    this.#states.set(rule.id, groupKey, { ...next, missing }, null);
-    const { labels } = observation;
-    return known.missing && !missing ? { ...observation, labels, groupKey, holds: false } : undefined;
-  }
-
-  /** Days before the latest one that was heard of are past: nothing asks for them any more. */
-  #with(known: PresenceState, { atMs }: Observation): PresenceState {
-    const day = this.#places.day(atMs);
-    if (day < known.day) return known;
-    const count = day === known.day ? known.count + 1 : 1;
-    return { ...known, atMs: Math.max(atMs, known.atMs), day, count };
+  see(rule: AlertRule, epoch: number, observation: Observation): Observation | undefined {
+    const { groupKey, atMs } = observation;
+    if (rule.absence === null || (rule.absence.each === "site" && observation.site === "")) return undefined;
+    const group = this.#gathered.group(groupKey);
+    const state = this.#gathered.part<PresenceState>(group, epoch);
+    if (!state.add(atMs, this.#places.day(atMs))) return undefined;
+    this.#gathered.added(group, epoch, atMs, 0, null);
+    if (!state.missing || this.#stillMissing(rule.absence, state, observation)) return undefined;
+    state.missing = false;
+    this.#gathered.changed(group, true);
+    return restated(observation, { holds: false, labels: observation.labels });
   }
 
   /** A record of yesterday says nothing about today. */
@@ -70,23 +108,24 @@ export class PresenceBook {
    * Looks for what is missing now; returns what began or ended. `sinceMs`: since when the rule has been watching, before
    * which nobody listened.
    */
-  tick(rule: AlertRule, nowMs: number, sinceMs: number, salt: () => string): Observation[] {
+  tick(rule: AlertRule, epoch: number, nowMs: number, sinceMs: number, salt: () => string): Observation[] {
     if (rule.absence === null) return [];
     const { each, types } = rule.absence;
     const minute = Math.floor(nowMs / minuteMs);
     const changes: Observation[] = [];
     for (const expected of this.#places.expected(each, types, minute)) {
       const groupKey = groupOf(each, expected);
-      const known = this.#states.get(rule.id, groupKey) ?? never;
+      const known = (this.#gathered.peek(groupKey)?.parts.get(epoch) as PresenceState | undefined) ?? never;
       const missing = this.#isMissing(rule, expected, { known, sinceMs, nowMs });
       if (missing === known.missing) continue;
-      this.#states.set(rule.id, groupKey, { ...known, missing }, null);
+      const group = this.#gathered.group(groupKey);
+      this.#gathered.part<PresenceState>(group, epoch).missing = missing;
+      this.#gathered.changed(group, true);
       const { site, siteName, gw, dev, stall } = expected;
       const labels = { site, siteName, gateway: gw, device: dev, stall };
       const of = { rule: rule.id, groupKey, labels, gw: gw || "centre", dev: dev || gw || "centre", site };
       changes.push(momentOf(of, { holds: missing, atMs: nowMs, salt: salt() }));
     }
-    this.#states.flush();
     return changes;
   }
 
@@ -111,13 +150,5 @@ export class PresenceBook {
     if (nowMs - Math.max(known.atMs, sinceMs) < forMs) return false;
     const before = Math.floor((nowMs - forMs) / minuteMs);
     return during === null || (this.#places.within(site, during, minute) && this.#places.within(site, during, before));
-  }
-
-  forgetRule(rule: string): void {
-    this.#states.forgetRule(rule);
-  }
-
-  flush(): void {
-    this.#states.flush();
   }
 }

@@ -1,13 +1,10 @@
 import { figureOf } from "../cel/cel-functions.ts";
 
+/** What a fact is worth: what is summed, told apart, ranked. */
+export type FactValue = string | number | null;
+
 /** One fact of a window, or several that were merged: time, line, how many, their sum, the latest value. */
-export type WindowFact = readonly [
-  atMs: number,
-  line: number,
-  count: number,
-  sum: number,
-  value: string | number | null,
-];
+export type WindowFact = readonly [atMs: number, line: number, count: number, sum: number, value: FactValue];
 
 /** Facts held for one group; older neighbours are merged beyond. */
 export const maxFacts = 256;
@@ -25,62 +22,134 @@ export interface WindowFigures {
   readonly spanSeconds: number;
 }
 
+const summable = (value: FactValue): number => {
+  const figure = figureOf(value);
+  return Number.isNaN(figure) ? 0 : figure;
+};
+
+/** Facts that were merged say how many they were and their sum; the others are one each. */
+interface Merged {
+  counts: number[];
+  sums: number[];
+}
+
 /**
- * Facts in the order of their time, with their count, sum and distinct values kept up to date. Beyond {@link maxFacts} the
- * older half is merged two by two: count and sum stay.
+ * Facts in the order of their time, with their count and sum kept up to date. Beyond {@link maxFacts} the older half is
+ * merged two by two: count and sum stay. Column by column and without what is the same for all, because a city has
+ * hundred thousands of windows.
  */
 export class WindowFacts {
-  #facts: WindowFact[] = [];
+  #times: number[] = [];
+  /** Null while no fact has a value. */
+  #values: FactValue[] | null = null;
+  /** One number while all facts are of one line. */
+  #lines: number | number[] = 0;
+  #merged: Merged | null = null;
   #count = 0;
   #sum = 0;
-  readonly #values = new Map<string | number | null, number>();
 
   constructor(facts: readonly WindowFact[]) {
-    for (const fact of facts) this.#enter(this.#facts.length, fact);
+    for (const fact of facts) this.#enter(this.#times.length, fact);
   }
 
   get list(): readonly WindowFact[] {
-    return this.#facts;
+    return this.#times.map((_, at) => this.#fact(at));
+  }
+
+  /** How many facts are held, of which some may be merged ones. */
+  get length(): number {
+    return this.#times.length;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get sum(): number {
+    return this.#sum;
   }
 
   get oldestMs(): number | null {
-    return this.#facts[0]?.[0] ?? null;
+    return this.#times[0] ?? null;
   }
 
   get newestMs(): number | null {
-    return this.#facts.at(-1)?.[0] ?? null;
+    return this.#times.at(-1) ?? null;
+  }
+
+  /** Lines whose facts are here. */
+  get lines(): readonly number[] {
+    if (this.#times.length === 0) return [];
+    return typeof this.#lines === "number" ? [this.#lines] : [...new Set(this.#lines)];
   }
 
   /** Adds a fact where it belongs in time. */
   add(fact: WindowFact): void {
-    let at = this.#facts.length;
-    while (at > 0 && (this.#facts[at - 1]?.[0] ?? 0) > fact[0]) at--;
+    let at = this.#times.length;
+    while (at > 0 && (this.#times[at - 1] ?? 0) > fact[0]) at--;
     this.#enter(at, fact);
-    if (this.#facts.length > maxFacts) this.#merge();
+    if (this.#times.length > maxFacts) this.#merge();
+  }
+
+  /** The same as `add` with one fact, without making it first. */
+  addOne(atMs: number, line: number, value: FactValue): void {
+    const { length } = this.#times;
+    if (length === 0) this.#lines = line;
+    const isPlain = this.#merged === null && line === this.#lines;
+    if (!isPlain || atMs < (this.#times[length - 1] ?? 0) || length >= maxFacts) {
+      this.add([atMs, line, 1, summable(value), value]);
+      return;
+    }
+    this.#times.push(atMs);
+    this.#enterValue(length, value);
+    this.#count++;
+    this.#sum += summable(value);
   }
 
   /** Drops facts that are not later than `ms`. */
   dropUntil(ms: number): void {
     let gone = 0;
-    while ((this.#facts[gone]?.[0] ?? Number.POSITIVE_INFINITY) <= ms) gone++;
-    if (gone > 0) for (const fact of this.#facts.splice(0, gone)) this.#leave(fact);
+    while ((this.#times[gone] ?? Number.POSITIVE_INFINITY) <= ms) gone++;
+    if (gone === 0) return;
+    if (gone === this.#times.length) {
+      this.#reset([]);
+      return;
+    }
+    for (let at = 0; at < gone; at++) {
+      this.#count -= this.#merged?.counts[at] ?? 1;
+      this.#sum -= this.#merged?.sums[at] ?? summable(this.#values?.[at] ?? null);
+    }
+    for (const column of this.#columns()) column.splice(0, gone);
   }
 
   /** Drops the facts of a line; true when there were some. */
   dropLine(line: number): boolean {
-    const kept = this.#facts.filter(([, of]) => of !== line);
-    if (kept.length === this.#facts.length) return false;
-    this.#reset(kept);
+    if (!this.lines.includes(line)) return false;
+    this.#reset(this.list.filter(([, of]) => of !== line));
     return true;
+  }
+
+  /** How many values differ. */
+  distinct(): number {
+    if (this.#values === null) return this.#times.length === 0 ? 0 : 1;
+    return this.#values.length > 1 ? new Set(this.#values).size : this.#values.length;
+  }
+
+  /** Facts per minute of a window of such a length. */
+  rate(overMs: number): number {
+    return (this.#count * 60_000) / overMs;
+  }
+
+  spanSeconds(): number {
+    return ((this.newestMs ?? 0) - (this.oldestMs ?? 0)) / 1000;
   }
 
   /** Figures over a window of a length. `withRange`: whether the smallest and the largest are asked for, which costs. */
   figures(overMs: number, withRange: boolean): WindowFigures {
-    const { min, max } = withRange ? this.#range() : { min: 0, max: 0 };
-    const spanMs = (this.newestMs ?? 0) - (this.oldestMs ?? 0);
+    const { min, max } = withRange ? this.range() : { min: 0, max: 0 };
     return {
-      ...{ count: BigInt(this.#count), distinct: BigInt(this.#values.size), sum: this.#sum },
-      ...{ rate: (this.#count * 60_000) / overMs, min, max, spanSeconds: spanMs / 1000 },
+      ...{ count: BigInt(this.#count), distinct: BigInt(this.distinct()), sum: this.#sum },
+      ...{ rate: this.rate(overMs), min, max, spanSeconds: this.spanSeconds() },
     };
   }
 
@@ -91,50 +160,85 @@ export class WindowFacts {
     return figures[rank - 1] ?? 0;
   }
 
-  #figuresOf(): number[] {
-    return this.#facts.map(([, , , , value]) => figureOf(value)).filter((figure) => !Number.isNaN(figure));
-  }
-
-  #range(): { readonly min: number; readonly max: number } {
+  /** The smallest and the largest figure; 0 without figures. */
+  range(): { readonly min: number; readonly max: number } {
     const figures = this.#figuresOf();
     return figures.length === 0 ? { min: 0, max: 0 } : { min: Math.min(...figures), max: Math.max(...figures) };
   }
 
-  #enter(at: number, fact: WindowFact): void {
-    if (at === this.#facts.length) this.#facts.push(fact);
-    else this.#facts.splice(at, 0, fact);
-    const [, , count, sum, value] = fact;
-    this.#count += count;
-    this.#sum += sum;
-    this.#values.set(value, (this.#values.get(value) ?? 0) + 1);
+  #figuresOf(): number[] {
+    return (this.#values ?? []).map(figureOf).filter((figure) => !Number.isNaN(figure));
   }
 
-  #leave([, , count, sum, value]: WindowFact): void {
-    this.#count -= count;
-    // What rounding left over does not stay.
-    this.#sum = this.#facts.length === 0 ? 0 : this.#sum - sum;
-    const left = (this.#values.get(value) ?? 0) - 1;
-    if (left > 0) this.#values.set(value, left);
-    else this.#values.delete(value);
+  #fact(at: number): WindowFact {
+    const value = this.#values?.[at] ?? null;
+    const line = typeof this.#lines === "number" ? this.#lines : (this.#lines[at] ?? 0);
+    const { counts, sums } = this.#merged ?? {};
+    return [this.#times[at] ?? 0, line, counts?.[at] ?? 1, sums?.[at] ?? summable(value), value];
+  }
+
+  #columns(): unknown[][] {
+    const columns: unknown[][] = [this.#times];
+    if (this.#values !== null) columns.push(this.#values);
+    if (typeof this.#lines !== "number") columns.push(this.#lines);
+    if (this.#merged !== null) columns.push(this.#merged.counts, this.#merged.sums);
+    return columns;
+  }
+
+  #enter(at: number, [atMs, line, count, sum, value]: WindowFact): void {
+    const { length } = this.#times;
+    this.#times.splice(at, 0, atMs);
+    this.#enterValue(at, value);
+    if (length === 0) this.#lines = line;
+    else if (this.#lines !== line) {
+      if (typeof this.#lines === "number") this.#lines = new Array<number>(length).fill(this.#lines);
+      this.#lines.splice(at, 0, line);
+    }
+    if (this.#merged === null && (count !== 1 || sum !== summable(value))) {
+      const sums = Array.from({ length }, (_, index) => summable(this.#valueBefore(at, index)));
+      this.#merged = { counts: new Array<number>(length).fill(1), sums };
+    }
+    this.#merged?.counts.splice(at, 0, count);
+    this.#merged?.sums.splice(at, 0, sum);
+    this.#count += count;
+    this.#sum += sum;
+  }
+
+  /** The value that stood at `index` before one was put in at `at`. */
+  #valueBefore(at: number, index: number): FactValue {
+    return this.#values?.[index < at ? index : index + 1] ?? null;
+  }
+
+  #enterValue(at: number, value: FactValue): void {
+    if (this.#values === null) {
+      if (value === null) return;
+      this.#values = new Array<FactValue>(this.#times.length - 1).fill(null);
+    }
+    if (at === this.#values.length) this.#values.push(value);
+    else this.#values.splice(at, 0, value);
   }
 
   #merge(): void {
-    const half = this.#facts.length >>> 1;
+    const facts = this.list;
+    const half = facts.length >>> 1;
     const older: WindowFact[] = [];
-    for (const fact of this.#facts.slice(0, half)) {
+    for (const fact of facts.slice(0, half)) {
       const last = older.at(-1);
       // Two of one line become one; what was merged before is merged again only when all is.
       if (last === undefined || last[1] !== fact[1] || older.length % 2 === 0) older.push(fact);
       else older[older.length - 1] = [fact[0], fact[1], last[2] + fact[2], last[3] + fact[3], fact[4]];
     }
-    this.#reset([...older, ...this.#facts.slice(half)]);
+    this.#reset([...older, ...facts.slice(half)]);
   }
 
   #reset(facts: readonly WindowFact[]): void {
-    this.#facts = [];
+    this.#times = [];
+    this.#values = null;
+    this.#lines = 0;
+    this.#merged = null;
     this.#count = 0;
+    // What rounding left over does not stay.
     this.#sum = 0;
-    this.#values.clear();
-    for (const fact of facts) this.#enter(this.#facts.length, fact);
+    for (const fact of facts) this.#enter(this.#times.length, fact);
   }
 }

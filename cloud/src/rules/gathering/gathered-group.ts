@@ -1,0 +1,83 @@
+import type { FactValue } from "./window-facts.ts";
+
+/** What one rule has gathered for one group. */
+export interface GatheredPart {
+  /** When it must be looked at though nothing came; null: need not be. */
+  readonly dueMs: number | null;
+  /** When nothing of it counts any more; null: never. */
+  readonly goneMs: number | null;
+  /** Lines whose facts it has. */
+  readonly lines: readonly number[];
+  /** How many facts it holds. */
+  readonly size: number;
+  /** As it is stored, as JSON. */
+  toJSON(): unknown;
+}
+
+/** One addition to a part. */
+export interface Added {
+  readonly atMs: number;
+  readonly line: number;
+  readonly value: FactValue;
+}
+
+/** How parts of a rule are made. */
+export interface PartKind<Part extends GatheredPart = GatheredPart> {
+  empty(): Part;
+  /** From what was stored. */
+  revive(stored: unknown): Part;
+  /** Adds once more what was added before the last end of the process. */
+  replay(part: Part, added: Added): void;
+}
+
+/** What all rules have gathered for one group, by their epochs. */
+export interface Group {
+  readonly id: number;
+  readonly key: string;
+  readonly parts: Map<number, GatheredPart>;
+  /** The last entry of the journal that its row contains. */
+  upto: number;
+  /** The first entry of the journal that its row does not contain; 0: the row contains everything. */
+  since: number;
+  /** Facts and parts it had when it was weighed last. */
+  weight: number;
+  /** Asked for since somebody looked for room. */
+  used: boolean;
+}
+
+/** Roughly how many facts' worth of memory a part takes by itself. */
+const partWeight = 12;
+
+/** Memory that a group takes, in facts. */
+export const weightOf = ({ parts }: Group): number => {
+  let weight = partWeight;
+  for (const part of parts.values()) weight += partWeight + part.size;
+  return weight;
+};
+
+const least = (left: number | null, right: number | null): number | null =>
+  left === null ? right : right === null ? left : Math.min(left, right);
+
+/** When a group must be looked at though nothing came; null: need not be. */
+export const dueOf = ({ parts }: Group): number | null => {
+  let due: number | null = null;
+  for (const part of parts.values()) due = least(due, part.dueMs);
+  return due;
+};
+
+/** When nothing of a group counts any more; null: never. */
+export const goneOf = ({ parts }: Group): number | null => {
+  let gone = 0;
+  for (const { goneMs } of parts.values()) {
+    if (goneMs === null) return null;
+    gone = Math.max(gone, goneMs);
+  }
+  return gone;
+};
+
+/** Lines of a group's facts, each between two spaces. */
+export const linesOf = ({ parts }: Group): string => {
+  const lines = new Set<number>();
+  for (const part of parts.values()) for (const line of part.lines) lines.add(line);
+  return lines.size === 0 ? "" : ` ${[...lines].join(" ")} `;
+};

@@ -1,0 +1,287 @@
+import type { Statement } from "better-sqlite3";
+import type { SqliteDatabase } from "../../store/database.ts";
+import { dueOf, type GatheredPart, type Group, goneOf, linesOf, type PartKind, weightOf } from "./gathered-group.ts";
+import { Journal } from "./journal.ts";
+import type { FactValue } from "./window-facts.ts";
+
+/** How much of what is gathered stays in memory, and how much is told by the journal alone. */
+export interface GatheredBounds {
+  /** In facts of windows; beyond, groups that nobody asked for are put away and read again when they are. */
+  readonly facts: number;
+  /** Entries of the journal; beyond, the rows that were changed longest ago are written. */
+  readonly entries: number;
+}
+
+/** A million and a half facts are some 100 MB. */
+const usualBounds: GatheredBounds = { facts: 1_500_000, entries: 150_000 };
+
+interface Row {
+  readonly id: number;
+  readonly upto: number;
+  readonly parts: string;
+}
+
+const pruneEvery = 50;
+
+/**
+ * What rules gather for their groups. Held in memory as far as there is room, and always on disk as well: what is added
+ * goes into a journal, one entry for each transaction, and rows are written when the journal grows long, or at once where
+ * something other than an addition happened. What was committed is all there again after any end of the process. In the
+ * caller's transaction; not to be used any more when that fails.
+ */
+export class GatheredStore {
+  readonly #find: Statement<unknown[]>;
+  readonly #create: Statement<unknown[]>;
+  readonly #save: Statement<unknown[]>;
+  readonly #remove: Statement<unknown[]>;
+  readonly #keyOf: Statement<unknown[]>;
+  readonly #goneRows: Statement<unknown[]>;
+  readonly #ofLine: Statement<unknown[]>;
+  readonly #journal: Journal;
+  readonly #bounds: GatheredBounds;
+  readonly #groups = new Map<string, Group>();
+  readonly #byId = new Map<number, Group>();
+  /** Groups whose rows lack something, the one that has for longest first. */
+  readonly #behind = new Set<Group>();
+  /** Groups whose rows are written with the next flush. */
+  readonly #rewrite = new Set<Group>();
+  /** When groups must be looked at, by id. */
+  readonly #due = new Map<number, number>();
+  #earliestMs: number | null | undefined = null;
+  #kinds: ReadonlyMap<number, PartKind> = new Map();
+  #weight = 0;
+  #flushes = 0;
+
+  constructor(database: SqliteDatabase, bounds: GatheredBounds = usualBounds) {
+    this.#bounds = bounds;
+    this.#find = database.prepare("SELECT id, upto, parts FROM gathered WHERE group_key = ?");
+    this.#create = database.prepare("INSERT INTO gathered VALUES (NULL, ?, 0, NULL, NULL, '', '{}')");
+    this.#save = database.prepare(
+      "UPDATE gathered SET upto = ?, due_ms = ?, gone_ms = ?, lines = ?, parts = ? WHERE id = ?",
+    );
+    this.#remove = database.prepare("DELETE FROM gathered WHERE id = ?");
+    this.#keyOf = database.prepare("SELECT group_key FROM gathered WHERE id = ?").pluck();
+    this.#goneRows = database.prepare("SELECT id FROM gathered WHERE gone_ms <= ? LIMIT 1000").pluck();
+    this.#ofLine = database.prepare("SELECT group_key FROM gathered WHERE instr(lines, ?) > 0").pluck();
+    this.#journal = new Journal(database);
+    for (const [id, dueMs] of database
+      .prepare("SELECT id, due_ms FROM gathered WHERE due_ms IS NOT NULL")
+      .raw()
+      .all() as [number, number][]) {
+      this.#setDue(id, dueMs);
+    }
+  }
+
+  /**
+   * The rules that gather now, by epoch. The first time, what the journal tells beyond the rows is added again; later,
+   * parts of epochs that are not there any more go.
+   */
+  use(kinds: ReadonlyMap<number, PartKind>): void {
+    const isFirst = this.#kinds.size === 0;
+    this.#kinds = kinds;
+    if (isFirst && kinds.size > 0) this.#recover();
+    for (const group of this.#groups.values()) {
+      for (const epoch of group.parts.keys()) if (!kinds.has(epoch)) group.parts.delete(epoch);
+    }
+  }
+
+  #recover(): void {
+    this.#journal.read((entry, { group: id, epoch, ...added }) => {
+      const kind = this.#kinds.get(epoch);
+      const group = kind === undefined ? undefined : this.#groupOf(id);
+      if (kind === undefined || group === undefined || entry <= group.upto) return;
+      this.#isBehind(group, entry);
+      kind.replay(this.#part(group, epoch, kind), added);
+    });
+    for (const group of this.#groups.values()) this.#weigh(group);
+  }
+
+  #groupOf(id: number): Group | undefined {
+    const known = this.#byId.get(id);
+    if (known !== undefined) return known;
+    const key = this.#keyOf.get(id) as string | undefined;
+    return key === undefined ? undefined : this.group(key);
+  }
+
+  /** The group of a key, made when nobody has heard of it. */
+  group(key: string): Group {
+    const known = this.peek(key);
+    if (known !== undefined) return known;
+    const id = Number(this.#create.run(key).lastInsertRowid);
+    return this.#hold(key, { id, upto: 0, parts: "{}" });
+  }
+
+  /** The group of a key, if there is one. */
+  peek(key: string): Group | undefined {
+    const known = this.#groups.get(key);
+    if (known !== undefined) {
+      known.used = true;
+      return known;
+    }
+    const row = this.#find.get(key) as Row | undefined;
+    return row === undefined ? undefined : this.#hold(key, row);
+  }
+
+  #hold(key: string, { id, upto, parts: text }: Row): Group {
+    const group: Group = { id, key, parts: new Map(), upto, since: 0, weight: 0, used: true };
+    for (const [epoch, part] of Object.entries(JSON.parse(text) as Record<string, unknown>)) {
+      const kind = this.#kinds.get(Number(epoch));
+      if (kind !== undefined) group.parts.set(Number(epoch), kind.revive(part));
+    }
+    this.#groups.set(key, group);
+    this.#byId.set(id, group);
+    this.#weigh(group);
+    return group;
+  }
+
+  /** The part of a rule in a group, empty at first. */
+  part<Part extends GatheredPart>(group: Group, epoch: number): Part {
+    return this.#part(group, epoch, this.#kinds.get(epoch)) as Part;
+  }
+
+  #part(group: Group, epoch: number, kind: PartKind | undefined): GatheredPart {
+    const known = group.parts.get(epoch);
+    if (known !== undefined) return known;
+    if (kind === undefined) throw new TypeError(`nothing gathers under the epoch ${epoch}`);
+    const part = kind.empty();
+    group.parts.set(epoch, part);
+    return part;
+  }
+
+  /** Says what was added to a part, which can be added again from that. */
+  added(group: Group, epoch: number, atMs: number, line: number, value: FactValue): void {
+    this.#journal.add(group.id, epoch, atMs, line, value);
+    group.weight++;
+    this.#weight++;
+    if (group.since === 0) this.#isBehind(group, this.#journal.next);
+  }
+
+  #isBehind(group: Group, entry: number): void {
+    if (group.since !== 0) return;
+    group.since = entry;
+    this.#behind.add(group);
+  }
+
+  /** Says that a group must be looked at at another time; `isOther`: something other than an addition changed as well. */
+  changed(group: Group, isOther: boolean): void {
+    if (isOther) this.#rewrite.add(group);
+    this.#setDue(group.id, dueOf(group));
+  }
+
+  #setDue(id: number, dueMs: number | null): void {
+    const before = this.#due.get(id);
+    if (before === dueMs || (before === undefined && dueMs === null)) return;
+    if (dueMs === null) this.#due.delete(id);
+    else this.#due.set(id, dueMs);
+    // Whether another one is the earliest now is looked for when somebody asks.
+    if (before !== undefined && before === this.#earliestMs) this.#earliestMs = undefined;
+    else if (
+      dueMs !== null &&
+      this.#earliestMs !== undefined &&
+      dueMs < (this.#earliestMs ?? Number.POSITIVE_INFINITY)
+    ) {
+      this.#earliestMs = dueMs;
+    }
+  }
+
+  /** When a group must be looked at though nothing came; null: none. */
+  nextDueMs(): number | null {
+    if (this.#earliestMs === undefined) {
+      let earliest = Number.POSITIVE_INFINITY;
+      for (const dueMs of this.#due.values()) earliest = Math.min(earliest, dueMs);
+      this.#earliestMs = earliest === Number.POSITIVE_INFINITY ? null : earliest;
+    }
+    return this.#earliestMs;
+  }
+
+  /** Groups that must be looked at, the one that is due for longest first. */
+  due(nowMs: number): readonly Group[] {
+    const next = this.nextDueMs();
+    if (next === null || next > nowMs) return [];
+    const due = [...this.#due].filter(([, dueMs]) => dueMs <= nowMs).sort((a, b) => a[1] - b[1] || a[0] - b[0]);
+    return due.flatMap(([id]) => this.#groupOf(id) ?? []);
+  }
+
+  /** Groups with facts of a line. */
+  ofLine(line: number): readonly Group[] {
+    const keys = new Set(this.#ofLine.all(` ${line} `) as string[]);
+    for (const { key, parts } of this.#groups.values()) {
+      for (const { lines } of parts.values()) if (lines.includes(line)) keys.add(key);
+    }
+    return [...keys].map((key) => this.group(key));
+  }
+
+  /** Lets go what has not counted for a while; a part of it at a time. */
+  sweep(nowMs: number): void {
+    for (const id of this.#goneRows.all(nowMs) as number[]) {
+      const group = this.#byId.get(id);
+      // Its row may be behind: then it is written sooner or later, and says anew when it is gone.
+      if (group !== undefined && (group.since !== 0 || this.#rewrite.has(group))) continue;
+      if (group !== undefined) this.#drop(group);
+      this.#setDue(id, null);
+      this.#remove.run(id);
+    }
+  }
+
+  #drop(group: Group): void {
+    this.#groups.delete(group.key);
+    this.#byId.delete(group.id);
+    this.#weight -= group.weight;
+  }
+
+  #weigh(group: Group): void {
+    const weight = weightOf(group);
+    this.#weight += weight - group.weight;
+    group.weight = weight;
+  }
+
+  /** Writes what was added, and rows as far as they must be. Nothing of a transaction counts before. */
+  flush(): void {
+    const added = this.#journal.flush();
+    for (const group of this.#rewrite) this.#write(group);
+    const aged = Math.ceil((this.#behind.size * added) / this.#bounds.entries);
+    for (const group of first(this.#behind, aged)) this.#write(group);
+    if (this.#weight > this.#bounds.facts) this.#makeRoom();
+    if (this.#flushes++ % pruneEvery === 0 && added > 0) {
+      const [oldest] = this.#behind;
+      this.#journal.prune(oldest?.since ?? this.#journal.next);
+    }
+  }
+
+  #write(group: Group): void {
+    this.#rewrite.delete(group);
+    this.#behind.delete(group);
+    group.since = 0;
+    group.upto = this.#journal.last;
+    const dueMs = dueOf(group);
+    const parts = JSON.stringify(Object.fromEntries(group.parts));
+    this.#save.run(group.upto, dueMs, goneOf(group), linesOf(group), parts, group.id);
+    this.#setDue(group.id, dueMs);
+    this.#weigh(group);
+  }
+
+  #makeRoom(): void {
+    for (const group of this.#groups.values()) this.#weigh(group);
+    const wanted = this.#bounds.facts * 0.9;
+    for (const group of this.#groups.values()) {
+      if (this.#weight <= wanted) return;
+      if (group.used) {
+        group.used = false;
+        this.#groups.delete(group.key);
+        this.#groups.set(group.key, group);
+        continue;
+      }
+      if (group.since !== 0) this.#write(group);
+      this.#drop(group);
+    }
+  }
+}
+
+const first = <Item>(items: Iterable<Item>, count: number): Item[] => {
+  const found: Item[] = [];
+  for (const item of items) {
+    if (found.length >= count) break;
+    found.push(item);
+  }
+  return found;
+};

@@ -1,0 +1,49 @@
+import type { Migration } from "../../store/database.ts";
+
+interface Before {
+  readonly rule: string;
+  readonly groupKey: string;
+  readonly state: string;
+}
+
+/** Brings what was gathered row by row of rule and group under one row of each group. */
+const moveStates: Migration = (database) => {
+  const rows = database.prepare("SELECT rule, epoch FROM rule_epoch").all() as {
+    rule: string;
+    epoch: number;
+  }[];
+  const epochs = new Map(rows.map(({ rule, epoch }) => [rule, epoch]));
+  const groups = new Map<string, Record<string, unknown>>();
+  const states = database.prepare(
+    `SELECT rule, group_key AS groupKey, state FROM window_state
+     UNION ALL SELECT rule, group_key, state FROM presence`,
+  );
+  for (const { rule, groupKey, state } of states.all() as Before[]) {
+    const epoch = epochs.get(rule);
+    if (epoch !== undefined) groups.set(groupKey, { ...groups.get(groupKey), [epoch]: JSON.parse(state) });
+  }
+  // Due at once: what is held is looked at again with the first look.
+  const insert = database.prepare("INSERT INTO gathered VALUES (NULL, ?, 0, 0, NULL, '', ?)");
+  for (const [groupKey, parts] of groups) insert.run(groupKey, JSON.stringify(parts));
+};
+
+/**
+ * What rules gather, one row for a group with the parts of all rules, and what was added since each row was written. A part
+ * goes by its rule's epoch, a number that a rule gets anew whenever it means something else.
+ */
+export const gatheredTables: Migration = (database) => {
+  database.exec(`
+    CREATE TABLE rule_epoch (epoch INTEGER PRIMARY KEY AUTOINCREMENT, rule TEXT NOT NULL UNIQUE) STRICT;
+    INSERT INTO rule_epoch (rule) SELECT rule FROM rule_state ORDER BY rule;
+    -- upto: the last entry of the journal that the row contains. due_ms: when it must be looked at though nothing came.
+    -- gone_ms: when nothing of it counts any more. lines: whose facts it has, each between two spaces.
+    CREATE TABLE gathered (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, group_key TEXT NOT NULL UNIQUE, upto INTEGER NOT NULL, due_ms INTEGER,
+      gone_ms INTEGER, lines TEXT NOT NULL, parts TEXT NOT NULL) STRICT;
+    CREATE INDEX gathered_due ON gathered (due_ms) WHERE due_ms IS NOT NULL;
+    CREATE INDEX gathered_gone ON gathered (gone_ms) WHERE gone_ms IS NOT NULL;
+    CREATE TABLE gathered_journal (id INTEGER PRIMARY KEY AUTOINCREMENT, entries TEXT NOT NULL) STRICT;
+  `);
+  moveStates(database);
+  database.exec("DROP TABLE window_state; DROP TABLE presence");
+};

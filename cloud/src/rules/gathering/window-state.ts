@@ -1,0 +1,117 @@
+import type { Observation } from "../observation.ts";
+import type { GatheredPart, PartKind } from "./gathered-group.ts";
+import { type WindowFact, WindowFacts, type WindowFigures } from "./window-facts.ts";
+
+/** What the group's latest record said, for what the clock alone brings about. */
+export type LatestOf = Pick<Observation, "labels" | "gw" | "dev" | "site">;
+
+/** A window as it is stored. */
+interface StoredWindow {
+  readonly facts: readonly WindowFact[];
+  readonly held: boolean;
+  readonly of: LatestOf | null;
+}
+
+/** For so long facts stay after their window is over: what arrives late still finds them. */
+const keptMs = 86_400_000;
+
+/** A window of one group. */
+export class WindowState implements GatheredPart {
+  readonly facts: WindowFacts;
+  readonly overMs: number;
+  /** Whether the condition held when it was looked at last. */
+  held: boolean;
+  /** Null while it does not hold. */
+  of: LatestOf | null;
+
+  constructor(overMs: number, { facts, held, of }: StoredWindow = { facts: [], held: false, of: null }) {
+    this.facts = new WindowFacts(facts);
+    this.overMs = overMs;
+    this.held = held;
+    this.of = of;
+  }
+
+  get dueMs(): number | null {
+    return this.held ? (this.facts.oldestMs ?? 0) + this.overMs : null;
+  }
+
+  get goneMs(): number | null {
+    return this.held ? null : (this.facts.newestMs ?? 0) + this.overMs + keptMs;
+  }
+
+  get lines(): readonly number[] {
+    return this.facts.lines;
+  }
+
+  get size(): number {
+    return this.facts.length;
+  }
+
+  /** Adds a fact; false when it comes too late for the window, which ends at its latest fact. */
+  add(atMs: number, line: number, value: WindowFact[4]): boolean {
+    const endMs = Math.max(this.facts.newestMs ?? Number.NEGATIVE_INFINITY, atMs);
+    if (atMs <= endMs - this.overMs) return false;
+    this.facts.dropUntil(endMs - this.overMs);
+    this.facts.addOne(atMs, line, value);
+    return true;
+  }
+
+  toJSON(): StoredWindow {
+    return { facts: this.facts.list, held: this.held, of: this.of };
+  }
+}
+
+/** Windows of a length. */
+export const windowKind = (overMs: number): PartKind<WindowState> => ({
+  empty: () => new WindowState(overMs),
+  revive: (stored) => new WindowState(overMs, stored as StoredWindow),
+  replay: (part, { atMs, line, value }) => {
+    part.add(atMs, line, value);
+  },
+});
+
+/**
+ * A window's figures as expressions ask for them, each worked out only then. One object serves all windows of a rule, one
+ * after the other.
+ */
+export class WindowView implements Omit<WindowFigures, "count" | "distinct"> {
+  readonly overMs: number;
+  facts = new WindowFacts([]);
+
+  constructor(overMs: number) {
+    this.overMs = overMs;
+  }
+
+  get count(): number {
+    return this.facts.count;
+  }
+
+  get distinct(): number {
+    return this.facts.distinct();
+  }
+
+  get sum(): number {
+    return this.facts.sum;
+  }
+
+  get rate(): number {
+    return this.facts.rate(this.overMs);
+  }
+
+  get min(): number {
+    return this.facts.range().min;
+  }
+
+  get max(): number {
+    return this.facts.range().max;
+  }
+
+  get spanSeconds(): number {
+    return this.facts.spanSeconds();
+  }
+
+  /** All of them, with the types that expressions were checked against. */
+  figures(): WindowFigures {
+    return this.facts.figures(this.overMs, true);
+  }
+}

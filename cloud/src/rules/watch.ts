@@ -1,0 +1,107 @@
+import { randomBytes } from "node:crypto";
+import type { CompiledRole, JudgedRecord } from "./compiled-rule.ts";
+import type { GatewayStates } from "./gateway-state.ts";
+import type { Judge } from "./judge.ts";
+import { momentOf } from "./observation.ts";
+import { nowhere, type Places } from "./places/places.ts";
+import type { RuleSet } from "./rule-set.ts";
+import type { RuleStores } from "./rule-stores.ts";
+
+/** What only a look can find is looked for so often. */
+const lookEveryMs = 60_000;
+
+const newSalt = (): string => randomBytes(16).toString("hex");
+
+/** What the watch works with. */
+export interface WatchOptions {
+  readonly stores: RuleStores;
+  readonly judge: Judge;
+  readonly set: RuleSet;
+  readonly places: Places;
+  /** How gateways stand; left out: nobody knows. */
+  readonly gateways?: GatewayStates;
+}
+
+/** What time alone brings about: windows that facts leave, what is missing, how gateways stand, what is due. */
+export class Watch {
+  readonly #options: WatchOptions;
+  readonly #looks: boolean;
+  #nextLookMs = 0;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    this.#looks = [...options.stores.rules.values()].some(
+      ({ absence, match }) =>
+        absence !== null || (match.kinds.includes("gateway-state") && options.gateways !== undefined),
+    );
+  }
+
+  /** True when something fired or was told. */
+  tick(nowMs: number): boolean {
+    const { stores, judge } = this.#options;
+    const found = stores.windows.tick(stores.byEpoch, nowMs, newSalt);
+    for (const observation of found) judge.takeMoment(observation);
+    if (this.#looks && nowMs >= this.#nextLookMs) {
+      this.#look(nowMs);
+      this.#nextLookMs = (Math.floor(nowMs / lookEveryMs) + 1) * lookEveryMs;
+    }
+    stores.gathered.sweep(nowMs);
+    stores.gathered.flush();
+    const fired = stores.states.tick(stores.rules, nowMs);
+    const told = stores.telling.tick(nowMs);
+    return fired || told;
+  }
+
+  #look(nowMs: number): void {
+    const { stores, judge, set, places, gateways } = this.#options;
+    places.refresh();
+    for (const [epoch, { rule }] of stores.byEpoch) {
+      if (rule.absence === null || stores.isBroken(rule.id)) continue;
+      const sinceMs = stores.book.get(rule.id)?.sinceMs ?? nowMs;
+      for (const found of stores.presence.tick(rule, epoch, nowMs, sinceMs, newSalt)) judge.takeMoment(found);
+    }
+    const roles = set.rolesByKind.get("gateway-state") ?? [];
+    if (gateways === undefined || roles.length === 0) return;
+    for (const [gw, state] of gateways.read(nowMs)) this.#judgeGateway(roles, gw, state, nowMs);
+  }
+
+  #judgeGateway(roles: readonly CompiledRole[], gw: string, gateway: unknown, nowMs: number): void {
+    const { stores, judge, places, set } = this.#options;
+    const site = places.siteOfGateway(gw, Math.floor(nowMs / 60_000));
+    const place = site === "" ? nowhere : { ...nowhere, known: true, code: site };
+    Object.assign(set.surroundings, { atMs: nowMs, receivedMs: nowMs, site });
+    const record = {
+      ...{ gw, dev: gw, ep: 1, eid: "", seq: 1, kind: "gateway-state", salt: "", body: {}, t: { boot: "centre" } },
+    };
+    const reading = { wallMs: nowMs, monoMs: nowMs, rank: 2 } as const;
+    const names = { gw, dev: gw, kind: record.kind, body: record.body, site: place, gateway };
+    const judged: JudgedRecord = {
+      ...{ record, lsn: 0, receivedMs: nowMs, reading, atMs: nowMs, place, day: places.day(nowMs), names },
+      deviceKeys: set.deviceKeys.of(gw, gw),
+    };
+    for (const role of roles) {
+      if (stores.isBroken(role.rule.id)) continue;
+      for (const observation of stores.evaluate(role.rule.id, [], () => role.observe(judged))) {
+        // Only what changes is written: gateways are looked at again and again.
+        if (stores.states.holds(role.rule.id, observation.groupKey) === observation.holds) continue;
+        const { holds, atMs } = observation;
+        judge.takeMoment(momentOf(observation, { holds, atMs, salt: newSalt() }));
+      }
+    }
+  }
+
+  /** When `tick` is due next; null when nothing is. */
+  nextDueMs(): number | null {
+    const { states, gathered, telling } = this.#options.stores;
+    const look = this.#looks ? this.#nextLookMs : null;
+    const all = [look, states.nextDueMs(), gathered.nextDueMs(), telling.nextDueMs()];
+    const due = all.filter((ms) => ms !== null);
+    return due.length === 0 ? null : Math.min(...due);
+  }
+
+  /** Nothing that is due fires before then, and nothing is looked for. */
+  holdBack(notBeforeMs: number): void {
+    this.#options.stores.states.holdBack(notBeforeMs);
+    this.#nextLookMs = notBeforeMs;
+  }
+}
