@@ -21,6 +21,8 @@ export interface Asked {
 export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
+  /** As they came. */
+  readonly bytes: Buffer;
   readonly text: string;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever came back
   readonly json: any;
@@ -53,7 +55,7 @@ export const call = (target: Target, path: string, asked: Asked = {}): Promise<A
       response.on("end", () => {
         const body = Buffer.concat(pieces);
         const text = (response.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body).toString("utf8");
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: parsed(text) });
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: parsed(text), bytes: body });
       });
     });
     sent.on("error", reject);

@@ -5,6 +5,7 @@ import { AlertStore } from "../src/alerts/alert-store.ts";
 import { writeExport } from "../src/api/exports/write-export.ts";
 import { cloudConfigSchema } from "../src/config/cloud-config.ts";
 import { createAuthority, createServerCertificate } from "../src/keys/certificate-issuer.ts";
+import { answerReport } from "../src/reports/open-report.ts";
 import { UserRegister } from "../src/users/user-register.ts";
 import type { WebThreadData } from "../src/web/web-messages.ts";
 import { WebService } from "../src/web/web-service.ts";
@@ -82,6 +83,7 @@ export class TestedWeb {
       ...{ passwordCost: testCost, perMinute: this.#perMinute },
       // On this thread: threads run what is built only.
       runExport: writeExport,
+      runReport: async (job) => answerReport(job),
     });
     const { port, firstLogin } = await this.service.start();
     this.target = { port, ca };

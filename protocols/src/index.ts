@@ -11,6 +11,8 @@ export * from "./api/places.ts";
 export * from "./api/quarantine.ts";
 export * from "./api/readings.ts";
 export * from "./api/register.ts";
+export * from "./api/retention.ts";
+export * from "./api/reports.ts";
 export * from "./api/sales.ts";
 export * from "./api/server-events.ts";
 export * from "./api/session.ts";

@@ -8,8 +8,11 @@ import { type EventsRoutePorts, eventsRoute } from "./events-route.ts";
 import { type EvidenceRoutePorts, evidenceRoutes } from "./evidence-routes.ts";
 import { type ExportRoutePorts, exportRoutes } from "./export-routes.ts";
 import { openApiDocument } from "./open-api.ts";
+import { type PersonRoutePorts, personRoutes } from "./person-routes.ts";
 import { readingRoutes } from "./reading-routes.ts";
 import { type RegisterRoutePorts, registerRoutes } from "./register-routes.ts";
+import { type ReportRoutePorts, reportRoutes } from "./report-routes.ts";
+import { type RetentionRoutePorts, retentionRoutes } from "./retention-routes.ts";
 import { type SessionRoutePorts, sessionRoutes } from "./session-routes.ts";
 import { type UserRoutePorts, userRoutes } from "./user-routes.ts";
 
@@ -22,8 +25,11 @@ export interface ApiPorts
     RegisterRoutePorts,
     EvidenceRoutePorts,
     ExportRoutePorts,
+    ReportRoutePorts,
     UserRoutePorts,
     CommandRoutePorts,
+    RetentionRoutePorts,
+    PersonRoutePorts,
     AuditRoutePorts {
   /** Of this program, for the description. */
   readonly version: string;
@@ -39,8 +45,11 @@ export const apiRoutes = (ports: ApiPorts): readonly ApiRoute[] => {
     ...registerRoutes(ports),
     ...evidenceRoutes(ports),
     ...exportRoutes(ports),
+    ...reportRoutes(ports),
     ...userRoutes(ports),
     ...auditRoutes(ports),
+    ...retentionRoutes(ports),
+    ...personRoutes(ports),
     ...commandRoutes(ports),
     eventsRoute(ports),
   ];

@@ -24,9 +24,11 @@ export const auditActions = {
   "register.viewed": { zh: "查看登记册中的个人信息", en: "personal data of the register was looked at" },
   "register.exported": { zh: "导出登记册", en: "the register was exported" },
   "evidence.exported": { zh: "导出证据", en: "evidence was exported" },
+  "report.exported": { zh: "导出报表", en: "a report was exported" },
   "person.exported": { zh: "导出个人数据", en: "one person's data was exported" },
   "hold.placed": { zh: "设置法律保全", en: "a legal hold was placed" },
   "hold.released": { zh: "解除法律保全", en: "a legal hold was released" },
+  "erasure.requested": { zh: "要求立即抹去到期数据", en: "a run of erasing was asked for" },
   "data.erased": { zh: "到期或按要求抹去数据", en: "data was erased, by period or by request" },
   "alert.acknowledged": { zh: "签收预警", en: "an alert was taken over" },
   "alert.decided": { zh: "处置预警", en: "an alert was decided on" },
@@ -48,3 +50,15 @@ export const auditActions = {
 
 /** A name of {@link auditActions}. */
 export type AuditAction = keyof typeof auditActions;
+
+/** Looking at personal data, and taking it away: what the view log consists of. */
+export const viewActions: ReadonlySet<string> = new Set<AuditAction>([
+  "register.viewed",
+  "register.exported",
+  "evidence.exported",
+  "report.exported",
+  "person.exported",
+  "user.viewed",
+  "audit.viewed",
+  "audit.exported",
+]);

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import type { Server as TlsServer } from "node:tls";
 import { MingchengError } from "@mingcheng/protocols";
@@ -22,6 +23,7 @@ import { PlaceFinder } from "../register/attribution/place-finder.ts";
 import { GatewayRegister } from "../register/gateway-register.ts";
 import { zoneClock } from "../register/model/validity.ts";
 import { openRegister } from "../register/register-database.ts";
+import { ReportDesk, type RunReport } from "../reports/report-desk.ts";
 import { software } from "../software.ts";
 import { openForWriting, type SqliteDatabase } from "../store/database.ts";
 import { LoginDesk } from "../users/login.ts";
@@ -42,6 +44,8 @@ export interface WebServicePorts {
   readonly sessionLimits?: SessionLimits;
   readonly perMinute?: number;
   readonly runExport?: RunExport;
+  /** Reads reports; left out: on a thread. */
+  readonly runReport?: RunReport;
 }
 
 /** The same refusal of the same user is noted so often at most. */
@@ -62,6 +66,7 @@ export class WebService {
   readonly #sessions: SessionBook;
   readonly #places: PlaceFinder;
   readonly #exports: ExportDesk;
+  readonly #reports: ReportDesk;
   readonly #refusals = new Seldom(refusalsEveryMs);
   readonly #strangers = new Seldom(refusalsEveryMs);
   #followed = { register: -1, places: -1 };
@@ -82,6 +87,11 @@ export class WebService {
       version: () => this.#stores.version("register"),
     });
     this.#exports = new ExportDesk(data.dataDirectory, ports.runExport);
+    const { runReport: run } = ports;
+    this.#reports = new ReportDesk({
+      ...{ dataDirectory: data.dataDirectory, timezone: data.config.timezone, nowMs: ports.nowMs },
+      ...(run === undefined ? {} : { run }),
+    });
     this.#sessions = new SessionBook(this.#register, ports.sessionLimits);
     const { nowMs } = ports;
     this.#reader = new CentreReader({
@@ -175,7 +185,7 @@ export class WebService {
       desk: new LoginDesk({ ...ports, cost: this.#ports.passwordCost ?? passwordCost }),
       ...{ sessions: this.#sessions, centreName, timezone, nowMs, reader: this.#reader, hub: this.#hub },
       ...{ register: this.#register, clock: zoneClock(timezone), places: this.#places, users, audit },
-      exports: this.#exports,
+      ...{ exports: this.#exports, reports: this.#reports },
       verifyAudit: () => this.#verifyAudit(),
       ...{ version: software, manifestKey: this.#card.manifestKey, dataDirectory: this.#data.dataDirectory },
       onLogin: (attempt) => {
@@ -183,6 +193,9 @@ export class WebService {
         log(attempt.error === null ? "info" : "warn", "login", attempt);
         noteLogin({ audit, users, guard, strangers: this.#strangers, nowMs }, attempt);
       },
+      retention: this.#data.config.retention,
+      alertsForReading: () =>
+        existsSync(alertsPath(this.#data.dataDirectory)) ? this.#stores.database("alerts") : null,
       alertsForWriting: () => this.#alertsForWriting(),
       onAlertsChanged: () => {
         this.#reader.changed();

@@ -1,0 +1,58 @@
+/** Languages of a report. */
+export type ReportLanguage = "zh" | "en";
+
+/** Headings and words of a report, in both languages. */
+export const reportWords = {
+  day: { zh: "日报", en: "Daily report" },
+  week: { zh: "周报", en: "Weekly report" },
+  cutOff: { zh: "数据截至", en: "As of" },
+  ledger: { zh: "账本序号", en: "ledger number" },
+  incomplete: {
+    zh: "统计期未结束，或仍有记录在处理中：数字还会变化",
+    en: "The period is not over, or records are still on their way: figures will change",
+  },
+  tests: { zh: "快检", en: "Rapid tests" },
+  item: { zh: "品种", en: "Item" },
+  assay: { zh: "检测项目", en: "Assay" },
+  all: { zh: "批次", en: "Tests" },
+  positive: { zh: "阳性（待复检）", en: "Positive (to be confirmed)" },
+  suspect: { zh: "可疑", en: "Suspect" },
+  negative: { zh: "阴性", en: "Negative" },
+  invalid: { zh: "无效", en: "Invalid" },
+  none: { zh: "未判定", en: "Not judged" },
+  total: { zh: "合计", en: "Total" },
+  passRate: { zh: "阴性率", en: "Negative rate" },
+  fewSamples: { zh: "样本不足", en: "too few samples" },
+  trade: { zh: "称重与交易", en: "Weighings and sales" },
+  weighings: { zh: "称重", en: "Weighings" },
+  weight: { zh: "重量（千克）", en: "Weight (kg)" },
+  withoutWeight: { zh: "无法换算重量的称重", en: "Weighings without a known weight" },
+  sales: { zh: "交易", en: "Sales" },
+  refunds: { zh: "退货", en: "Refunds" },
+  voids: { zh: "作废", en: "Voids" },
+  amount: { zh: "金额（元）", en: "Amount (yuan)" },
+  mismatches: { zh: "金额不符", en: "Amount differs" },
+  lines: { zh: "笔数", en: "Lines" },
+  devices: { zh: "设备与故障", en: "Devices and their faults" },
+  device: { zh: "设备", en: "Device" },
+  stall: { zh: "摊位", en: "Stall" },
+  faults: { zh: "离线或静默次数", en: "Times silent or offline" },
+  faultMinutes: { zh: "时长（分钟）", en: "Minutes" },
+  alerts: { zh: "预警与处置时间", en: "Alerts and response times" },
+  rule: { zh: "预警", en: "Alert" },
+  fired: { zh: "次数", en: "Times" },
+  stillOpen: { zh: "未办结", en: "Still open" },
+  step: { zh: "环节", en: "Step" },
+  acknowledged: { zh: "签收", en: "Taken over" },
+  handled: { zh: "处置", en: "Handled" },
+  ended: { zh: "结束", en: "Over" },
+  of: { zh: "件数", en: "Of" },
+  median: { zh: "中位（分钟）", en: "Median (min)" },
+  p90: { zh: "九成以内（分钟）", en: "90 % within (min)" },
+  unnamed: { zh: "未注明", en: "not named" },
+  nothing: { zh: "无", en: "none" },
+  signature: { zh: "市场负责人签字", en: "Signature of the market" },
+} as const satisfies Readonly<Record<string, Readonly<Record<ReportLanguage, string>>>>;
+
+/** Name of a word. */
+export type ReportWord = keyof typeof reportWords;
