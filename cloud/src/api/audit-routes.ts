@@ -1,6 +1,6 @@
-import { auditPageSchema, auditQuerySchema, auditVerificationSchema } from "@mingcheng/protocols";
+import { auditPageSchema, auditQuerySchema, auditVerificationSchema, viewLogQuerySchema } from "@mingcheng/protocols";
 import type { Audit } from "../audit/audit-event.ts";
-import { auditPage } from "../audit/audit-reader.ts";
+import { auditPage, viewLogPage } from "../audit/audit-reader.ts";
 import type { AuditReport } from "../audit/verify-audit.ts";
 import type { SqliteDatabase } from "../store/database.ts";
 import { type ApiRoute, defineRoute, whoOf } from "./api-route.ts";
@@ -28,6 +28,23 @@ export const auditRoutes = ({ register, audit, verifyAudit }: AuditRoutePorts): 
       const { before = null, actor = null, action = null, subject = null } = call.query;
       const detail = { before, actor, action, subject };
       audit.append({ ...whoOf(call), action: "audit.viewed", subject: "audit", detail });
+      return page;
+    },
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/audit/views",
+    summary: {
+      zh: "查看日志：谁看过或导出过个人数据",
+      en: "Who looked at personal data or took it away, the newest first",
+    },
+    ...readers,
+    query: viewLogQuerySchema,
+    answer: auditPageSchema,
+    handle: (call) => {
+      const page = viewLogPage(register, call.query);
+      const { before = null, actor = null, subject = null } = call.query;
+      audit.append({ ...whoOf(call), action: "audit.viewed", subject: "views", detail: { before, actor, subject } });
       return page;
     },
   }),

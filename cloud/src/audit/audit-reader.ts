@@ -1,6 +1,6 @@
-import { type AuditEntryView, type AuditPage, type AuditQuery, toHex } from "@mingcheng/protocols";
+import { type AuditEntryView, type AuditPage, type AuditQuery, toHex, type ViewLogQuery } from "@mingcheng/protocols";
 import type { SqliteDatabase } from "../store/database.ts";
-import { auditActions } from "./audit-actions.ts";
+import { auditActions, viewActions } from "./audit-actions.ts";
 import { entryIn } from "./verify-audit.ts";
 
 interface Row {
@@ -22,13 +22,17 @@ const viewOf = ({ n, bytes, h }: Row): AuditEntryView => {
   return { n, h: toHex(h), entry: { at, actor, address, action, title, subject, outcome, detail } };
 };
 
-const fits = ({ entry }: AuditEntryView, { actor, action, subject }: AuditQuery): boolean =>
+/** What entries are asked for. */
+interface AskedEntries extends Omit<AuditQuery, "action"> {
+  readonly actions?: ReadonlySet<string>;
+}
+
+const fits = ({ entry }: AuditEntryView, { actor, actions, subject }: AskedEntries): boolean =>
   (actor === undefined || entry?.actor === actor) &&
-  (action === undefined || entry?.action === action) &&
+  (actions === undefined || (entry !== null && actions.has(entry.action))) &&
   (subject === undefined || entry?.subject === subject);
 
-/** Entries, the newest first, page by page. */
-export const auditPage = (database: SqliteDatabase, query: AuditQuery): AuditPage => {
+const pageOf = (database: SqliteDatabase, query: AskedEntries): AuditPage => {
   const rows = database
     .prepare("SELECT n, bytes, h FROM audit_entry WHERE n < ? ORDER BY n DESC LIMIT ?")
     .iterate(query.before ?? Number.MAX_SAFE_INTEGER, lookedAt) as IterableIterator<Row>;
@@ -42,6 +46,14 @@ export const auditPage = (database: SqliteDatabase, query: AuditQuery): AuditPag
   }
   return { entries, next };
 };
+
+/** Entries, the newest first, page by page. */
+export const auditPage = (database: SqliteDatabase, { action, ...query }: AuditQuery): AuditPage =>
+  pageOf(database, { ...query, ...(action === undefined ? {} : { actions: new Set([action]) }) });
+
+/** The same of who looked at personal data or took it away. */
+export const viewLogPage = (database: SqliteDatabase, query: ViewLogQuery): AuditPage =>
+  pageOf(database, { ...query, actions: viewActions });
 
 /** One line of an exported log: what was hashed and signed, and what proves it. */
 interface ExportRow extends Row {

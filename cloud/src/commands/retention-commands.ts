@@ -8,6 +8,7 @@ import { ledgerMigrations } from "../ledger/ledger-schema.ts";
 import { ledgerPath } from "../ledger/open-ledger.ts";
 import { dataClasses } from "../retention/data-classes.ts";
 import { HoldBook, type LegalHold } from "../retention/hold-book.ts";
+import { endOfTimeMs, HoldDesk, type HoldOrder } from "../retention/hold-desk.ts";
 import { RecordEraser } from "../retention/record-eraser.ts";
 import { openRetention, runOver } from "../retention/retention-desk.ts";
 import { answerOf, requestRun } from "../retention/retention-schedule.ts";
@@ -125,39 +126,26 @@ const instant = (text: string | undefined, otherwise: number, field: string): nu
   return ms;
 };
 
-const endOfTime = Date.UTC(9999, 11, 31);
+const orderOf = ({ reason }: HoldOptions): HoldOrder => ({
+  ...{ who: { actor: terminalActor() }, reason, nowMs: Date.now() },
+});
 
 const hold = (options: HoldOptions, say: Say): Promise<void> =>
   withAudit(options.data, (audit, register) => {
-    const decision = { by: terminalActor(), reason: options.reason, nowMs: Date.now() };
     const scope = {
       gw: options.gateway ?? null,
       dev: options.device ?? null,
       fromMs: instant(options.from, 0, "--from"),
-      toMs: instant(options.to, endOfTime, "--to"),
+      toMs: instant(options.to, endOfTimeMs, "--to"),
     };
-    const id = register
-      .transaction(() => {
-        const placed = new HoldBook(register).place(scope, decision);
-        const detail = { ...scope, reason: decision.reason };
-        audit.append({ actor: decision.by, action: "hold.placed", subject: `hold:${placed}`, detail });
-        return placed;
-      })
-      .immediate();
+    const id = new HoldDesk(register, audit).place(scope, orderOf(options));
     say(inLanguage(`法律保全 ${id} 已生效。`, `Hold ${id} is in force.`));
   });
 
 const release = (text: string, options: HoldOptions, say: Say): Promise<void> =>
   withAudit(options.data, (audit, register) => {
-    const decision = { by: terminalActor(), reason: options.reason, nowMs: Date.now() };
     const id = Number(text);
-    register
-      .transaction(() => {
-        new HoldBook(register).release(id, decision);
-        const detail = { reason: decision.reason };
-        audit.append({ actor: decision.by, action: "hold.released", subject: `hold:${id}`, detail });
-      })
-      .immediate();
+    new HoldDesk(register, audit).release(id, orderOf(options));
     say(
       inLanguage(
         `法律保全 ${id} 已解除，下次执行时到期数据将被抹去。`,
@@ -170,7 +158,7 @@ const dateOf = (ms: number, otherwise: number): string =>
   ms === otherwise ? "…" : new Date(ms).toISOString().replace(/:00\.000Z$/, "Z");
 
 const holdLine = ({ id, gw, dev, fromMs, toMs, reason, by, releasedMs, releasedBy }: LegalHold): string => {
-  const what = `${gw ?? "*"}/${dev ?? "*"} ${dateOf(fromMs, 0)} – ${dateOf(toMs, endOfTime)}`;
+  const what = `${gw ?? "*"}/${dev ?? "*"} ${dateOf(fromMs, 0)} – ${dateOf(toMs, endOfTimeMs)}`;
   const state =
     releasedMs === null
       ? inLanguage("生效中", "in force")

@@ -92,7 +92,10 @@ const scope = async (name: string, options: ScopeOptions & { readonly none?: boo
 };
 
 const list = async (options: DataOptions & { json?: boolean }, say: Say): Promise<void> => {
-  const users = await withUsers(options.data, (register) => register.list());
+  const users = await withAudit(options.data, (audit, register) => {
+    audit.append({ actor: terminalActor(), action: "user.viewed", subject: "user:*" });
+    return new UserRegister(register).list();
+  });
   if (options.json === true) {
     say(JSON.stringify(users));
     return;

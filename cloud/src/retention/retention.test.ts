@@ -381,6 +381,52 @@ describe("other classes of data", () => {
   });
 });
 
+describe("people under a legal hold", () => {
+  it("stay named: whoever is named in a hold of everything, and the vendor at whose stall a held device stood", async () => {
+    const { register } = centre;
+    register.exec(
+      "INSERT INTO register_change (id, at_ms, by, source, note, counts) VALUES (1, 0, 'test', 'test', '', '{}')",
+    );
+    const minutes = (day: number) => Math.floor((startMs + day * dayMs) / 60_000);
+    const nowMs = startMs + 4_000 * dayMs;
+    const add = (table: string, row: Readonly<Record<string, string>>, from: number, to: number): void => {
+      const full = { ...row, valid_from: minutes(from), valid_to: minutes(to), since_change: 1 };
+      const names = Object.keys(full);
+      const marks = names.map(() => "?").join();
+      register.prepare(`INSERT INTO ${table} (${names.join()}) VALUES (${marks})`).run(...Object.values(full));
+    };
+    for (const code of ["before", "then", "elsewhere"]) add("vendor", { code, name: code, licence: "" }, 0, 100);
+    add("officer", { code: "o1", name: "王丽", phone: "1", login: "", department: "" }, 0, 100);
+    // The scale stood at stall s1 from day 0 to 20. `before` had the stall until day 10, `then` from then on.
+    add("placement", { gw: "market-a", dev: "scale-1", stall: "s1", site: "" }, 0, 20);
+    add("tenancy", { stall: "s1", vendor: "before" }, 0, 10);
+    add("tenancy", { stall: "s1", vendor: "then" }, 10, 100);
+    add("tenancy", { stall: "s2", vendor: "elsewhere" }, 0, 100);
+    const holds = new HoldBook(register);
+    const order = { by: "test", reason: "case", nowMs };
+    const span = (from: number, to: number) => ({ fromMs: startMs + from * dayMs, toMs: startMs + to * dayMs });
+    // Nobody's: it stood there no more, or it is another device.
+    holds.place({ gw: "market-a", dev: "scale-1", ...span(20, 30) }, order);
+    holds.place({ gw: "market-a", dev: "scale-2", ...span(0, 30) }, order);
+    const scale = holds.place({ gw: "market-a", dev: "scale-1", ...span(10, 12) }, order);
+    const all = holds.place({ gw: null, dev: null, ...span(99, 200) }, order);
+    const named = () => register.prepare("SELECT code FROM vendor WHERE name <> '—' ORDER BY code").pluck().all();
+    const people = async () => {
+      const [report] = (await centre.run(nowMs, { ...settings, peopleDays: 10 })).filter(
+        ({ name }) => name === "people",
+      );
+      return [report?.count, report?.held];
+    };
+    expect(await people()).toEqual([0, 4]);
+    holds.release(all, order);
+    expect(await people()).toEqual([3, 1]);
+    expect(named()).toEqual(["then"]);
+    holds.release(scale, order);
+    expect(await people()).toEqual([1, 0]);
+    expect(named()).toEqual([]);
+  });
+});
+
 describe("a backup of a ledger in which records were erased", () => {
   it("is checked as good, and finds a record that was emptied without a word", async () => {
     fill(3, 20);

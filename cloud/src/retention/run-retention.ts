@@ -109,7 +109,7 @@ export const planRetention = (stores: RetentionStores): ClassReport[] => {
       const { due, held } = alerts === null ? { due: [], held: 0 } : dueAlerts(alerts, olderThanMs, isHeld);
       return { name, days, olderThan, count: due.length, held };
     }
-    if (name === "people") return { name, days, olderThan, count: countDueEntries(register, olderThanMs), held: 0 };
+    if (name === "people") return { name, days, olderThan, ...countDueEntries(register, olderThanMs) };
     const { due, held } = dueAudit(register, olderThanMs, isHeld);
     return { name, days, olderThan, count: due, held };
   });
@@ -167,9 +167,7 @@ class RetentionRun {
       }
       return { count, held };
     }
-    if (name === "people") {
-      return { count: register.transaction(() => eraseEntries(register, decision)).immediate(), held: 0 };
-    }
+    if (name === "people") return register.transaction(() => eraseEntries(register, decision)).immediate();
     const found = dueAudit(register, decision.olderThanMs, isHeld);
     return { count: eraseAudit(audit, found, decision), held: found.held };
   }
