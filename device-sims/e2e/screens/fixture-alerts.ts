@@ -1,4 +1,10 @@
-import type { Account, AlertDetail, AlertView, SilenceView } from "@mingcheng/protocols";
+import {
+  type Account,
+  type AlertDetail,
+  type AlertView,
+  type SilenceView,
+  silenceRequestSchema,
+} from "@mingcheng/protocols";
 import { errorOf } from "./errors-of.ts";
 import { sampleRecord } from "./sample-alerts.ts";
 
@@ -53,6 +59,24 @@ const act = (detail: AlertDetail, name: string, { account, asOf, body }: Fixture
   return [200, { outcome: "done", alert }];
 };
 
+const silences = (state: FixtureAlerts, request: FixtureRequest): FixtureAnswer => {
+  const { method, path, body, account, asOf } = request;
+  if (account.role === "operator" || account.role === "inspector") return [403, errorOf("ACCESS_DENIED")];
+  if (method === "GET") return [200, { asOf, silences: state.silences }];
+  const ended = state.silences.find(({ id }) => path === `/api/v1/silences/${id}/end`);
+  if (ended !== undefined) {
+    Object.assign(ended, { active: false, ended: { by: account.user, at: asOf } });
+    return [200, ended];
+  }
+  const asked = silenceRequestSchema.parse(body);
+  const made: SilenceView = {
+    ...{ id: state.silences.length + 1, matchers: asked.matchers, from: asOf, to: asked.to, by: account.user },
+    ...{ comment: asked.comment, madeAt: asOf, ended: null, active: true },
+  };
+  state.silences.unshift(made);
+  return [200, made];
+};
+
 /** Answers what is asked about alerts, as the centre does. */
 export const answerAlerts = (state: FixtureAlerts, request: FixtureRequest): FixtureAnswer => {
   const { method, path, query } = request;
@@ -62,6 +86,7 @@ export const answerAlerts = (state: FixtureAlerts, request: FixtureRequest): Fix
     const record = sampleRecord({ lsn, gw: query.get("gateway") ?? "", dev: query.get("device") ?? "" });
     return [200, { records: [record], next: null, lsn, head: lsn }];
   }
+  if (path.startsWith("/api/v1/silences")) return silences(state, request);
   const [, id, name] = /^\/api\/v1\/alerts\/([^/]+)(?:\/([a-z]+))?$/.exec(path) ?? [];
   if (id === undefined) return undefined;
   const detail = state.details.find(({ alert }) => alert.id === decodeURIComponent(id));

@@ -4,8 +4,8 @@ import type { Page } from "playwright-core";
 import { repositoryRoot } from "../../src/harness/repository.ts";
 import { launchBrowser, openPage, type PageSetup } from "./browser.ts";
 import { FixtureCentre } from "./fixture-centre.ts";
-import { sampleAlerts } from "./sample-alerts.ts";
-import { sampleAccount, sampleDay } from "./sample-day.ts";
+import { sampleAlerts, sampleSilences } from "./sample-alerts.ts";
+import { dutyAccount, sampleAccount, sampleDay } from "./sample-day.ts";
 
 // Takes the pictures of docs/screens again: `npm run screens`, or
 // `node device-sims/dist/e2e/screens/pictures-entry.js [directory] [name, or a part of it]`.
@@ -15,7 +15,7 @@ mkdirSync(directory, { recursive: true });
 
 const centre = new FixtureCentre({
   ...{ account: sampleAccount, password: "pass", today: sampleDay(), failure: null, dead: false },
-  alerts: { details: sampleAlerts(), silences: [] },
+  alerts: { details: sampleAlerts(), silences: sampleSilences() },
 });
 const url = await centre.start();
 const browser = await launchBrowser();
@@ -59,8 +59,15 @@ const inside: Readonly<Record<string, Picture>> = {
   "phone-home": { language: "zh", size: "phone", path: "m", ready: "[data-test=card]" },
 };
 
+const atTheCentre: Readonly<Record<string, Picture>> = {
+  "silences-desk": { language: "zh", size: "desk", path: "silences", ready: "[data-test=silence]" },
+  "silences-phone": { language: "en", size: "phone", path: "silences", ready: "[data-test=silence]" },
+};
+
 try {
   for (const [name, picture] of Object.entries(inside)) await take(name, picture);
+  centre.state.account = dutyAccount;
+  for (const [name, picture] of Object.entries(atTheCentre)) await take(name, picture);
   centre.state.account = null;
   await take("verify", { language: "zh", size: "phone", path: "verify", ready: "[data-test=drop]" });
   await take("login", { language: "zh", size: "phone", ready: "form" });

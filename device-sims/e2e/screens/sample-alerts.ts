@@ -1,4 +1,4 @@
-import type { AlertDetail, AlertView, RecordView } from "@mingcheng/protocols";
+import type { AlertDetail, AlertView, RecordView, SilenceView } from "@mingcheng/protocols";
 import { sampleDay } from "./sample-day.ts";
 
 /** 2026-11-23 14:05 in Shanghai, as in the sample of the day. */
@@ -147,6 +147,23 @@ export const sampleRecord = ({ lsn, gw, dev }: Pick<AlertView, "lsn" | "gw" | "d
   },
   raw: Buffer.from("R|1|^^^OPC|62.5|%||A||F||||20261123135900\r").toString("base64"),
 });
+
+/** Silences: one that runs, one that was ended by hand, one that is over. */
+export const sampleSilences = (): SilenceView[] => [
+  {
+    ...{ id: 3, matchers: { device: "scale-b04", rule: "device-silent" }, from: before(25), to: before(-215) },
+    ...{ by: "zhang.wei", comment: "B04 摊位更换秤台，16:00 前完成", madeAt: before(25), ended: null, active: true },
+  },
+  {
+    ...{ id: 2, matchers: { site: "zhongpu" }, from: before(1_500), to: before(60), by: "zhang.wei" },
+    ...{ comment: "中埔市场停电检修", madeAt: before(1_500), active: false },
+    ended: { by: "li.na", at: before(600) },
+  },
+  {
+    ...{ id: 1, matchers: { severity: "notice", gateway: "market-ningbao" }, from: before(4_000), to: before(3_760) },
+    ...{ by: "li.na", comment: "演练", madeAt: before(4_000), ended: null, active: false },
+  },
+];
 
 /** As many open alerts as a bad day of a city has. */
 export const manyAlerts = (count: number): AlertDetail[] =>

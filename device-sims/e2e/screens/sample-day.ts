@@ -24,6 +24,12 @@ export const sampleAccount: Account = {
   expiresAt: new Date(nowMs + 6 * 3_600_000).toISOString(),
 };
 
+/** Somebody at the centre, who sees all of it. */
+export const dutyAccount: Account = {
+  ...sampleAccount,
+  ...{ user: "zhang.wei", role: "centre", scope: { whole: true, areas: [], sites: [] } },
+};
+
 /** Who sells at the stalls of the sample market. */
 const vendors = ["陈记蔬菜", "林记蔬菜", "王记豆制品", "黄记水果", "吴记海鲜", "郑记肉铺"];
 

@@ -14,6 +14,8 @@ export interface DeskPage {
 }
 
 const everybody = (): boolean => true;
+/** Decided for the whole centre, by those who look after it. */
+const readsCentre = ({ role, scope }: Account): boolean => scope.whole && role !== "operator" && role !== "inspector";
 
 /** Pages at the desk, in the order of their links. The centre decides what is answered; links only save a way in vain. */
 export const deskPages: readonly DeskPage[] = [
@@ -35,6 +37,12 @@ export const deskPages: readonly DeskPage[] = [
     isFor: everybody,
     isUnder: "alerts",
     component: defineAsyncComponent(() => import("../alerts/AlertPage.vue")),
+  },
+  {
+    name: "silences",
+    path: "/silences",
+    isFor: readsCentre,
+    component: defineAsyncComponent(() => import("../silences/SilencesPage.vue")),
   },
 ];
 

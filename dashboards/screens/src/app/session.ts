@@ -28,6 +28,3 @@ export const mayClose = ({ role }: Account): boolean => role !== "auditor" && ro
 /** May silence: decided for the whole centre only. */
 export const maySilence = ({ role, scope }: Account): boolean =>
   scope.whole && (role === "centre" || role === "administrator");
-
-/** Sees the whole centre. */
-export const seesWhole = ({ scope }: Account): boolean => scope.whole;

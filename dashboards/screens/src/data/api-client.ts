@@ -7,6 +7,9 @@ import type {
   EvidenceKeys,
   RecordPage,
   RecordView,
+  SilenceList,
+  SilenceRequest,
+  SilenceView,
   Today,
 } from "@mingcheng/protocols";
 import { createJsonRequest } from "@mingcheng/ui/data/json-request.ts";
@@ -40,6 +43,9 @@ export const api = {
   },
   act: (id: string, act: string, words: Readonly<Record<string, string>>) =>
     request("POST", `/api/v1/alerts/${encodeURIComponent(id)}/${act}`, words) as Promise<Acknowledged>,
+  silences: () => request("GET", "/api/v1/silences") as Promise<SilenceList>,
+  addSilence: (silence: SilenceRequest) => request("POST", "/api/v1/silences", silence) as Promise<SilenceView>,
+  endSilence: (id: number) => request("POST", `/api/v1/silences/${id}/end`, {}) as Promise<SilenceView>,
   acknowledge: (id: string) =>
     request("POST", `/api/v1/alerts/${encodeURIComponent(id)}/acknowledge`, {}) as Promise<Acknowledged>,
 };

@@ -33,6 +33,8 @@ export interface KeptUp<Answer> {
   readonly isStale: Readonly<ShallowRef<boolean>>;
   /** Something moved: reads again as soon as that is not too often. */
   moved(): void;
+  /** The reader did something: reads again at once. */
+  acted(): void;
   /** Listens and reads anew. */
   retry(): void;
 }
@@ -115,10 +117,13 @@ export const useKeptUp = <Answer extends { readonly asOf: string }>(options: Kep
     return ageMs >= staleAfterMs || (problem.value !== null && feedState.value !== "open");
   });
 
-  const retry = (): void => {
-    feed.open();
+  const acted = (): void => {
     if (reading) again = true;
     else void read();
+  };
+  const retry = (): void => {
+    feed.open();
+    acted();
   };
 
   onScopeDispose(() => {
@@ -128,5 +133,5 @@ export const useKeptUp = <Answer extends { readonly asOf: string }>(options: Kep
     feed.close();
   });
   retry();
-  return { value, problem, feedState, nowMs, isStale, moved, retry };
+  return { value, problem, feedState, nowMs, isStale, moved, acted, retry };
 };

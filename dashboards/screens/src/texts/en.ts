@@ -1,4 +1,5 @@
 import { alertTexts } from "./en/alerts.ts";
+import { silenceTexts } from "./en/silences.ts";
 import type { Texts } from "./zh.ts";
 
 /** Everything the screens say, in English. */
@@ -20,6 +21,7 @@ export const en: Texts = {
     today: "Market today",
     alerts: "Alerts",
     alert: "Alert",
+    silences: "Silences",
     nowhere: "No such page",
     nowhereText: "There is no page at this address.",
     nowhereNext: "Choose one above.",
@@ -178,6 +180,7 @@ export const en: Texts = {
     byMe: "me",
   },
   ...alertTexts,
+  ...silenceTexts,
   tests: {
     title: "Rapid tests today",
     empty: "No test results yet today.",

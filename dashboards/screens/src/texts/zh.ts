@@ -1,4 +1,5 @@
 import { alertTexts } from "./zh/alerts.ts";
+import { silenceTexts } from "./zh/silences.ts";
 
 /** Everything the screens say, in Chinese. The shape is the measure for every other language. */
 export const zh = {
@@ -19,6 +20,7 @@ export const zh = {
     today: "今日市场",
     alerts: "预警",
     alert: "预警详情",
+    silences: "静默",
     nowhere: "没有这个页面",
     nowhereText: "这个地址没有页面。",
     nowhereNext: "请从上方选择。",
@@ -166,6 +168,7 @@ export const zh = {
     byMe: "我",
   },
   ...alertTexts,
+  ...silenceTexts,
   tests: {
     title: "今日快检",
     empty: "今日尚无检测结果。",

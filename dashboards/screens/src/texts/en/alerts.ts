@@ -63,9 +63,10 @@ export const alertTexts: typeof zh = {
     acts: { acknowledge: "Take over", handle: "Handle", close: "Close", reopen: "Open again" },
     submit: { handle: "Send the result", close: "Close it", reopen: "Open it again" },
     said: {
-      handle: { result: "What was done on the spot, and with what result" },
-      close: { result: "Result", evidence: "Evidence: number of a record, report or document" },
-      reopen: { comment: "Why it is opened again" },
+      "handle-result": "What was done on the spot, and with what result",
+      "close-result": "Result",
+      "close-evidence": "Evidence: number of a record, report or document",
+      "reopen-comment": "Why it is opened again",
     },
   },
   timeline: {

@@ -55,9 +55,10 @@ export const alertTexts = {
     acts: { acknowledge: "签收", handle: "处置", close: "关闭", reopen: "重新打开" },
     submit: { handle: "提交处置结果", close: "确认关闭", reopen: "确认重新打开" },
     said: {
-      handle: { result: "现场做了什么，结果如何" },
-      close: { result: "结果", evidence: "证据：记录号、报告或文书编号" },
-      reopen: { comment: "为什么重新打开" },
+      "handle-result": "现场做了什么，结果如何",
+      "close-result": "结果",
+      "close-evidence": "证据：记录号、报告或文书编号",
+      "reopen-comment": "为什么重新打开",
     },
   },
   timeline: {
