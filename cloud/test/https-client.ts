@@ -12,6 +12,7 @@ export interface Target {
 /** What a request carries. */
 export interface Asked {
   readonly method?: string;
+  /** Bytes go as they are, everything else as JSON. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly cookie?: string | undefined;
@@ -59,7 +60,9 @@ export const call = (target: Target, path: string, asked: Asked = {}): Promise<A
       });
     });
     sent.on("error", reject);
-    sent.end(asked.body === undefined ? undefined : JSON.stringify(asked.body));
+    sent.end(
+      asked.body === undefined ? undefined : asked.body instanceof Uint8Array ? asked.body : JSON.stringify(asked.body),
+    );
   });
 
 /** The session's cookie of an answer, as it goes back; undefined when it sets none. */

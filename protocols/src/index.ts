@@ -7,6 +7,7 @@ export * from "./api/devices.ts";
 export * from "./api/evidence.ts";
 export * from "./api/exports.ts";
 export * from "./api/gateways.ts";
+export * from "./api/pictures.ts";
 export * from "./api/places.ts";
 export * from "./api/quarantine.ts";
 export * from "./api/readings.ts";

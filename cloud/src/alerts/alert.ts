@@ -32,6 +32,7 @@ export const alertReasons = [
   "handled",
   "closed",
   "reopened",
+  "picture-added",
   "notified",
   "notify-retrying",
   "notify-refused",

@@ -3,6 +3,7 @@ import { cursorMigration } from "../cursor/cursor-store.ts";
 import { erasedAlertTables } from "../retention/alert-eraser.ts";
 import { gatheredTables } from "../rules/gathering/gathered-tables.ts";
 import type { Migration } from "../store/database.ts";
+import { pictureTables } from "./pictures.ts";
 
 /** Where alerts and the rules' state of a data directory are. */
 export const alertsPath = (dataDirectory: string): string => join(dataDirectory, "alerts.db");
@@ -105,4 +106,5 @@ export const alertsMigrations: readonly Migration[] = [
   gathering,
   erasedAlertTables,
   gatheredTables,
+  pictureTables,
 ];

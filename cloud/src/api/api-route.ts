@@ -55,6 +55,8 @@ export interface ApiRoute<Query = unknown, Body = unknown, Params = unknown, Ans
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
   readonly params?: z.ZodType<Params>;
+  /** A request whose body is a file in place of JSON: what it may be, and how large. The route reads and checks it itself. */
+  readonly upload?: { readonly types: readonly string[]; readonly maxBytes: number };
   /** What comes back; `event-stream` and `file` where the route writes its own answer. */
   readonly answer: z.ZodType<Answer> | "event-stream" | "file";
   /** Requests per minute and address, where the server's own limit is too high. */

@@ -9,6 +9,7 @@ import { type EvidenceRoutePorts, evidenceRoutes } from "./evidence-routes.ts";
 import { type ExportRoutePorts, exportRoutes } from "./export-routes.ts";
 import { openApiDocument } from "./open-api.ts";
 import { type PersonRoutePorts, personRoutes } from "./person-routes.ts";
+import { pictureRoutes } from "./picture-routes.ts";
 import { readingRoutes } from "./reading-routes.ts";
 import { type RegisterRoutePorts, registerRoutes } from "./register-routes.ts";
 import { type ReportRoutePorts, reportRoutes } from "./report-routes.ts";
@@ -42,6 +43,7 @@ export const apiRoutes = (ports: ApiPorts): readonly ApiRoute[] => {
     ...readingRoutes(ports.reader),
     ...alertRoutes(ports),
     ...alertActRoutes(ports),
+    ...pictureRoutes(ports),
     ...registerRoutes(ports),
     ...evidenceRoutes(ports),
     ...exportRoutes(ports),

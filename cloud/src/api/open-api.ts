@@ -36,6 +36,17 @@ const contentOf = ({ answer }: ApiRoute) => {
 const accessText = ({ access, scope }: ApiRoute): string =>
   `${typeof access === "string" ? access : `roles: ${access.join(", ")}`}; scope: ${scope}`;
 
+const requestBodyOf = ({ body, upload }: ApiRoute): object => {
+  if (upload !== undefined) {
+    const schema = { type: "string", format: "binary", maxLength: upload.maxBytes };
+    return {
+      requestBody: { required: true, content: Object.fromEntries(upload.types.map((type) => [type, { schema }])) },
+    };
+  }
+  if (body === undefined) return {};
+  return { requestBody: { required: true, content: { "application/json": { schema: schemaOf(body, "input") } } } };
+};
+
 const operationOf = (route: ApiRoute) => {
   const parameters = [...parametersOf(route.params, "path"), ...parametersOf(route.query, "query")];
   return {
@@ -43,11 +54,7 @@ const operationOf = (route: ApiRoute) => {
     description: accessText(route),
     ...(route.access === "public" ? { security: [] } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(route.body === undefined
-      ? {}
-      : {
-          requestBody: { required: true, content: { "application/json": { schema: schemaOf(route.body, "input") } } },
-        }),
+    ...requestBodyOf(route),
     responses: {
       200: { description: "OK", content: contentOf(route) },
       default: {

@@ -53,9 +53,13 @@ const serve = (route: ApiRoute) => async (request: FastifyRequest, reply: Fastif
 
 /** Serves routes of the API: input checked by their schemas, answers never stored by browsers. */
 export const serveApi = (app: FastifyInstance, routes: readonly ApiRoute[]): void => {
+  const uploads = new Set(routes.flatMap(({ upload }) => upload?.types ?? []));
+  // Bounded by the route's own limit, which is small where nothing is uploaded.
+  app.addContentTypeParser([...uploads], { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   for (const route of routes) {
-    const { method, path: url, access, scope, perMinute } = route;
+    const { method, path: url, access, scope, perMinute, upload } = route;
     const rateLimit = perMinute === undefined ? {} : { rateLimit: { max: perMinute, timeWindow: 60_000 } };
-    app.route({ method, url, config: { access, scope, ...rateLimit }, handler: serve(route) });
+    const bodyLimit = upload === undefined ? {} : { bodyLimit: upload.maxBytes };
+    app.route({ method, url, ...bodyLimit, config: { access, scope, ...rateLimit }, handler: serve(route) });
   }
 };
