@@ -15,6 +15,7 @@ import { brokerFigures, ledgerFigures } from "./health/centre-figures.ts";
 import { type Faults, startHealthServer } from "./health/health-server.ts";
 import { createIngestFront } from "./ingest/ingest-front.ts";
 import { IngestQuota } from "./ingest/ingest-quota.ts";
+import { keepQuota } from "./ingest/quota-file.ts";
 import { type CentreKeys, loadCentreKeys, ownHosts } from "./keys/centre-keys.ts";
 import { CertificateKeeper } from "./keys/certificate-keeper.ts";
 import { type LedgerThread, startLedgerThread } from "./ledger/ledger-thread.ts";
@@ -197,6 +198,11 @@ const startIntake = async (
     },
   });
   parts.quota = quota;
+  onClose(
+    await keepQuota(dataDirectory, quota, (error) => {
+      log.warn({ error: String(error) }, "today's quotas could not be noted: a restart counts them anew");
+    }),
+  );
   const broker = await startBroker({
     ...config.mqtts,
     tls,

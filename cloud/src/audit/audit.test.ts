@@ -204,7 +204,7 @@ describe("tampering with the audit log is found", () => {
     const path = auditHeadPath(directory);
     const head = readFileSync(path);
     const noted = { n: 21, h: (await verify()).head?.h ?? "" };
-    expect(await verify({ noted })).toMatchObject({ ok: true });
+    expect(await verify({ noted: [noted] })).toMatchObject({ ok: true });
     const whole = rows();
     tamper("DELETE FROM audit_entry WHERE n > 15");
     expect(await faultOf()).toBe(21);
@@ -216,7 +216,7 @@ describe("tampering with the audit log is found", () => {
       ...{ v: 1, n: 15, h: old?.h.toString("hex") ?? "", kid: signer.kid, sig: old?.sig.toString("base64") ?? "" },
     });
     expect(await faultOf()).toBe("none");
-    expect((await verify({ noted })).fault?.n).toBe(21);
+    expect((await verify({ noted: [noted] })).fault?.n).toBe(21);
     writeFileSync(path, "{}");
     expect(await faultOf()).toBeNull();
     writeFileSync(path, head);

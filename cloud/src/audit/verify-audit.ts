@@ -18,8 +18,8 @@ export interface AuditTrust {
   readonly keys: ReadonlyMap<string, Uint8Array>;
   /** Where the head is kept; null: not looked at. */
   readonly headPath: string | null;
-  /** Noted elsewhere earlier, when there is one. */
-  readonly noted?: NotedHead | undefined;
+  /** Noted elsewhere earlier. */
+  readonly noted?: readonly NotedHead[];
 }
 
 /** The first thing that is wrong. `n` null: the log as a whole. */
@@ -115,10 +115,12 @@ const headFault = (head: AuditHead | "damaged" | undefined, last: Row | undefine
   return hOf(head.n) === head.h ? null : fault(head.n, "与末尾标记不符", "it is not the entry that the head names");
 };
 
-const notedFault = (noted: NotedHead | undefined, hOf: HashOf): AuditFault | null =>
-  noted === undefined || hOf(noted.n) === noted.h
+const notedFault = (noted: readonly NotedHead[], hOf: HashOf): AuditFault | null => {
+  const other = noted.find(({ n, h }) => hOf(n) !== h);
+  return other === undefined
     ? null
-    : fault(noted.n, "与另行记下的末尾不符", "it is not the entry that was noted elsewhere");
+    : fault(other.n, "与另行记下的末尾不符", "it is not the entry that was noted elsewhere");
+};
 
 const withheldFault = (withheld: Withheld): AuditFault | null => {
   const n = withheld.unexplained();
@@ -154,7 +156,7 @@ export const verifyAudit = async (database: SqliteDatabase, trust: AuditTrust): 
   const hOf: HashOf = (n) => (hashOf.get(n) as string | undefined) ?? null;
   if (last === undefined) found ??= fault(null, "日志没有任何条目", "there is no entry at all");
   if (kept !== null) found ??= headFault(kept, last, hOf);
-  found ??= notedFault(trust.noted, hOf) ?? withheldFault(withheld);
+  found ??= notedFault(trust.noted ?? [], hOf) ?? withheldFault(withheld);
   const head = last === undefined ? null : { n: last.n, h: toHex(last.h) };
   return { ok: found === null, entries: last?.n ?? 0, withheld: withheld.count, head, fault: found };
 };

@@ -21,7 +21,10 @@ export const backupFigures = (standing: BackupStanding, nowMs: number): Figure[]
 
 /** What an operator must hear of; null when backups are in order. */
 export const backupWarning = (standing: BackupStanding, settings: BackupSettings, nowMs: number): string | null => {
-  const { fault, lastGoodMs } = standing;
+  const { fault, lastGoodMs, discontinued } = standing;
+  if (discontinued !== null) {
+    return `the audit log does not continue the one in ${discontinued}: register.db was put back to an earlier state`;
+  }
   if (fault !== null) return `the last backup failed: ${fault}`;
   if (lastGoodMs === null) return null;
   const hours = (nowMs - lastGoodMs) / 3_600_000;

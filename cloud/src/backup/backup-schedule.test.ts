@@ -1,7 +1,10 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { BackedUpCentre } from "../../test/backed-up-centre.ts";
+import { withAudit } from "../audit/open-audit.ts";
+import { openForReading } from "../store/database.ts";
+import { discontinuedBackup, headInBackup } from "./audit-in-backup.ts";
 import { backupFigures, backupWarning } from "./backup-figures.ts";
 import { BackupSchedule } from "./backup-schedule.ts";
 
@@ -25,7 +28,7 @@ describe("scheduled backups", () => {
       return centre.backup({ target, includeKeys: false });
     };
     const open = async () => {
-      const schedule = new BackupSchedule(settings, { nowMs, take });
+      const schedule = new BackupSchedule(settings, { nowMs, take, discontinued: () => undefined });
       await schedule.open();
       return schedule;
     };
@@ -65,11 +68,61 @@ describe("scheduled backups", () => {
     const dir = join(centre.backups, "a-file");
     writeFileSync(dir, "");
     const schedule = new BackupSchedule(
+      discontinued: () => undefined,
       { dir, everyHours: 1, keep: 1 },
       { nowMs: () => centre.bench.nowMs, take: (target) => centre.backup({ target }) },
     );
     await schedule.open();
     await schedule.run();
     expect(schedule.standing).toMatchObject({ failures: 2, fault: expect.stringContaining("a-file") });
+  });
+});
+
+describe("the audit log beside its backups", () => {
+  it("must continue every one of them; one that was put back is told of, and what shows it stays", async () => {
+    const { bench, backups, data, scratch } = centre;
+    const settings = { dir: join(backups, "daily"), everyHours: 6, keep: 1 };
+    const nowMs = () => bench.nowMs;
+    const note = (action: "centre.started" | "centre.restored") =>
+      withAudit(data, (audit) => audit.append({ actor: "centre", action, subject: "centre" }));
+    const schedule = new BackupSchedule(settings, {
+      nowMs,
+      take: (target) => centre.backup({ target, includeKeys: false }),
+      discontinued: (found) => {
+        const register = openForReading(join(data, "register.db"));
+        try {
+          return discontinuedBackup(register, found);
+        } finally {
+          register.close();
+        }
+      },
+    });
+    await note("centre.started");
+    centre.register.pragma("wal_checkpoint(TRUNCATE)");
+    for (const name of ["register.db", "audit-head.json"]) cpSync(join(data, name), join(scratch, name));
+    await note("centre.started");
+    await schedule.run();
+    expect(schedule.standing).toMatchObject({ fault: null, discontinued: null });
+    const [first = ""] = readdirSync(settings.dir);
+    expect(headInBackup(join(settings.dir, first))).toMatchObject({ n: 3 });
+
+    // Database and head are put back together: alone they look whole.
+    centre.register.close();
+    for (const name of ["register.db", "register.db-wal", "register.db-shm"]) rmSync(join(data, name), { force: true });
+    for (const name of ["register.db", "audit-head.json"]) cpSync(join(scratch, name), join(data, name));
+    for (let each = 0; each < 3; each++) {
+      await note("centre.started");
+      bench.nowMs += 6 * hourMs;
+      await schedule.run();
+      expect(schedule.standing.discontinued).toBe(join(settings.dir, first));
+      expect(backupWarning(schedule.standing, settings, bench.nowMs)).toContain(first);
+    }
+    expect(readdirSync(settings.dir)).toHaveLength(4);
+    // A restore puts it back, too, and says so.
+    await note("centre.restored");
+    bench.nowMs = Date.now() + 6 * hourMs;
+    await schedule.run();
+    expect(schedule.standing).toMatchObject({ fault: null, discontinued: null });
+    expect(readdirSync(settings.dir)).toHaveLength(1);
   });
 });

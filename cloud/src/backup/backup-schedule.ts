@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { backupName, findBackups, thinOut } from "./backup-names.ts";
+import { backupName, type FoundBackup, findBackups, thinOut } from "./backup-names.ts";
 import type { TakenBackup } from "./take-backup.ts";
 
 /** Settings of scheduled backups. */
@@ -19,14 +19,24 @@ export interface BackupStanding {
   readonly failures: number;
   /** Why the last attempt failed; null when it did not. */
   readonly fault: string | null;
+  /** A backup whose audit log the present one does not continue; null when there is none. */
+  readonly discontinued: string | null;
 }
 
 /** What the schedule works with. */
 export interface BackupSchedulePorts {
   take(target: string): Promise<TakenBackup>;
+  /** The first of these backups whose audit log the present one does not continue. */
+  discontinued(backups: readonly FoundBackup[]): FoundBackup | undefined;
   /** Centre's clock, milliseconds since 1970. */
   nowMs(): number;
 }
+
+/** Before anything is known. */
+export const noBackups: BackupStanding = {
+  ...{ lastGoodMs: null, lastBytes: 0, lastTookMs: 0, failures: 0 },
+  ...{ fault: null, discontinued: null },
+};
 
 const hourMs = 3_600_000;
 /** A backup that failed is tried again after so long, or after the usual time when that is shorter. */
@@ -43,7 +53,7 @@ export class BackupSchedule {
   readonly #ports: BackupSchedulePorts;
   readonly #startedMs: number;
   #failedMs: number | null = null;
-  #standing: BackupStanding = { lastGoodMs: null, lastBytes: 0, lastTookMs: 0, failures: 0, fault: null };
+  #standing: BackupStanding = noBackups;
 
   constructor(settings: BackupSettings, ports: BackupSchedulePorts) {
     this.#settings = settings;
@@ -58,7 +68,7 @@ export class BackupSchedule {
   /** Looks at what is there. A directory that cannot be read is a fault like any other. */
   async open(): Promise<void> {
     try {
-      const newest = (await findBackups(this.#settings.dir)).at(-1);
+      const newest = (await this.#compare()).at(-1);
       if (newest === undefined) return;
       const { manifest } = newest;
       const lastBytes = manifest.files.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -90,10 +100,19 @@ export class BackupSchedule {
       const lastTookMs = this.#ports.nowMs() - startedMs;
       const lastGoodMs = Date.parse(manifest.takenAt);
       this.#standing = { ...this.#standing, lastGoodMs, lastBytes: bytes, lastTookMs, fault: null };
-      await thinOut(dir, keep, this.#ports.nowMs());
+      await this.#compare();
+      // What shows that the log was put back stays until somebody has looked at it.
+      if (this.#standing.discontinued === null) await thinOut(dir, keep, this.#ports.nowMs());
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** Holds the audit log against every backup that is there. */
+  async #compare(): Promise<readonly FoundBackup[]> {
+    const found = await findBackups(this.#settings.dir);
+    this.#standing = { ...this.#standing, discontinued: this.#ports.discontinued(found)?.path ?? null };
+    return found;
   }
 
   #fail(error: unknown): void {

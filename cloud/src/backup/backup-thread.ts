@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import type { Logger } from "pino";
 import type { Figure } from "../health/figure.ts";
 import { backupFigures, backupWarning } from "./backup-figures.ts";
-import type { BackupSettings, BackupStanding } from "./backup-schedule.ts";
+import { type BackupSettings, noBackups } from "./backup-schedule.ts";
 import type { BackupThreadData, FromBackupThread, ToBackupThread } from "./thread-messages.ts";
 
 /** Options of {@link startBackupThread}. */
@@ -31,7 +31,7 @@ const closeWithinMs = 5_000;
 export const startBackupThread = ({ dataDirectory, settings, log }: BackupThreadOptions): BackupThread => {
   const workerData: BackupThreadData = { dataDirectory, settings };
   const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData });
-  let standing: BackupStanding = { lastGoodMs: null, lastBytes: 0, lastTookMs: 0, failures: 0, fault: null };
+  let standing = noBackups;
   let isClosing = false;
   const fail = (fault: string): void => {
     if (isClosing) return;
@@ -41,6 +41,9 @@ export const startBackupThread = ({ dataDirectory, settings, log }: BackupThread
   worker.on("message", (message: FromBackupThread) => {
     const before = standing;
     standing = message.standing;
+    if (standing.discontinued !== null && before.discontinued === null) {
+      log.error({ backup: standing.discontinued }, "the audit log does not continue the one in a backup");
+    }
     // Given up because the centre stops: no failure.
     if (isClosing) return;
     if (standing.failures > before.failures) log.error({ fault: standing.fault }, "a backup failed");

@@ -1,5 +1,8 @@
+import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { withAudit } from "../audit/open-audit.ts";
+import { openForReading } from "../store/database.ts";
+import { discontinuedBackup } from "./audit-in-backup.ts";
 import { BackupSchedule } from "./backup-schedule.ts";
 import { considerately } from "./considerate-pace.ts";
 import { takeBackup } from "./take-backup.ts";
@@ -15,8 +18,11 @@ const lookEveryMs = 60_000;
 let isClosing = false;
 let timer: NodeJS.Timeout | undefined;
 
+const register = openForReading(join(dataDirectory, "register.db"));
+
 const schedule = new BackupSchedule(settings, {
   nowMs: () => Date.now(),
+  discontinued: (backups) => discontinuedBackup(register, backups),
   take: async (target) => {
     const rest = considerately();
     const taken = await takeBackup({
@@ -43,13 +49,18 @@ const report = (): void => {
   port.postMessage(message);
 };
 
+const end = (): void => {
+  register.close();
+  port.close();
+};
+
 const look = async (): Promise<void> => {
   timer = undefined;
   if (schedule.dueInMs() === 0) {
     await schedule.run();
     report();
   }
-  if (isClosing) port.close();
+  if (isClosing) end();
   else timer = setTimeout(() => void look(), Math.min(lookEveryMs, Math.max(1_000, schedule.dueInMs())));
 };
 
@@ -58,7 +69,7 @@ port.on("message", (_message: ToBackupThread) => {
   // A backup that is under way sees it at its next piece.
   if (timer === undefined) return;
   clearTimeout(timer);
-  port.close();
+  end();
 });
 
 await schedule.open();

@@ -7,6 +7,8 @@ import { auditHeadPath } from "../audit/audit-head.ts";
 import { auditLines, auditPage } from "../audit/audit-reader.ts";
 import { terminalActor, withAudit } from "../audit/open-audit.ts";
 import { type AuditReport, type NotedHead, verifyAudit } from "../audit/verify-audit.ts";
+import { headInBackup } from "../backup/audit-in-backup.ts";
+import { readManifest } from "../backup/backup-manifest.ts";
 import { nodeCrypto } from "../crypto/node-crypto.ts";
 import { loadSigners } from "../keys/centre-keys.ts";
 import { type DataOptions, withDataOptions } from "./data-options.ts";
@@ -16,12 +18,12 @@ type Say = (text: string) => void;
 
 interface VerifyOptions extends DataOptions {
   readonly key: readonly string[];
-  readonly head?: string;
+  readonly head: readonly string[];
+  readonly backup: readonly string[];
   readonly json?: boolean;
 }
 
-const notedOf = (text: string | undefined): NotedHead | undefined => {
-  if (text === undefined) return undefined;
+const notedOf = (text: string): NotedHead => {
   const [, n, h] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? [];
   if (n !== undefined && h !== undefined) return { n: Number(n), h };
   throw new MingchengError("INPUT_INVALID", `${text}: <number>:<hash>, as audit verify prints it`, { field: "--head" });
@@ -49,6 +51,20 @@ const sayReport = ({ ok, entries, withheld, head, fault }: AuditReport, say: Say
   say(inLanguage(`不通过：${place}${fault?.zh ?? ""}`, `not good: ${place}${fault?.en ?? ""}`));
 };
 
+/** What backups say the log looked like. @throws {MingchengError} BACKUP_DAMAGED, INPUT_INVALID */
+const headsInBackups = async (backups: readonly string[]): Promise<NotedHead[]> => {
+  const heads: NotedHead[] = [];
+  for (const backup of backups) {
+    await readManifest(backup);
+    const head = headInBackup(backup);
+    if (head === undefined) {
+      throw new MingchengError("INPUT_INVALID", `${backup}: its register has no audit log`, { field: "--backup" });
+    }
+    heads.push(head);
+  }
+  return heads;
+};
+
 /** What is to be looked at must be there: looking makes nothing. */
 const requireRegister = (dataDirectory: string): void => {
   if (existsSync(join(dataDirectory, "register.db"))) return;
@@ -56,7 +72,7 @@ const requireRegister = (dataDirectory: string): void => {
 };
 
 const verify = async (options: VerifyOptions, say: Say): Promise<void> => {
-  const noted = notedOf(options.head);
+  const noted = [...options.head.map(notedOf), ...(await headsInBackups(options.backup))];
   const earlier = earlierKeys(options.key);
   requireRegister(options.data);
   const { manifest } = await loadSigners(options.data);
@@ -130,7 +146,15 @@ export const addAuditCommands = (program: Command, say: Say): void => {
     .description("核验审计日志，通过为 0，不通过为 1 / check the audit log, exit code 0 or 1")
     .option(
       "--head <n:hash>",
-      "另行记下的末尾，由 audit verify 显示 / a head noted elsewhere earlier, as audit verify prints it",
+      "另行记下的末尾，由 audit verify 显示，可重复 / a head noted elsewhere earlier, as audit verify prints it; may be repeated",
+      collect,
+      [],
+    )
+    .option(
+      "--backup <dir>",
+      "与某个备份中的日志核对，可重复 / hold it against the log in a backup; may be repeated",
+      collect,
+      [],
     )
     .option(
       "--key <hex>",

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { downlinkSchema, parseSigned } from "@mingcheng/protocols";
 import { describe, expect, it } from "vitest";
 import { newSigner, SealedLine } from "../../test/sealed-line.ts";
@@ -5,6 +8,7 @@ import { WriterBench } from "../../test/writer-bench.ts";
 import type { LedgerAnswer, LedgerPort } from "../ledger/ledger-port.ts";
 import { createIngestFront } from "./ingest-front.ts";
 import { IngestQuota } from "./ingest-quota.ts";
+import { keepQuota } from "./quota-file.ts";
 
 const mebibyte = 1024 * 1024;
 
@@ -72,5 +76,46 @@ describe("a gateway's daily quota", () => {
     const other = without.line("market-a");
     for (let at = 1; at <= 7_601; at += 400) await without.front.records("market-a", other.batch(at, at + 399));
     expect(without.stored()).toBe(8_000);
+  });
+});
+
+describe("the day's counts", () => {
+  it("outlive a restart, not the day, and damage to their file", async () => {
+    const data = mkdtempSync(join(tmpdir(), "mingcheng-quota-"));
+    const faults: unknown[] = [];
+    let nowMs = Date.UTC(2026, 10, 25, 10);
+    const open = async () => {
+      const exceeded: string[] = [];
+      const quota = new IngestQuota({ dailyMiB: 1, nowMs: () => nowMs, onExceeded: (gw) => exceeded.push(gw) });
+      const close = await keepQuota(data, quota, (error) => faults.push(error));
+      return { quota, exceeded, close };
+    };
+    try {
+      const first = await open();
+      first.quota.add("market-a", mebibyte);
+      first.quota.add("market-b", 10);
+      await first.close();
+      const second = await open();
+      expect(["market-a", "market-b"].map((gw) => second.quota.allows(gw))).toEqual([false, true]);
+      expect([second.exceeded, second.quota.counted().bytes]).toEqual([
+        ["market-a"],
+        { "market-a": mebibyte, "market-b": 10 },
+      ]);
+      await second.close();
+      nowMs += 24 * 3_600_000;
+      const third = await open();
+      expect(third.quota.allows("market-a")).toBe(true);
+      await third.close();
+      writeFileSync(join(data, "quota.json"), '{"day":');
+      const fourth = await open();
+      expect(fourth.quota.allows("market-a")).toBe(true);
+      expect(faults).toEqual([]);
+      rmSync(data, { recursive: true });
+      fourth.quota.add("market-a", 1);
+      await fourth.close();
+      expect(faults).toMatchObject([{ code: "ENOENT" }]);
+    } finally {
+      rmSync(data, { recursive: true, force: true });
+    }
   });
 });

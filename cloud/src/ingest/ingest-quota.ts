@@ -5,6 +5,12 @@ const mebibyte = 1024 * 1024;
 /** Names in a warning; the figures have them all. */
 const namedGateways = 5;
 
+/** What was counted in a day: days since 1970, bytes by gateway. */
+export interface CountedDay {
+  readonly day: number;
+  readonly bytes: Readonly<Record<string, number>>;
+}
+
 /** What {@link IngestQuota} works with. */
 export interface QuotaPorts {
   /** What one gateway may add to the ledger in a day (UTC), in MiB; null: no limit. */
@@ -16,7 +22,7 @@ export interface QuotaPorts {
 
 /**
  * What each gateway has added to the ledger today. One that is over its quota is told to come back: its records wait in its
- * outbox, and nothing is lost. The count begins anew at midnight UTC and with the process.
+ * outbox, and nothing is lost. The count begins anew at midnight UTC; {@link QuotaFile} carries it over restarts.
  */
 export class IngestQuota {
   readonly #ports: QuotaPorts;
@@ -55,6 +61,19 @@ export class IngestQuota {
     if (sum < this.#limit || this.#exceeded.has(gw)) return;
     this.#exceeded.add(gw);
     this.#ports.onExceeded(gw, sum);
+  }
+
+  /** What was counted so far, to be taken up after a restart. */
+  counted(): CountedDay {
+    this.#turn();
+    return { day: this.#day, bytes: Object.fromEntries(this.#bytes) };
+  }
+
+  /** Goes on from what an earlier process counted; another day's is passed over. */
+  takeUp({ day, bytes }: CountedDay): void {
+    this.#turn();
+    if (day !== this.#day) return;
+    for (const [gw, count] of Object.entries(bytes)) this.add(gw, count);
   }
 
   /** Milliseconds until the next day begins. */
