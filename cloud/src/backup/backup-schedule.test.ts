@@ -68,9 +68,8 @@ describe("scheduled backups", () => {
     const dir = join(centre.backups, "a-file");
     writeFileSync(dir, "");
     const schedule = new BackupSchedule(
-      discontinued: () => undefined,
       { dir, everyHours: 1, keep: 1 },
-      { nowMs: () => centre.bench.nowMs, take: (target) => centre.backup({ target }) },
+      { discontinued: () => undefined, nowMs: () => centre.bench.nowMs, take: (target) => centre.backup({ target }) },
     );
     await schedule.open();
     await schedule.run();
