@@ -83,7 +83,7 @@ describe("an import", () => {
     ]);
     await expect(load("vendors", damaged)).rejects.toMatchObject({
       code: "INPUT_INVALID",
-      message: expect.stringContaining("not utf-8 at or soon after line"),
+      message: expect.stringContaining("line 4 is no utf-8 text"),
     });
     await expect(load("vendors", gb18030(vendors), { encoding: "utf-8" })).rejects.toMatchObject({
       code: "INPUT_INVALID",

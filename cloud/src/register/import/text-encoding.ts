@@ -11,22 +11,40 @@ const refuse = (path: string, reason: string): never => {
   throw new MingchengError("INPUT_INVALID", `${path}: ${reason}`, { field: "file" });
 };
 
-/** Reads a file as text of one encoding. @throws {MingchengError} INPUT_INVALID naming the line that is not in it */
-export async function* decodeFile(path: string, encoding: Encoding): AsyncGenerator<string> {
+const lineFeed = 0x0a;
+
+/** Number of the first line that is not in the encoding. No character of these encodings has a line feed inside. */
+const damagedLine = async (path: string, encoding: Encoding): Promise<number> => {
   const decoder = new TextDecoder(encoding, { fatal: true });
   let line = 1;
+  for await (const chunk of createReadStream(path, { highWaterMark: 64 * 1024 })) {
+    const bytes = chunk as Uint8Array;
+    try {
+      for (let at = 0; at < bytes.length; line++) {
+        const end = bytes.indexOf(lineFeed, at);
+        decoder.decode(bytes.subarray(at, end === -1 ? bytes.length : end + 1), { stream: true });
+        if (end === -1) break;
+        at = end + 1;
+      }
+    } catch {
+      return line;
+    }
+  }
+  return line;
+};
+
+/** Reads a file as text of one encoding. @throws {MingchengError} INPUT_INVALID naming the first line that is not in it */
+export async function* decodeFile(path: string, encoding: Encoding): AsyncGenerator<string> {
+  const decoder = new TextDecoder(encoding, { fatal: true });
   try {
     for await (const chunk of createReadStream(path, { highWaterMark: 64 * 1024 })) {
-      const text = decoder.decode(chunk as Uint8Array, { stream: true });
-      for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) line++;
-      yield text;
+      yield decoder.decode(chunk as Uint8Array, { stream: true });
     }
     yield decoder.decode();
   } catch (error) {
-    if (error instanceof TypeError) {
-      refuse(path, `not ${encoding} at or soon after line ${line} (第 ${line} 行附近不是 ${encoding} 编码)`);
-    }
-    throw error;
+    if (!(error instanceof TypeError)) throw error;
+    const line = await damagedLine(path, encoding);
+    refuse(path, `line ${line} is no ${encoding} text (第 ${line} 行不是 ${encoding} 编码的文本，可能已损坏)`);
   }
 }
 
