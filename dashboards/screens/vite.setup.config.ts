@@ -9,6 +9,6 @@ export default defineConfig({
     ...screens.build,
     outDir: fileURLToPath(new URL("../../gateway/dist/setup-page", import.meta.url)),
     emptyOutDir: true,
-    rolldownOptions: { ...screens.build?.rolldownOptions, input: ["setup.html"] },
+    rolldownOptions: { ...screens.build?.rolldownOptions, input: ["setup.html"], output: {} },
   },
 });

@@ -239,7 +239,7 @@ describe.skipIf(needed.skip)(needed.title("the screens of alerts, in a browser")
 
   it("say that nothing waits, and that they cannot be read", async () => {
     const { state } = screens.centre;
-    state.alerts = { details: [], silences: [] };
+    state.alerts = { details: [], silences: [], pictures: new Map() };
     const page = await look({ path: "alerts", language: "en" });
     await says(page, "main", "No alerts need attention.");
     state.failure = { status: 500, error: errorOf("CENTRE_FAULT", { reference: "7f3c" }) };

@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import {
   type Account,
   type AlertDetail,
   type AlertView,
+  pictureQuerySchema,
   type SilenceView,
   silenceRequestSchema,
 } from "@mingcheng/protocols";
@@ -12,6 +14,8 @@ import { sampleRecord } from "./sample-alerts.ts";
 export interface FixtureAlerts {
   details: AlertDetail[];
   silences: SilenceView[];
+  /** By digest. */
+  readonly pictures: Map<string, Buffer>;
 }
 
 /** One request of somebody who is signed in. */
@@ -20,6 +24,8 @@ export interface FixtureRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly body: Readonly<Record<string, string>>;
+  /** The body as it came. */
+  readonly bytes: Buffer;
   readonly account: Account;
   readonly asOf: string;
 }
@@ -77,6 +83,23 @@ const silences = (state: FixtureAlerts, request: FixtureRequest): FixtureAnswer 
   return [200, made];
 };
 
+const pictures = (state: FixtureAlerts, { history, alert }: AlertDetail, request: FixtureRequest): FixtureAnswer => {
+  const { method, path, query, bytes, account, asOf } = request;
+  if (method === "GET") {
+    const found = state.pictures.get(path.split("/").at(-1) ?? "");
+    return found === undefined ? [404, errorOf("NOT_FOUND")] : [200, found];
+  }
+  const { sha256, takenAt } = pictureQuerySchema.parse(Object.fromEntries(query));
+  if (createHash("sha256").update(bytes).digest("hex") !== sha256) return [400, errorOf("INPUT_INVALID")];
+  if (state.pictures.has(sha256)) return [200, { outcome: "already", sha256, receivedAt: asOf }];
+  state.pictures.set(sha256, bytes);
+  history.push({
+    ...{ at: asOf, from: alert.state, to: alert.state, reason: "picture-added", actor: account.user, lsn: null },
+    detail: { sha256, type: "image/png", bytes: bytes.length, takenAt },
+  });
+  return [200, { outcome: "done", sha256, receivedAt: asOf }];
+};
+
 /** Answers what is asked about alerts, as the centre does. */
 export const answerAlerts = (state: FixtureAlerts, request: FixtureRequest): FixtureAnswer => {
   const { method, path, query } = request;
@@ -87,10 +110,11 @@ export const answerAlerts = (state: FixtureAlerts, request: FixtureRequest): Fix
     return [200, { records: [record], next: null, lsn, head: lsn }];
   }
   if (path.startsWith("/api/v1/silences")) return silences(state, request);
-  const [, id, name] = /^\/api\/v1\/alerts\/([^/]+)(?:\/([a-z]+))?$/.exec(path) ?? [];
+  const [, id, name] = /^\/api\/v1\/alerts\/([^/]+)(?:\/([a-z]+)(?:\/\w+)?)?$/.exec(path) ?? [];
   if (id === undefined) return undefined;
   const detail = state.details.find(({ alert }) => alert.id === decodeURIComponent(id));
   if (detail === undefined) return [404, errorOf("NOT_FOUND")];
+  if (name === "pictures") return pictures(state, detail, request);
   if (method === "GET" && name === undefined) return [200, detail];
   return method === "POST" && name !== undefined ? act(detail, name, request) : undefined;
 };

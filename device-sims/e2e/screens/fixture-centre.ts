@@ -64,9 +64,9 @@ export class FixtureCentre {
     this.state = state;
   }
 
-  /** Listens on a free port and returns where. */
-  async start(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+  /** Listens, on a free port unless one is named, and returns where. */
+  async start(port = 0): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(port, "127.0.0.1", resolve));
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
   }
 
@@ -98,8 +98,11 @@ export class FixtureCentre {
       await this.#file(path, response);
       return;
     }
-    let text = "";
-    for await (const piece of request) text += String(piece);
+    const pieces: Buffer[] = [];
+    for await (const piece of request) pieces.push(piece as Buffer);
+    const bytes = Buffer.concat(pieces);
+    const isPicture = request.headers["content-type"]?.startsWith("image/") ?? false;
+    const text = isPicture ? "" : bytes.toString("utf8");
     this.asked.push(`${request.method ?? ""} ${request.url ?? ""} ${text}`.trim());
     if (this.state.dead) {
       request.socket.destroy();
@@ -110,7 +113,11 @@ export class FixtureCentre {
       return;
     }
     if (path === "/api/v1/today") await this.state.hold;
-    const [status, answer] = this.#answerOf(request, text === "" ? {} : JSON.parse(text));
+    const [status, answer] = this.#answerOf(request, text === "" ? {} : JSON.parse(text), bytes);
+    if (Buffer.isBuffer(answer)) {
+      response.writeHead(status, { "content-type": "image/png" }).end(answer);
+      return;
+    }
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(answer));
   }
 
@@ -139,13 +146,14 @@ export class FixtureCentre {
   #answerOf(
     { method = "", url = "" }: IncomingMessage,
     body: Readonly<Record<string, string>>,
+    bytes: Buffer,
   ): readonly [number, unknown] {
     const { pathname: path, searchParams: query } = new URL(url, "http://fixture");
     const { account, alerts, failure, today } = this.state;
     const known =
       account === null || alerts === undefined || failure !== null
         ? undefined
-        : answerAlerts(alerts, { method, path, query, body, account, asOf: today.asOf });
+        : answerAlerts(alerts, { method, path, query, body, bytes, account, asOf: today.asOf });
     return known ?? this.#api(`${method} ${path}`, body);
   }
 

@@ -15,7 +15,7 @@ mkdirSync(directory, { recursive: true });
 
 const centre = new FixtureCentre({
   ...{ account: sampleAccount, password: "pass", today: sampleDay(), failure: null, dead: false },
-  alerts: { details: sampleAlerts(), silences: sampleSilences() },
+  alerts: { details: sampleAlerts(), silences: sampleSilences(), pictures: new Map() },
 });
 const url = await centre.start();
 const browser = await launchBrowser();
@@ -56,6 +56,18 @@ const inside: Readonly<Record<string, Picture>> = {
   "alerts-phone": { language: "en", size: "phone", path: "alerts?state=all", ready: "[data-test=alert-row]" },
   "alert-desk": { language: "zh", size: "desk", path: "alerts/a4", ready: "[data-test=evidence] dl" },
   "alert-link-phone": { language: "zh", size: "phone", path: "a/a4", ready: "[data-test=acts]" },
+  "phone-offline": {
+    ...{ language: "zh", size: "phone", path: "a/a4", ready: "[data-test=acts]" },
+    act: async (page) => {
+      centre.state.dead = true;
+      centre.breakStreams();
+      await page.setInputFiles("input[name=picture]", join(repositoryRoot, "docs/screens/login.png"));
+      await page.click("[data-test=act-handle]");
+      await page.waitForSelector("[data-test=stale]");
+      await page.waitForSelector("[data-test=waiting]");
+      centre.state.dead = false;
+    },
+  },
   "phone-home": { language: "zh", size: "phone", path: "m", ready: "[data-test=card]" },
 };
 

@@ -16,7 +16,7 @@ export interface Looked extends Partial<Omit<PageSetup, "url">> {
 /** An ordinary day, seen by an inspector. */
 const ordinaryState = (): FixtureState => ({
   ...{ account: structuredClone(sampleAccount), password: "one-time", today: sampleDay(), failure: null, dead: false },
-  alerts: { details: sampleAlerts(), silences: sampleSilences() },
+  alerts: { details: sampleAlerts(), silences: sampleSilences(), pictures: new Map() },
 });
 
 /** The built screens in a browser, on a centre made of answers that is new for every test. */
@@ -41,6 +41,13 @@ export class ScreensUnderTest {
   async start(): Promise<void> {
     this.centre = new FixtureCentre(ordinaryState());
     this.#url = await this.centre.start();
+  }
+
+  /** Cuts the way to the centre for `body`, as a dead network does: nobody listens. */
+  async cutOff(body: () => Promise<void>): Promise<void> {
+    await this.centre.stop();
+    await body();
+    await this.centre.start(Number(new URL(this.#url).port));
   }
 
   /** After each test. Returns what pages complained about: nothing may have broken the policy, thrown, or been refused. */

@@ -1,7 +1,7 @@
 import type { AlertDetail, RecordView } from "@mingcheng/protocols";
 import { type Ref, shallowRef, watch } from "vue";
 import { api } from "../data/api-client.ts";
-import { type KeptUp, useKeptUp } from "../data/kept-up.ts";
+import { type AnswerMemory, type KeptUp, useKeptUp } from "../data/kept-up.ts";
 
 /** An alert with its history, and when that was read. */
 export type AlertAsRead = AlertDetail & { readonly asOf: string };
@@ -10,6 +10,7 @@ export type AlertAsRead = AlertDetail & { readonly asOf: string };
 export const useAlertBoard = (
   id: Ref<string>,
   onSignedOut: () => void,
+  memory?: AnswerMemory,
 ): KeptUp<AlertAsRead> & { readonly record: Ref<RecordView | null> } => {
   const kept = useKeptUp<AlertAsRead>({
     // The centre's list says what time it is there; it is bounded, and this one the shortest.
@@ -17,8 +18,9 @@ export const useAlertBoard = (
       const [detail, { asOf }] = await Promise.all([api.alert(id.value), api.alerts("open", 1)]);
       return { ...detail, asOf };
     },
-    key: () => id.value,
+    key: () => `alert ${id.value}`,
     onSignedOut,
+    ...(memory === undefined ? {} : { memory }),
   });
   watch(id, kept.moved);
 

@@ -9,6 +9,14 @@ export interface Session {
   signOut(): Promise<void>;
 }
 
+/** Keeps on this machine who was inside last. */
+export interface AccountMemory {
+  load(): Account | null;
+  keep(account: Account): void;
+  /** Somebody signed out: nothing of the centre stays here. */
+  forget(): void;
+}
+
 /** Where a door puts the session for everything behind it. */
 export const sessionKey: InjectionKey<Session> = Symbol("session");
 

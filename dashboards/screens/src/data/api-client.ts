@@ -5,6 +5,8 @@ import type {
   AlertList,
   AlertView,
   EvidenceKeys,
+  PictureQuery,
+  PictureTaken,
   RecordPage,
   RecordView,
   SilenceList,
@@ -14,10 +16,13 @@ import type {
 } from "@mingcheng/protocols";
 import { createJsonRequest } from "@mingcheng/ui/data/json-request.ts";
 
+const notItself = { code: "CENTRE_FAULT", zh: "中心没有正常应答", en: "the centre did not answer properly" };
 const request = createJsonRequest({
   withinMs: 15_000,
-  notItself: { code: "CENTRE_FAULT", zh: "中心没有正常应答", en: "the centre did not answer properly" },
+  notItself,
 });
+/** A picture over a slow network takes its time; longer the centre waits for none. */
+const upload = createJsonRequest({ withinMs: 30_000, notItself });
 
 /** The centre's API, as far as this page uses it. Every call rejects with a `Problem`. */
 export const api = {
@@ -43,6 +48,12 @@ export const api = {
   },
   act: (id: string, act: string, words: Readonly<Record<string, string>>) =>
     request("POST", `/api/v1/alerts/${encodeURIComponent(id)}/${act}`, words) as Promise<Acknowledged>,
+  addPicture: (id: string, { sha256, takenAt }: PictureQuery, picture: Blob) =>
+    upload(
+      "POST",
+      `/api/v1/alerts/${encodeURIComponent(id)}/pictures?${new URLSearchParams({ sha256, takenAt })}`,
+      picture,
+    ) as Promise<PictureTaken>,
   silences: () => request("GET", "/api/v1/silences") as Promise<SilenceList>,
   addSilence: (silence: SilenceRequest) => request("POST", "/api/v1/silences", silence) as Promise<SilenceView>,
   endSilence: (id: number) => request("POST", `/api/v1/silences/${id}/end`, {}) as Promise<SilenceView>,

@@ -21,6 +21,14 @@ export interface KeptUpOptions<Answer> {
   readonly onSignedOut: () => void;
   readonly onLive?: (value: LiveReading) => void;
   readonly onTick?: () => void;
+  /** Where the last answer is kept for the time without the centre; it is shown with its time until there is a newer one. */
+  readonly memory?: AnswerMemory;
+}
+
+/** Keeps answers on this machine. */
+export interface AnswerMemory {
+  load(key: string): Promise<unknown>;
+  keep(key: string, answer: unknown): void;
 }
 
 /** One answer of the centre, kept up to date by itself until the scope ends. */
@@ -43,7 +51,7 @@ const endsSession = ({ code }: Problem): boolean => code === "SESSION_MISSING" |
 
 /** Reads an answer, again whenever the centre says that something changed, and says when that cannot be. */
 export const useKeptUp = <Answer extends { readonly asOf: string }>(options: KeptUpOptions<Answer>): KeptUp<Answer> => {
-  const { ask, key = () => "", onSignedOut, onLive, onTick } = options;
+  const { ask, key = () => "", onSignedOut, onLive, onTick, memory } = options;
   const value = shallowRef(null) as ShallowRef<Answer | null>;
   const problem = shallowRef<Problem | null>(null);
   const feedState = ref<FeedState>("connecting");
@@ -62,6 +70,17 @@ export const useKeptUp = <Answer extends { readonly asOf: string }>(options: Kep
     readAtMs = performance.now();
     restMs = Math.max(readEveryMs, restFactor * (readAtMs - startedAtMs));
     nowMs.value = Date.parse(answer.asOf);
+    memory?.keep(key(), answer);
+  };
+
+  /** What was answered last time, as old as this machine's clock says. */
+  const recall = async (): Promise<void> => {
+    const asked = key();
+    const answer = (await memory?.load(asked)) as Answer | undefined;
+    if (answer === undefined || ended || value.value !== null || asked !== key()) return;
+    value.value = answer;
+    readAtMs = performance.now() - Math.max(0, Date.now() - Date.parse(answer.asOf));
+    nowMs.value = Math.max(Date.now(), Date.parse(answer.asOf));
   };
 
   const fail = (error: unknown): void => {
@@ -133,5 +152,7 @@ export const useKeptUp = <Answer extends { readonly asOf: string }>(options: Kep
     feed.close();
   });
   retry();
+  // Without it the page only waits for the centre.
+  recall().catch(() => undefined);
   return { value, problem, feedState, nowMs, isStale, moved, acted, retry };
 };

@@ -36,12 +36,15 @@ const detailsOf = (answer: unknown, notItself: Respondent["notItself"]): ApiErro
   return { ...notItself, next, field: null, detail: null, retryable: true, retryAfterMs: null, reference: null };
 };
 
-/** Asks in JSON, as the one who is signed in, and believes no cache. */
+/** Asks in JSON, or with a file as it is, as the one who is signed in, and believes no cache. */
 export const createJsonRequest =
   ({ withinMs, notItself }: Respondent): JsonRequest =>
   async (method, path, body) => {
     const options: RequestInit = { method, credentials: "same-origin", cache: "no-store" };
-    if (body !== undefined) {
+    if (body instanceof Blob) {
+      options.headers = { "content-type": body.type };
+      options.body = body;
+    } else if (body !== undefined) {
       options.headers = { "content-type": "application/json" };
       options.body = JSON.stringify(body);
     }

@@ -1,0 +1,133 @@
+import { gzipSync } from "node:zlib";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { needs } from "../../src/harness/requirements.ts";
+import { until } from "../../src/harness/until.ts";
+import { errorOf } from "./errors-of.ts";
+import { ScreensUnderTest, says, seriousFindings, sticksOutPx, textOf } from "./screens-under-test.ts";
+
+const needed = needs("chromium");
+
+/** A picture of one pixel. */
+const pixel = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==",
+  "base64",
+);
+const picture = { name: "spot.png", mimeType: "image/png", buffer: pixel };
+
+describe.skipIf(needed.skip)(needed.title("the inspector's phone, in a browser"), () => {
+  const screens = new ScreensUnderTest();
+  beforeAll(() => screens.launch());
+  afterAll(() => screens.close());
+  beforeEach(() => screens.start());
+  afterEach(async () => expect(await screens.stop()).toEqual([]));
+
+  const sent = (what: string): string[] =>
+    screens.centre.asked.filter((request) => request.startsWith("POST") && request.includes(what));
+  const isKept = (page: Page): Promise<unknown> =>
+    until(() => page.evaluate("caches.match('/m').then((kept) => kept !== undefined)") as Promise<boolean>, {
+      what: "the program is kept",
+      withinMs: 20_000,
+    });
+
+  it("sends a picture of the spot, hashed where it was taken, and shows it in what happened", async () => {
+    const page = await screens.look({ size: "phone", path: "a/a4" });
+    await page.waitForSelector("[data-test=take-picture]");
+    await page.setInputFiles("input[name=picture]", picture);
+    await says(page, "[data-test=timeline]", "上传现场照片");
+    await until(
+      async () => (await page.evaluate("document.querySelector('[data-test=timeline] img')?.naturalWidth")) === 1,
+      { what: "the picture is there", withinMs: 10_000 },
+    );
+    const [digest] = screens.centre.state.alerts?.pictures.keys() ?? [];
+    expect(sent("pictures")).toEqual([expect.stringContaining(`sha256=${digest}`)]);
+    expect(await textOf(page, "[data-test=timeline]")).toContain(digest);
+    expect(await seriousFindings(page)).toEqual([]);
+  });
+
+  it("opens without the centre, keeps what is done there, and tells it once when the centre is back", async () => {
+    const page = await screens.look({ size: "phone", path: "m" });
+    await page.waitForSelector("[data-test=card]");
+    await isKept(page);
+    await page.click("[data-test=card]");
+    await says(page, "[data-test=alert-head]", "A12 摊韭菜");
+    await screens.cutOff(async () => {
+      await page.reload();
+      await says(page, "[data-test=alert-head]", "A12 摊韭菜");
+      await says(page, "[data-test=stale]", "现在连接不上中心");
+      await page.setInputFiles("input[name=picture]", picture);
+      await page.click("[data-test=act-handle]");
+      await page.fill("textarea[name=result]", "已停售并封存 5.4 kg");
+      await page.click("form button[type=submit]");
+      await says(page, "[data-test=act-note]", "已保存在手机中");
+      await says(page, "[data-test=waiting]", "待提交 2 项");
+      expect(await sticksOutPx(page)).toBeLessThanOrEqual(0);
+      // Closed and opened again without the centre, it is all still there.
+      await page.goto(new URL("/m", page.url()).href);
+      await says(page, "[data-test=waiting]", "待提交 2 项");
+      await says(page, "[data-test=card]", "A12 摊韭菜");
+    });
+    await page.evaluate("dispatchEvent(new Event('online'))");
+    await page.locator("[data-test=waiting]").waitFor({ state: "detached" });
+    expect(sent("pictures")).toHaveLength(1);
+    expect(sent("/handle")).toEqual(['POST /api/v1/alerts/a4/handle {"result":"已停售并封存 5.4 kg"}']);
+    await page.evaluate("dispatchEvent(new Event('online'))");
+    await page.reload();
+    await page.waitForSelector("[data-test=feed-open]");
+    expect(sent("pictures")).toHaveLength(1);
+    expect(sent("/handle")).toHaveLength(1);
+  });
+
+  it("sends a picture again whose answer was lost, and it is kept once; what is refused stays until it is removed", async () => {
+    const page = await screens.look({ size: "phone", language: "en", path: "a/a4" });
+    await page.waitForSelector("[data-test=take-picture]");
+    let lost = 0;
+    await page.route("**/pictures?**", async (route) => {
+      await route.fetch();
+      lost++;
+      await route.abort();
+    });
+    await page.setInputFiles("input[name=picture]", picture);
+    await until(() => lost === 1, { what: "its answer is lost", withinMs: 10_000 });
+    await says(page, "[data-test=waiting]", "1 to be sent");
+    await page.unroute("**/pictures?**");
+    await page.evaluate("dispatchEvent(new Event('online'))");
+    await page.locator("[data-test=waiting]").waitFor({ state: "detached" });
+    expect(sent("pictures")).toHaveLength(2);
+    expect(screens.centre.state.alerts?.pictures.size).toBe(1);
+    const json = errorOf("INPUT_INVALID");
+    await page.route("**/pictures?**", (route) => route.fulfill({ status: 400, json }));
+    await page.setInputFiles("input[name=picture]", picture);
+    await says(page, "[data-test=waiting]", "Not taken (INPUT_INVALID)");
+    await page.click("[data-test=waiting] button");
+    await page.locator("[data-test=waiting]").waitFor({ state: "detached" });
+  });
+
+  it("keeps nothing of the centre once somebody signed out", async () => {
+    const page = await screens.look({ size: "phone", path: "m" });
+    await page.waitForSelector("[data-test=card]");
+    await isKept(page);
+    await page.click("[data-test=leave]");
+    await page.waitForSelector("input[name=password]");
+    await screens.cutOff(async () => {
+      await page.reload();
+      await says(page, "[data-test=problem]", "连接不上中心");
+      expect(await page.locator("[data-test=card]").count()).toBe(0);
+    });
+  });
+
+  it("loads less than 150 KB", async () => {
+    const page = await screens.look({ size: "phone", path: "m" });
+    await page.waitForSelector("[data-test=card]");
+    const files = (await page.evaluate(
+      "performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => name.includes('/assets/'))",
+    )) as string[];
+    expect(files.length).toBeGreaterThan(2);
+    const sizes = await Promise.all(
+      [page.url(), ...new Set(files)].map(
+        async (file) => gzipSync(Buffer.from(await (await fetch(file)).arrayBuffer())).byteLength,
+      ),
+    );
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(150 * 1024);
+  });
+});
