@@ -20,7 +20,7 @@ describe("what the centre holds on one person", () => {
       INSERT INTO register_change (id, at_ms, by, source, note, counts) VALUES (1, 0, 'test', 'test', '', '{}');
       INSERT INTO user (name, role, password, must_change, created_ms, changed_ms)
         VALUES ('wang.li', 'inspector', 'scrypt-secret', 0, 0, 0), ('li.qiang', 'inspector', 'scrypt-secret', 0, 0, 0)`);
-    const end = minutes(Date.UTC(2030, 0, 1));
+    let end = minutes(Date.UTC(2030, 0, 1));
     const add = (table: string, row: Record<string, unknown>): void => {
       const full = { ...row, valid_from: 0, valid_to: end, since_change: 1 };
       const names = Object.keys(full);
@@ -31,6 +31,8 @@ describe("what the centre holds on one person", () => {
     const officer = { phone: "13800000000", department: "station" };
     add("officer", { code: "o1", name: "王丽", login: "wang.li", ...officer });
     add("officer", { code: "o2", name: "李强", login: "li.qiang", ...officer });
+    // For good.
+    end = 2 ** 31 - 1;
     add("duty", { area: "a1", site: "", tier: "station", rank: "1", officer: "o1", calendar: "" });
     add("absence", { officer: "o2", substitute: "o1", reason: "leave" });
     add("vendor", { code: "v1", name: "赵记", licence: "JY1" });
@@ -44,7 +46,7 @@ describe("what the centre holds on one person", () => {
     expect(person).toMatchObject({
       ...{ logins: ["wang.li"], vendor: [], tenancies: [], devices: [] },
       officer: [{ name: "王丽", phone: "13800000000", valid_to: "2030-01-01T00:00:00.000Z" }],
-      duties: [{ tier: "station", area: "a1" }],
+      duties: [{ tier: "station", area: "a1", valid_from: null, valid_to: null }],
       absences: [{ officer: "o2", substitute: "o1" }],
       users: [{ name: "wang.li", role: "inspector" }],
       audit: [

@@ -1,4 +1,5 @@
 import { MingchengError } from "@mingcheng/protocols";
+import { always, forever } from "../register/model/validity.ts";
 import type { SqliteDatabase } from "../store/database.ts";
 
 /** Where a person's data is looked for. */
@@ -29,11 +30,9 @@ export interface PersonExport {
 }
 
 const minuteMs = 60_000;
-/** Ends of validity that mean "until further notice" lie beyond every calendar. */
-const farMinutes = Date.UTC(9999, 0, 1) / minuteMs;
-
+/** When an entry begins or ends; null: since ever, or for good. */
 const instant = (minutes: number): string | null =>
-  minutes >= farMinutes ? null : new Date(minutes * minuteMs).toISOString();
+  minutes <= always || minutes >= forever ? null : new Date(minutes * minuteMs).toISOString();
 
 /** A row for people: times as text, numbers of changes left out. */
 const readable = (row: Record<string, unknown>): object =>

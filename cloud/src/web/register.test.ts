@@ -47,6 +47,7 @@ describe("the register in the API", () => {
 
     const where = async (at: string) =>
       attributionSchema.parse((await get(`/attribution?gw=gw-1&dev=scale-1&at=${at}`)).json);
+    expect(await where("2026-05-12T12:29:00%2B08:00")).toEqual(await where("2026-05-12T04:29:00.000Z"));
     expect(await where("2026-05-12T04:29:59.999Z")).toEqual({
       stall: { code: "songbai-a01", label: "A01" },
       vendor: { code: "v1", name: "陈记蔬菜" },

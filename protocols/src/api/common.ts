@@ -4,6 +4,9 @@ import { deviceIdPattern, gatewayIdPattern } from "../chain/line.ts";
 /** An instant: ISO 8601, UTC, milliseconds. */
 export const apiTimeSchema = z.iso.datetime({ precision: 3 });
 
+/** An instant as somebody asks for it: ISO 8601 with `Z` or an offset, to the second or finer. */
+export const apiAskedTimeSchema = z.iso.datetime({ offset: true });
+
 /** A number as exact decimal text, never a binary float. */
 export const apiDecimalSchema = z.string().regex(/^-?\d+(\.\d+)?$/);
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { apiDeviceSchema, apiGatewaySchema, apiTimeSchema } from "./common.ts";
+import { apiAskedTimeSchema, apiDeviceSchema, apiGatewaySchema } from "./common.ts";
 
 /** Body of `POST /api/v1/exports`: the evidence of one gateway, as far as the user sees it. */
 export const exportRequestSchema = z.strictObject({
@@ -9,8 +9,8 @@ export const exportRequestSchema = z.strictObject({
   /** Only records of these devices. */
   devices: z.array(apiDeviceSchema).min(1).max(1_000).optional(),
   /** Received by the centre at or after, at or before. */
-  from: apiTimeSchema.optional(),
-  to: apiTimeSchema.optional(),
+  from: apiAskedTimeSchema.optional(),
+  to: apiAskedTimeSchema.optional(),
 });
 
 export type ExportEvidenceRequest = z.output<typeof exportRequestSchema>;

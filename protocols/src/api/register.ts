@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { apiCountSchema, apiDeviceSchema, apiGatewaySchema, apiTimeSchema, bilingualSchema } from "./common.ts";
+import {
+  apiAskedTimeSchema,
+  apiCountSchema,
+  apiDeviceSchema,
+  apiGatewaySchema,
+  apiTimeSchema,
+  bilingualSchema,
+} from "./common.ts";
 
 /** Name of a kind of entry: `stalls`, `item-codes`. */
 export const registerKindSchema = z.string().regex(/^[a-z]{1,20}(?:-[a-z]{1,20})?$/);
@@ -65,7 +72,7 @@ export const registerKindListSchema = z.object({
 /** Query of `GET /api/v1/register/:kind`. A page may be short although `next` is given. */
 export const registerQuerySchema = z.strictObject({
   /** Only entries valid then; every present one when left out. */
-  at: apiTimeSchema.optional(),
+  at: apiAskedTimeSchema.optional(),
   /** Only entries with this value in this column. */
   column: z.string().max(64).optional(),
   value: z.string().max(200).optional(),
@@ -98,7 +105,7 @@ export const registerChangeListSchema = z.object({
   next: z.int().nullable(),
 });
 
-const validitySchema = { from: apiTimeSchema.nullish(), to: apiTimeSchema.nullish() };
+const validitySchema = { from: apiAskedTimeSchema.nullish(), to: apiAskedTimeSchema.nullish() };
 
 /**
  * Body of `POST /api/v1/register/changes`. An entry with the key and the beginning of a present one corrects it, any other
@@ -122,7 +129,7 @@ export const registerChangeRequestSchema = z.strictObject({
       z.strictObject({
         kind: registerKindSchema,
         key: z.array(z.string().max(200)).min(1).max(8),
-        from: apiTimeSchema.nullish(),
+        from: apiAskedTimeSchema.nullish(),
       }),
     )
     .max(500)
@@ -148,7 +155,11 @@ export const registerOutcomeSchema = z.object({
 });
 
 /** Query of `GET /api/v1/register/attribution`. */
-export const attributionQuerySchema = z.strictObject({ gw: apiGatewaySchema, dev: apiDeviceSchema, at: apiTimeSchema });
+export const attributionQuerySchema = z.strictObject({
+  gw: apiGatewaySchema,
+  dev: apiDeviceSchema,
+  at: apiAskedTimeSchema,
+});
 
 const namedSchema = z.object({ code: z.string(), name: z.string() });
 

@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { apiCountSchema, apiDeviceSchema, apiGatewaySchema, apiTimeSchema, bilingualSchema } from "./common.ts";
+import {
+  apiAskedTimeSchema,
+  apiCountSchema,
+  apiDeviceSchema,
+  apiGatewaySchema,
+  apiTimeSchema,
+  bilingualSchema,
+} from "./common.ts";
 
 const reasonSchema = z.string().trim().min(1).max(500);
 
@@ -70,8 +77,8 @@ export const holdRequestSchema = z
   .strictObject({
     gateway: apiGatewaySchema.optional(),
     device: apiDeviceSchema.optional(),
-    from: z.iso.datetime({ offset: true }).optional(),
-    to: z.iso.datetime({ offset: true }).optional(),
+    from: apiAskedTimeSchema.optional(),
+    to: apiAskedTimeSchema.optional(),
     reason: reasonSchema,
   })
   .refine(({ gateway, device }) => device === undefined || gateway !== undefined, {
