@@ -18,6 +18,7 @@ export * from "./api/sales.ts";
 export * from "./api/server-events.ts";
 export * from "./api/session.ts";
 export * from "./api/today.ts";
+export * from "./api/trend.ts";
 export * from "./api/users.ts";
 export * from "./barcodes/price-barcode.ts";
 export * from "./bytes/bytes.ts";

@@ -7,6 +7,7 @@ import type {
   QuarantineQuery,
   RecordPage,
   Today,
+  Trend,
 } from "@mingcheng/protocols";
 import type { PlaceFinder } from "../register/attribution/place-finder.ts";
 import { GatewayRegister } from "../register/gateway-register.ts";
@@ -19,6 +20,7 @@ import { quarantineList } from "./queries/quarantine-query.ts";
 import { isoTime, type ReadStores } from "./queries/read-stores.ts";
 import { ledgerHead, projectedLsn, type RecordsAsked, recordPage, recordSlice } from "./queries/record-query.ts";
 import { todayView } from "./queries/today-query.ts";
+import { trendView } from "./queries/trend-query.ts";
 import { TodayCache } from "./today-cache.ts";
 
 /** What {@link CentreReader} works with. */
@@ -54,6 +56,15 @@ export class CentreReader {
   /** The business day so far; of one gateway, or of all (null). */
   today(gw: string | null, cover: Cover): Today {
     return this.#today.get(this.#asked(gw, cover), cover);
+  }
+
+  /** The business day so far by hours. */
+  trend(cover: Cover): Trend {
+    const atMs = this.#ports.nowMs();
+    const { timezone } = this.#ports;
+    return this.#inPlaces(cover, (asked) =>
+      trendView({ ...asked, window: this.#windowOf(atMs), timezone, nowMs: atMs }),
+    );
   }
 
   /** Something was changed through this thread: the next view of the day shows it. */

@@ -7,6 +7,7 @@ import {
   recordQuerySchema,
   todayQuerySchema,
   todaySchema,
+  trendSchema,
 } from "@mingcheng/protocols";
 import { type ApiRoute, defineRoute, everyRole } from "./api-route.ts";
 import type { CentreReader } from "./centre-reader.ts";
@@ -22,6 +23,15 @@ export const readingRoutes = (reader: CentreReader): ApiRoute[] => [
     query: todayQuerySchema,
     answer: todaySchema,
     handle: ({ query, cover }) => reader.today(query.gateway ?? null, cover),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/trend",
+    summary: { zh: "今日各小时的称重与快检", en: "The business day so far, hour by hour" },
+    access: everyRole,
+    scope: "area",
+    answer: trendSchema,
+    handle: ({ cover }) => reader.trend(cover),
   }),
   defineRoute({
     method: "GET",

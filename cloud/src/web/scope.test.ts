@@ -55,6 +55,7 @@ const cityKinds = ["calendars", "hours", "holidays", "units", "items"];
 /** How each route of a scope `area` is asked for everything it has. A new one is a line here. */
 const questions = (): Readonly<Record<string, readonly Question[]>> => ({
   "GET /api/v1/today": [{ path: "/api/v1/today" }, { path: "/api/v1/today?gateway=market-z" }],
+  "GET /api/v1/trend": [{ path: "/api/v1/trend", showsPlaces: false }],
   "GET /api/v1/records": [
     { path: "/api/v1/records?limit=1000" },
     { path: "/api/v1/records?gateway=market-z" },
@@ -71,6 +72,16 @@ const questions = (): Readonly<Record<string, readonly Question[]>> => ({
   ],
   "POST /api/v1/alerts/:id/close": [
     { path: "/api/v1/alerts/alert-of-market-z/close", body: { result: "put right", evidence: "record 1" } },
+  ],
+  "POST /api/v1/alerts/:id/pictures": [
+    {
+      path: `/api/v1/alerts/alert-of-market-z/pictures?sha256=${"0".repeat(64)}&takenAt=${noon}`,
+      body: {},
+      showsPlaces: false,
+    },
+  ],
+  "GET /api/v1/alerts/:id/pictures/:sha256": [
+    { path: `/api/v1/alerts/alert-of-market-z/pictures/${"0".repeat(64)}`, showsPlaces: false },
   ],
   "POST /api/v1/alerts/:id/reopen": [{ path: "/api/v1/alerts/alert-of-market-z/reopen", body: { comment: "again" } }],
   "GET /api/v1/register": [{ path: "/api/v1/register", showsPlaces: false }],
@@ -217,7 +228,8 @@ describe("the day of a county", () => {
   const today = async (cookie: string | undefined) => (await call(web.target, "/api/v1/today", { cookie })).json;
 
   it("has its own totals, names and alerts; the whole centre sees what stands nowhere, and how much", async () => {
-    const own = await today(await signInAs(web, "inspector", { areas: ["siming"] }));
+    const cookie = await signInAs(web, "inspector", { areas: ["siming"] });
+    const own = await today(cookie);
     expect(own.totals).toMatchObject({
       ...{ weighings: 1, grams: "500", tests: { all: 1, positive: 1 }, devices: { all: 2 }, gateways: { all: 1 } },
       unattributed: null,
@@ -236,6 +248,14 @@ describe("the day of a county", () => {
       },
     ]);
     const city = await today(await signInAs(web, "inspector", { areas: ["xm"] }));
+    const sumOf = async (cookie: string | undefined) => {
+      const { json } = await call(web.target, "/api/v1/trend", { cookie });
+      expect(json.hours).toHaveLength(15);
+      const hours: readonly { weighings: number; tests: number }[] = json.hours;
+      return [hours.reduce((sum, hour) => sum + hour.weighings, 0), hours.reduce((sum, hour) => sum + hour.tests, 0)];
+    };
+    expect(await sumOf(cookie)).toEqual([1, 1]);
+    expect(await sumOf(await web.signIn("user-cen"))).toEqual([3, 3]);
     expect(city.totals).toMatchObject({ weighings: 2, tests: { all: 2 }, devices: { all: 4 }, unattributed: null });
     const whole = await today(await web.signIn("user-cen"));
     expect(whole.totals).toMatchObject({
