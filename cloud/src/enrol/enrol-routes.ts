@@ -37,7 +37,7 @@ const failure = (error: unknown): { status: number; body: EnrolmentError } => {
   const known = error instanceof MingchengError ? error : new MingchengError("CENTRE_FAULT", "enrolment failed");
   const message = `${explain(known, "zh")} / ${explain(known, "en")}`;
   const status = known.code === "ENROL_REFUSED" ? 403 : known.code === "INPUT_INVALID" ? 400 : 500;
-  return { status, body: { error: { code: known.code, message, retryable: known.retryable } } };
+  return { status, body: { error: { code: known.code, message, detail: known.message, retryable: known.retryable } } };
 };
 
 const enrol = ({ register, card, nowMs }: EnrolOptions, body: unknown): EnrolmentResponse => {

@@ -58,7 +58,7 @@ const readAnswer = (status: number, text: string): EnrolmentResponse => {
     });
   }
   const refusal = enrolmentErrorSchema.safeParse(value);
-  const said = refusal.success ? refusal.data.error.message : `status ${status}`;
+  const said = refusal.success ? (refusal.data.error.detail ?? refusal.data.error.message) : `status ${status}`;
   throw new MingchengError(status === 403 ? "ENROL_REFUSED" : "CENTRE_REFUSED", said);
 };
 

@@ -67,9 +67,15 @@ export const enrolmentResponseSchema = z.object({
 
 export type EnrolmentResponse = z.infer<typeof enrolmentResponseSchema>;
 
-/** Answer with any other status. `code` is one of the error catalogue, `message` tells a person what to do. */
+/**
+ * Answer with any other status. `code` is one of the error catalogue, `message` tells a person what to do, `detail` is what was
+ * wrong alone.
+ */
 export const enrolmentErrorSchema = z.object({
-  error: z.object({ code: z.string().max(64), message: z.string().max(1024), retryable: z.boolean() }),
+  error: z.object({
+    ...{ code: z.string().max(64), message: z.string().max(1024), retryable: z.boolean() },
+    detail: z.string().max(1024).optional(),
+  }),
 });
 
 export type EnrolmentError = z.infer<typeof enrolmentErrorSchema>;
