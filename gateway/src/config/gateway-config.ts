@@ -1,5 +1,6 @@
 import { deviceIdPattern } from "@mingcheng/protocols";
 import { z } from "zod";
+import { camerasSchema } from "./cameras-config.ts";
 import { intakeSchema } from "./intake-config.ts";
 import { webSchema } from "./web-config.ts";
 
@@ -177,6 +178,7 @@ export const gatewayConfigSchema = z.strictObject({
   devices: z.array(deviceSchema).max(256).default([]).describe("设备 / devices."),
   intake: intakeSchema,
   web: webSchema,
+  cameras: camerasSchema,
 });
 
 /** The configuration as written, with its defaults; devices are not checked against their drivers yet. */

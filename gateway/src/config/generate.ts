@@ -26,6 +26,11 @@ const lineExample = (index: number): Values => {
 
 const centreExample: Values = { host: "centre.example.org", port: 8883 };
 
+const camerasExample: Values = {
+  view: {},
+  channels: [{ id: "kitchen-1", zone: "cooking", address: "rtsp://192.168.1.64:554/Streaming/Channels/101" }],
+};
+
 const optionsOf = (schema: z.ZodType): Options =>
   (z.toJSONSchema(schema, { io: "input" }) as unknown as { readonly properties: Options }).properties;
 
@@ -104,12 +109,13 @@ const head = `# mingcheng-gateway：除 devices 外所有选项均可省略，�
 
 /** The commented example of the gateway's configuration, made from its schema and those of the drivers. */
 export const generated = (): { path: string; text: string }[] => {
-  const { devices, centre, intake, web, ...options } = optionsOf(gatewayConfigSchema);
+  const { devices, centre, intake, web, cameras, ...options } = optionsOf(gatewayConfigSchema);
   let text = head;
   for (const [name, option] of Object.entries(options)) text += `${write({ [name]: option }, {}, "")}\n`;
   if (centre !== undefined) text += `${commentOut(write({ centre }, { centre: centreExample }, ""))}\n`;
   if (intake !== undefined) text += `${commentOut(write({ intake }, { intake: intakeExample }, ""))}\n`;
   if (web !== undefined) text += `${commentOut(write({ web }, {}, ""))}\n`;
+  if (cameras !== undefined) text += `${commentOut(write({ cameras }, { cameras: camerasExample }, ""))}\n`;
   text += `${comment(devices?.description, "")}devices:\n`;
   // Scales first: they have every option that a device can have.
   const ordered = [...drivers].sort((a, b) => a.deviceClass.localeCompare(b.deviceClass));

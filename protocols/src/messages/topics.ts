@@ -2,7 +2,7 @@ import { gatewayIdPattern } from "../chain/line.ts";
 
 const root = "mc/v1";
 
-/** MQTT topics of one gateway. Data goes up on `rec`, `state`, `gone`, `keys`, `live`, `ack`, `bundle`; answers come down on `receipt`, `cmd`. */
+/** MQTT topics of one gateway. Data goes up on `rec`, `state`, `gone`, `keys`, `live`, `ack`, `bundle`; answers come down on `receipt`, `cmd`, `media`. */
 export const topics = {
   records: (gw: string) => `${root}/${gw}/rec`,
   receipt: (gw: string) => `${root}/${gw}/receipt`,
@@ -11,13 +11,14 @@ export const topics = {
   keys: (gw: string) => `${root}/${gw}/keys`,
   live: (gw: string, device: string) => `${root}/${gw}/live/${device}`,
   command: (gw: string) => `${root}/${gw}/cmd`,
+  media: (gw: string) => `${root}/${gw}/media`,
   ack: (gw: string) => `${root}/${gw}/ack`,
   bundle: (gw: string, command: string) => `${root}/${gw}/bundle/${command}`,
 } as const;
 
 /** What a topic means. */
 export type ParsedTopic =
-  | { readonly channel: "rec" | "receipt" | "gone" | "keys" | "cmd" | "ack"; readonly gw: string }
+  | { readonly channel: "rec" | "receipt" | "gone" | "keys" | "cmd" | "media" | "ack"; readonly gw: string }
   | { readonly channel: "bundle"; readonly gw: string; readonly command: string }
   | { readonly channel: "state"; readonly gw: string; readonly eid: string }
   | { readonly channel: "live"; readonly gw: string; readonly device: string };
@@ -34,6 +35,7 @@ export const parseTopic = (topic: string): ParsedTopic | undefined => {
       case "gone":
       case "keys":
       case "cmd":
+      case "media":
       case "ack":
         return { channel, gw };
       default:
@@ -59,4 +61,4 @@ export const uplinkChannels: readonly ParsedTopic["channel"][] = [
 ];
 
 /** Channels a gateway may subscribe to. */
-export const downlinkChannels: readonly ParsedTopic["channel"][] = ["receipt", "cmd"];
+export const downlinkChannels: readonly ParsedTopic["channel"][] = ["receipt", "cmd", "media"];

@@ -1,0 +1,17 @@
+export { type MediaHint, mediaHint } from "./media-hint.ts";
+export {
+  type BeginMessage,
+  beginMessage,
+  type FromHub,
+  fromHub,
+  type GatewayMessage,
+  gatewayMessage,
+  type Quality,
+  qualities,
+  type ServerMessage,
+  type ViewerMessage,
+  viewerMessage,
+} from "./media-messages.ts";
+export { type MediaPacket, mediaKinds, mediaPacket, readMediaPacket } from "./media-packet.ts";
+export { type ViewClaims, viewClaims } from "./view-claims.ts";
+export { ViewerGate, viewerLimits } from "./viewer-gate.ts";

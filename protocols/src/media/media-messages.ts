@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { deviceIdPattern } from "../chain/line.ts";
+import { cameraStates } from "../records/camera-body.ts";
+
+/** Which of a camera's streams: the large one, or the small one for walls of pictures. */
+export const qualities = ["main", "sub"] as const;
+
+/** See {@link qualities}. */
+export type Quality = (typeof qualities)[number];
+
+const stream = z.int().min(0).max(65_535);
+const tile = z.int().min(0).max(255);
+const text = (max: number) => z.string().max(max);
+
+/** Said before the octets that a player needs first. */
+export const beginMessage = z.strictObject({
+  type: z.literal("begin"),
+  stream,
+  codec: text(64),
+  widthPx: z.int().nonnegative(),
+  heightPx: z.int().nonnegative(),
+});
+
+/** See {@link beginMessage}. */
+export type BeginMessage = z.infer<typeof beginMessage>;
+
+const stateMessage = z.strictObject({
+  type: z.literal("state"),
+  stream,
+  state: z.enum(cameraStates),
+  reason: text(256),
+});
+
+/** Said when a stream cannot be had, or is over. */
+const endedMessage = z.strictObject({ type: z.literal("ended"), stream, code: text(64), reason: text(256) });
+
+/** From a gateway to the hub, beside packets. */
+export const gatewayMessage = z.discriminatedUnion("type", [beginMessage, stateMessage, endedMessage]);
+
+/** See {@link gatewayMessage}. */
+export type GatewayMessage = z.infer<typeof gatewayMessage>;
+
+/** From the hub to a gateway: begin or end to send a stream. */
+export const fromHub = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("open"),
+    stream,
+    channel: z.string().regex(deviceIdPattern),
+    quality: z.enum(qualities),
+  }),
+  z.strictObject({ type: z.literal("close"), stream }),
+]);
+
+/** See {@link fromHub}. */
+export type FromHub = z.infer<typeof fromHub>;
+
+/** From a viewer. The token stands in the message, never in the address. */
+export const viewerMessage = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("watch"), tile, token: z.string().min(1).max(2_048) }),
+  z.strictObject({ type: z.literal("stop"), tile }),
+]);
+
+/** See {@link viewerMessage}. */
+export type ViewerMessage = z.infer<typeof viewerMessage>;
+
+/** To a viewer, beside packets. `watching` says which stream's packets a tile shows. */
+export type ServerMessage =
+  | { readonly type: "watching"; readonly tile: number; readonly stream: number }
+  | { readonly type: "refused"; readonly tile: number; readonly code: string; readonly reason: string }
+  | GatewayMessage;
