@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Channel, ChannelDefinition, ChannelPorts, Delivery, Outgoing } from "../channel.ts";
 import { isLocalStandIn } from "../http/endpoint.ts";
 import { readProviderKey } from "../http/secret-file.ts";
-import type { MessageTemplate } from "../message.ts";
+import { type MessageTemplate, messageTemplates } from "../message.ts";
 import {
   messageNames,
   refuseFaults,
@@ -73,7 +73,7 @@ const textsOf = ({ templates }: Settings): Record<MessageTemplate, readonly Text
   ) as Record<MessageTemplate, readonly TextPart[]>;
 
 const faultsOf = (own: Settings) =>
-  templateFaults(textsOf(own), { signature: own.signName, variableChars: own.variableChars, adjacentVariables: true });
+  templateFaults(textsOf(own), { signature: own.signName, variableChars: own.variableChars });
 
 const open = async (own: Settings, ports: ChannelPorts): Promise<Channel> => {
   refuseFaults(own.name, faultsOf(own));
@@ -87,9 +87,9 @@ const open = async (own: Settings, ports: ChannelPorts): Promise<Channel> => {
   const polling = new ReceiptPolling({ channel: own.name, ports, firstMs: own.receiptPollMs, ask: askReceipt(access) });
 
   const submit = async (phone: string, { body, message }: Outgoing, signal: AbortSignal): Promise<Delivery> => {
-    const variables = Object.entries(message.variables).map(([name, value]) => [
+    const variables = Object.keys(messageTemplates[message.template].variables).map((name) => [
       name,
-      variableValue(value, sentChars(message.template, name, own.variableChars)),
+      variableValue(message.variables[name] ?? "", sentChars(message.template, name, own.variableChars)),
     ]);
     const parameters = {
       PhoneNumbers: phone,

@@ -3,14 +3,12 @@ import { type MessageTemplate, messageTemplates } from "../message.ts";
 /** A piece of an approved text: fixed characters, or a variable by our name for it. */
 export type TextPart = { readonly fixed: string } | { readonly variable: string };
 
-/** What a provider demands beside what all demand. */
+/** What differs from account to account. */
 export interface ProviderRules {
   /** The approved signature, without 【】; the provider puts it in front. */
   readonly signature: string;
   /** Characters that one variable may have at most. */
   readonly variableChars: number;
-  /** Two variables may stand next to each other. */
-  readonly adjacentVariables: boolean;
 }
 
 /** Characters of one short message in UCS-2, signature included: what is longer is sent and billed as several. */
@@ -70,8 +68,8 @@ export const textFaults = (
   const missing = known.filter((name) => !used.includes(name));
   if (missing.length > 0) faults.push(`variable ${missing.join(", ")} is not in the text`);
   if (fixed.trim() === "") faults.push("a text may not be made of variables alone");
-  if (!rules.adjacentVariables && parts.some((part, index) => isVariable(part) && isVariable(parts[index + 1]))) {
-    faults.push("two variables stand next to each other; the provider wants words between them");
+  if (parts.some((part, index) => isVariable(part) && isVariable(parts[index + 1]))) {
+    faults.push("two variables stand next to each other; providers want words between them");
   }
   const longest = longestChars(template, parts, rules);
   if (longest > segmentChars) {

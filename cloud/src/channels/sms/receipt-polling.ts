@@ -25,7 +25,7 @@ const mostBetweenMs = 10 * minute;
 /** Providers ask networks for two days or three; who had a message a day ago needs no receipt any more. */
 const deadlineMs = 24 * 60 * minute;
 const mostWaiting = 10_000;
-const mostAtOnce = 20;
+const mostAtOnce = 100;
 const pauseMs = minute;
 
 /**
@@ -38,6 +38,8 @@ export class ReceiptPolling {
   readonly #stop = new AbortController();
   #inbound: Inbound | undefined;
   #cancel: (() => void) | undefined;
+  /** When it asks next, as far as that is known. */
+  #nextMs = Number.POSITIVE_INFINITY;
   #turn: Promise<void> | undefined;
 
   constructor(options: ReceiptPollingOptions) {
@@ -55,12 +57,13 @@ export class ReceiptPolling {
     if (this.#waiting.has(awaited.receiptId)) return;
     const [oldest] = this.#waiting.keys();
     if (this.#waiting.size >= mostWaiting && oldest !== undefined) this.#forget(oldest, "too many are waited for");
+    const dueMs = this.#options.ports.nowMs() + this.#options.firstMs;
     this.#waiting.set(awaited.receiptId, {
       ...awaited,
       turn: 0,
-      dueMs: this.#options.ports.nowMs() + this.#options.firstMs,
+      dueMs,
     });
-    this.#schedule();
+    if (dueMs < this.#nextMs) this.#schedule();
   }
 
   #forget(receiptId: string, reason: string): void {
@@ -72,9 +75,11 @@ export class ReceiptPolling {
     if (this.#inbound === undefined || this.#turn !== undefined || this.#stop.signal.aborted) return;
     this.#cancel?.();
     this.#cancel = undefined;
+    this.#nextMs = Number.POSITIVE_INFINITY;
     if (this.#waiting.size === 0) return;
     let nextMs = Number.POSITIVE_INFINITY;
     for (const { dueMs } of this.#waiting.values()) nextMs = Math.min(nextMs, dueMs);
+    this.#nextMs = nextMs;
     const waitMs = Math.max(0, nextMs - this.#options.ports.nowMs());
     this.#cancel = this.#options.ports.later(() => this.#begin(), waitMs);
   }

@@ -23,6 +23,6 @@ export const variableValue = (value: string, mostChars: number): string => {
   if (clean === "") return nothing.slice(0, mostChars);
   if (clean.length <= mostChars) return clean;
   const characters = Array.from(clean);
-  while (characters.join("").length > mostChars - 1) characters.pop();
+  while (characters.length > 0 && characters.join("").length > mostChars - 1) characters.pop();
   return `${characters.join("")}…`;
 };

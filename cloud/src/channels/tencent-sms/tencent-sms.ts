@@ -108,7 +108,6 @@ const faultsOf = (own: Settings): readonly TemplateFault[] => [
   ...templateFaults(textsOf(own), {
     signature: own.signName,
     variableChars: own.variableChars,
-    adjacentVariables: false,
   }),
 ];
 
