@@ -91,6 +91,16 @@ describe("an import", () => {
     await expect(load("vendors", Buffer.from(vendors, "utf16le"), {})).resolves.toMatchObject({ change: null });
     const marked = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(vendors, "utf16le")]);
     await expect(load("vendors", marked)).rejects.toMatchObject({ message: expect.stringContaining("UTF-16") });
+    const compound = Buffer.from("d0cf11e0a1b11ae1", "hex");
+    for (const ending of ["csv", "xls", "xlsx"]) {
+      await expect(load("vendors", compound, { ending })).rejects.toMatchObject({
+        message: expect.stringContaining(".xls)"),
+      });
+    }
+    const zip = workbook([["code", "name"]]);
+    await expect(load("vendors", zip, { ending: "csv" })).rejects.toMatchObject({
+      message: expect.stringContaining(".xlsx"),
+    });
     await expect(load("vendors", 'code,name\nv5,"open\n')).rejects.toMatchObject({ code: "INPUT_INVALID" });
     expect(names()).toHaveLength(2);
   });

@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { MingchengError } from "@mingcheng/protocols";
 import { unzipSync } from "fflate";
 import { type CellValue, readSheet } from "read-excel-file/node";
+import { compoundReason, fileKindOf } from "./file-signature.ts";
 import type { FileRow } from "./read-csv.ts";
 
 const maxFileMiB = 32;
@@ -16,6 +17,7 @@ const checkSize = async (path: string): Promise<Buffer> => {
   if ((await stat(path)).size > maxFileMiB * 1024 * 1024) {
     refuse(path, `larger than ${maxFileMiB} MiB; save it as CSV (超过 ${maxFileMiB} MiB，请另存为 CSV)`);
   }
+  if ((await fileKindOf(path)) === "compound") refuse(path, compoundReason);
   const bytes = await readFile(path);
   let unpacked = 0;
   try {

@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { MingchengError } from "@mingcheng/protocols";
+import { compoundReason, fileKindOf } from "./file-signature.ts";
 
 /** Encodings that files may have. */
 export const encodings = ["utf-8", "gb18030"] as const;
@@ -49,7 +50,6 @@ export async function* decodeFile(path: string, encoding: Encoding): AsyncGenera
 }
 
 interface Survey {
-  readonly mark: "utf-8" | "utf-16" | null;
   readonly damaged: number;
   readonly chinese: number;
 }
@@ -57,8 +57,6 @@ interface Survey {
 /** Reads the whole file as UTF-8 that may be damaged. */
 const survey = async (path: string): Promise<Survey> => {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  let mark: Survey["mark"] = null;
-  let first = true;
   let damaged = 0;
   let chinese = 0;
   const count = (text: string): void => {
@@ -69,29 +67,25 @@ const survey = async (path: string): Promise<Survey> => {
     }
   };
   for await (const chunk of createReadStream(path, { highWaterMark: 64 * 1024 })) {
-    const bytes = chunk as Uint8Array;
-    if (first) {
-      if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) mark = "utf-8";
-      if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) mark = "utf-16";
-      first = false;
-    }
-    count(decoder.decode(bytes, { stream: true }));
+    count(decoder.decode(chunk as Uint8Array, { stream: true }));
   }
   count(decoder.decode());
-  return { mark, damaged, chinese };
+  return { damaged, chinese };
 };
 
 /**
  * Tells UTF-8 (with or without byte order mark) from GB18030 by the whole file. UTF-8 with damaged places is not taken for
  * GB18030, as which it would read as other words.
- * @throws {MingchengError} INPUT_INVALID for UTF-16
+ * @throws {MingchengError} INPUT_INVALID for UTF-16, and for workbooks whose name is not that of one
  */
 export const detectEncoding = async (path: string): Promise<Encoding> => {
-  const { mark, damaged, chinese } = await survey(path);
-  if (mark === "utf-16") {
-    refuse(path, "UTF-16 text; save it as “CSV UTF-8” (UTF-16 编码，请另存为“CSV UTF-8”)");
-  }
-  if (mark === "utf-8" || damaged === 0) return "utf-8";
+  const kind = await fileKindOf(path);
+  if (kind === "utf-16") refuse(path, "UTF-16 text; save it as “CSV UTF-8” (UTF-16 编码，请另存为“CSV UTF-8”)");
+  if (kind === "compound") refuse(path, compoundReason);
+  if (kind === "zip")
+    refuse(path, "an Excel workbook or an archive; a workbook is named .xlsx (工作簿须以 .xlsx 命名)");
+  if (kind === "utf-8") return "utf-8";
+  const { damaged, chinese } = await survey(path);
   // A GB18030 text read as UTF-8 is nearly all damage; it hardly ever yields Chinese.
-  return chinese > damaged ? "utf-8" : "gb18030";
+  return damaged === 0 || chinese > damaged ? "utf-8" : "gb18030";
 };
