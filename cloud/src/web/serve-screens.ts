@@ -16,6 +16,7 @@ const notBuilt = "界面尚未构建：运行 npm run build\nThe screens are not
 const pages: Readonly<Record<string, readonly string[]>> = {
   "index.html": ["/alerts", "/alerts/:id", "/silences", "/duty", "/messages"],
   "phone.html": ["/m", "/m/*", "/a/:id"],
+  "wall.html": ["/wall"],
   "verify.html": ["/verify"],
 };
 

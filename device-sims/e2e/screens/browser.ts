@@ -14,6 +14,7 @@ export const launchBrowser = (): Promise<Browser> =>
 export const sizes = {
   desk: { width: 1920, height: 1080 },
   laptop: { width: 1280, height: 800 },
+  wall4k: { width: 3840, height: 2160 },
   phone: { width: 390, height: 844 },
 } as const;
 

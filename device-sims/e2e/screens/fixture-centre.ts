@@ -14,6 +14,7 @@ import {
 import { repositoryRoot } from "../../src/harness/repository.ts";
 import { errorOf } from "./errors-of.ts";
 import { answerAlerts, type FixtureAlerts } from "./fixture-alerts.ts";
+import { sampleTrend } from "./sample-day.ts";
 
 const screens = join(repositoryRoot, "dashboards/screens/dist");
 const types: Readonly<Record<string, string>> = {
@@ -27,6 +28,7 @@ const types: Readonly<Record<string, string>> = {
 const pageOf = (path: string): string => {
   if (path === "/verify") return "/verify.html";
   if (/^\/(?:m|a)(?:\/|$)/.test(path)) return "/phone.html";
+  if (path === "/wall") return "/wall.html";
   return /\.\w+$/.test(path) ? path : "/index.html";
 };
 
@@ -178,6 +180,7 @@ export class FixtureCentre {
     }
     if (state.failure !== null) return [state.failure.status, state.failure.error];
     if (route === "GET /api/v1/today") return [200, state.today];
+    if (route === "GET /api/v1/trend") return [200, sampleTrend()];
     return this.#acknowledge(route);
   }
 

@@ -71,6 +71,11 @@ const inside: Readonly<Record<string, Picture>> = {
   "phone-home": { language: "zh", size: "phone", path: "m", ready: "[data-test=card]" },
 };
 
+const wall: Readonly<Record<string, Picture>> = {
+  wall: { language: "zh", size: "desk", path: "wall", ready: "[data-test=trend-tests] canvas" },
+  "wall-4k": { language: "en", size: "wall4k", path: "wall", ready: "[data-test=trend-tests] canvas" },
+};
+
 const atTheCentre: Readonly<Record<string, Picture>> = {
   "silences-desk": { language: "zh", size: "desk", path: "silences", ready: "[data-test=silence]" },
   "silences-phone": { language: "en", size: "phone", path: "silences", ready: "[data-test=silence]" },
@@ -78,6 +83,7 @@ const atTheCentre: Readonly<Record<string, Picture>> = {
 
 try {
   for (const [name, picture] of Object.entries(inside)) await take(name, picture);
+  for (const [name, picture] of Object.entries(wall)) await take(name, picture);
   centre.state.account = dutyAccount;
   for (const [name, picture] of Object.entries(atTheCentre)) await take(name, picture);
   centre.state.account = null;

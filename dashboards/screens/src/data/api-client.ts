@@ -13,6 +13,7 @@ import type {
   SilenceRequest,
   SilenceView,
   Today,
+  Trend,
 } from "@mingcheng/protocols";
 import { createJsonRequest } from "@mingcheng/ui/data/json-request.ts";
 
@@ -37,6 +38,7 @@ export const api = {
       "GET",
       `/api/v1/today${gateway === null ? "" : `?gateway=${encodeURIComponent(gateway)}`}`,
     ) as Promise<Today>,
+  trend: () => request("GET", "/api/v1/trend") as Promise<Trend>,
   alerts: (state: "open" | "all", limit: number) =>
     request("GET", `/api/v1/alerts?state=${state}&limit=${limit}`) as Promise<AlertList>,
   alert: (id: string) => request("GET", `/api/v1/alerts/${encodeURIComponent(id)}`) as Promise<AlertDetail>,

@@ -1,5 +1,6 @@
 import { alertTexts } from "./en/alerts.ts";
 import { silenceTexts } from "./en/silences.ts";
+import { wallTexts } from "./en/wall.ts";
 import type { Texts } from "./zh.ts";
 
 /** Everything the screens say, in English. */
@@ -189,6 +190,7 @@ export const en: Texts = {
   },
   ...alertTexts,
   ...silenceTexts,
+  ...wallTexts,
   tests: {
     title: "Rapid tests today",
     empty: "No test results yet today.",

@@ -1,5 +1,6 @@
 import { alertTexts } from "./zh/alerts.ts";
 import { silenceTexts } from "./zh/silences.ts";
+import { wallTexts } from "./zh/wall.ts";
 
 /** Everything the screens say, in Chinese. The shape is the measure for every other language. */
 export const zh = {
@@ -177,6 +178,7 @@ export const zh = {
   },
   ...alertTexts,
   ...silenceTexts,
+  ...wallTexts,
   tests: {
     title: "今日快检",
     empty: "今日尚无检测结果。",
