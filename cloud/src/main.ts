@@ -14,7 +14,9 @@ const say = (text: string): void => {
 const program = new Command("mingcheng-cloud")
   .description("明秤中心：接收、保存、证明记录 / the centre of Mingcheng: takes, keeps and proves records")
   .version(software, "-V, --version", "显示版本 / print the version")
-  .showHelpAfterError();
+  .showHelpAfterError()
+  // What was typed wrong was not tried, like everything else that is refused.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 
 try {
   await addCommands(program, say, process.argv[2]);

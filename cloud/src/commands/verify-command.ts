@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { MingchengError } from "@mingcheng/protocols/errors";
 import {
   type EvidenceReport,
@@ -21,16 +23,26 @@ interface VerifyOptions extends DataOptions {
   readonly json?: boolean;
 }
 
+/** A file that cannot be read was not verified: that is no verdict. */
+const unreadable = (path: string, cause: unknown): MingchengError =>
+  cause instanceof MingchengError
+    ? cause
+    : new MingchengError("INPUT_INVALID", `${path}: ${String(cause)}`, { field: "file", cause });
+
 const sizeOf = async (path: string): Promise<number> => {
-  try {
-    return (await stat(path)).size;
-  } catch (cause) {
-    throw new MingchengError("INPUT_INVALID", `${path}: ${String(cause)}`, { field: "file", cause });
-  }
+  const found = await stat(path).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+  if (found.isDirectory()) throw new MingchengError("INPUT_INVALID", `${path}: a directory`, { field: "file" });
+  return found.size;
 };
 
 /** The keys of this very centre, for a file that it is asked about itself. */
 const ownKeys = async (dataDirectory: string, path: string): Promise<PinnedKeys> => {
+  if (!existsSync(join(dataDirectory, "register.db"))) {
+    const where = `there is no centre's data in ${dataDirectory}; name a file of pinned keys`;
+    throw new MingchengError("INPUT_INVALID", where, { field: "--keys" });
+  }
   const gw = await claimedGateway(path);
   // Only here a register is opened: a file and keys need none.
   const { offeredKeys } = await import("../evidence/offered-keys.ts");
@@ -85,6 +97,8 @@ const runVerify = async (path: string, options: VerifyOptions, say: Say): Promis
       read += bytes;
       progress.show(`${Math.floor((100 * read) / Math.max(1, size))} %`);
     },
+  }).catch((cause: unknown) => {
+    throw unreadable(path, cause);
   });
   progress.end();
   if (options.json === true) say(JSON.stringify(jsonOf(report)));
