@@ -62,7 +62,7 @@ export const cloudConfigSchema = z.strictObject({
     .array(channelSettings)
     .max(32)
     .default([{ type: "console" }])
-    .describe("预警通知渠道：console 或 webhook / where alerts go: console or webhook."),
+    .describe("预警通知渠道，见 docs/channels.md / where alerts go, see docs/channels.md."),
   backup: z
     .strictObject({
       dir: z.string().min(1).max(4096),

@@ -15,7 +15,7 @@ const hourly = verdict("limit", hourMs);
  * Codes that SendSms answers, and what each means for a message: help.aliyun.com/document_detail/101346.html; codes of
  * Aliyun's gateway (signature, time, throttling) from its error centre.
  */
-const codes: Readonly<Record<string, Verdict>> = {
+export const aliyunCodes: Readonly<Record<string, Verdict>> = {
   OK: { kind: "accepted", zh: "已提交", en: "accepted" },
   "isv.DAY_LIMIT_CONTROL": hourly("达到账号日发送限额", "the account's limit of a day is reached"),
   "isv.MONTH_LIMIT_CONTROL": hourly("达到账号月发送限额", "the account's limit of a month is reached"),
@@ -71,7 +71,7 @@ export const aliyunVerdict = (code: string, message: string): Verdict => {
     return window?.[1] ?? verdict("limit", minuteMs)("触发流控", "a limit is reached");
   }
   if (/^Throttling\b/u.test(code)) return verdict("limit", 10_000)("接口限流", "too many requests at once");
-  const listed = codes[code];
+  const listed = aliyunCodes[code];
   if (listed !== undefined) return listed;
   return unlisted(code.startsWith("isp.") ? "busy" : "setup");
 };

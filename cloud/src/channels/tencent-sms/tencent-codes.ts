@@ -17,7 +17,7 @@ const hourly = verdict("limit", hourMs);
  * Codes of SendSms, of a whole request and of one number, and what each means for a message:
  * cloud.tencent.com/document/product/382/59177 and the common codes of Tencent Cloud's API.
  */
-const codes: Readonly<Record<string, Verdict>> = {
+export const tencentCodes: Readonly<Record<string, Verdict>> = {
   Ok: { kind: "accepted", zh: "已提交", en: "accepted" },
   "LimitExceeded.PhoneNumberThirtySecondLimit": verdict("limit", 30 * secondMs)(
     "该号码 30 秒内条数已满",
@@ -96,7 +96,7 @@ const families: readonly (readonly [string, Verdict])[] = [
 
 /** What a code of Tencent means. */
 export const tencentVerdict = (code: string): Verdict => {
-  const listed = codes[code];
+  const listed = tencentCodes[code];
   if (listed !== undefined) return listed;
   const family = families.find(([name]) => code === name || code.startsWith(`${name}.`));
   return family?.[1] ?? unlisted("setup");

@@ -3,7 +3,7 @@ import { unlisted, type Verdict } from "../sms/verdict.ts";
 const minuteMs = 60_000;
 
 /** Codes of a group robot and what each means for a message: developer.work.weixin.qq.com/document/path/90313 */
-const codes: Readonly<Record<number, Verdict>> = {
+export const wecomCodes: Readonly<Record<number, Verdict>> = {
   0: { kind: "accepted", zh: "已发送", en: "sent" },
   [-1]: { kind: "busy", zh: "企业微信系统繁忙", en: "the service is busy" },
   45009: { kind: "limit", zh: "超过每分钟 20 条", en: "more than 20 messages in a minute", retryAfterMs: minuteMs },
@@ -22,4 +22,4 @@ const codes: Readonly<Record<number, Verdict>> = {
 };
 
 /** What a code of a group robot means. */
-export const wecomVerdict = (errcode: number): Verdict => codes[errcode] ?? unlisted("setup");
+export const wecomVerdict = (errcode: number): Verdict => wecomCodes[errcode] ?? unlisted("setup");
