@@ -58,6 +58,7 @@ export class JudgedLedger {
     const follower = new RulesFollower({
       ...{ database: this.database, rules, nowMs: () => this.nowMs },
       ledgerHead: () => this.ledger.head(),
+      recordAt: (lsn) => this.ledger.readAfter(lsn - 1, 1)[0],
     });
     const feed = new LedgerFeed(this.ledger, decodeKinds(follower.kinds));
     const runner = new FollowerRunner(this.database, feed, follower);

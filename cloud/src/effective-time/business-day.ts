@@ -9,14 +9,19 @@ const maxCached = 4096;
 export const businessDays = (timeZone: string): ((atMs: number) => string) => {
   const format = new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });
   const days = new Map<number, string>();
+  let latest = Number.NaN;
+  let latestDay = "";
   return (atMs) => {
     const quarter = Math.floor(atMs / quarterMs);
+    if (quarter === latest) return latestDay;
     let day = days.get(quarter);
     if (day === undefined) {
       day = format.format(quarter * quarterMs);
       if (days.size >= maxCached) days.clear();
       days.set(quarter, day);
     }
+    latest = quarter;
+    latestDay = day;
     return day;
   };
 };

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Statement } from "better-sqlite3";
 import type { Logger } from "pino";
 import { AlertReader } from "../alerts/alert-reader.ts";
 import { alertsMigrations, alertsPath } from "../alerts/alerts-database.ts";
@@ -59,6 +60,9 @@ export class AlertsThread implements OpenFollower {
   #runner: LiveFirstRunner;
   readonly #dispatcher: Dispatcher;
   readonly #alerts: AlertReader;
+  readonly #settle: Statement<unknown[]>;
+  readonly #lastQueued: Statement<unknown[]>;
+  #queued: number | null = null;
   readonly #steps = new StepPace();
   readonly #pace = new ReconcilePace();
   #quarantined: number;
@@ -80,9 +84,15 @@ export class AlertsThread implements OpenFollower {
       this.#follower = new RulesFollower({
         ...{ database: opened, rules, places, gateways: this.#gateways, nowMs: () => ports.nowMs() },
         ledgerHead: () => this.#ledger.head(),
+        recordAt: (lsn) => this.#ledger.readAfter(lsn - 1, 1).find((record) => record.lsn === lsn),
       });
       this.#runner = this.#openRunner(opened);
       this.#alerts = new AlertReader(opened);
+      this.#settle = opened.prepare("INSERT OR REPLACE INTO meta VALUES ('settled', ?)");
+      this.#lastQueued = opened.prepare("SELECT max(position) FROM notification").pluck();
+      opened.pragma("wal_autocheckpoint = 4000");
+      // What rules gather is in memory already.
+      opened.pragma("cache_size = -16384");
       this.#dispatcher = new Dispatcher({
         database: opened,
         channels: ports.channels,
@@ -124,7 +134,7 @@ export class AlertsThread implements OpenFollower {
   }
 
   step(): FollowerStep {
-    const step = this.#steps.run((limit) => this.#runner.step(limit));
+    const step = this.#unsettled(() => this.#steps.run((limit) => this.#runner.step(limit)));
     this.#quarantined += step.refused;
     this.#pace.run(() => this.#reconcile());
     if (step.taken > 0) this.#tellChanges();
@@ -155,8 +165,25 @@ export class AlertsThread implements OpenFollower {
     }
   }
 
+  /**
+   * Runs a step whose commits may go with a power cut: they go from the end on, the cursor with what it stands for, and are
+   * made again from the ledger. What people hear of is settled before anybody hears of it.
+   */
+  #unsettled<Result>(body: () => Result): Result {
+    this.#database.pragma("synchronous = NORMAL");
+    try {
+      return body();
+    } finally {
+      this.#database.pragma("synchronous = FULL");
+    }
+  }
+
   /** Whoever changed the alerts, another thread included: notifications go out, screens are told. */
   #tellChanges(): void {
+    const queued = this.#lastQueued.get() as number | null;
+    // A commit that is synchronised takes all before it with it.
+    if (queued !== this.#queued) this.#settle.run(queued);
+    this.#queued = queued;
     this.#dispatcher.wake();
     const historyId = this.#alerts.lastEntryId();
     if (historyId !== this.#historyId) this.#ports.onChange();

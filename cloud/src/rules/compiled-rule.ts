@@ -30,7 +30,7 @@ export interface JudgedRecord {
 
 /** One part that a record can play under a rule. */
 export interface CompiledRole {
-  readonly rule: AlertRule;
+  readonly owner: CompiledRule;
   readonly kinds: readonly RuleKind[];
   readonly role: Observation["role"];
   /** @throws Error when an expression cannot be evaluated for this record */
@@ -41,6 +41,10 @@ export interface CompiledRole {
 export interface CompiledRule {
   readonly rule: AlertRule;
   readonly roles: readonly CompiledRole[];
+  /** The number under which it gathers now; 0: none. */
+  epoch: number;
+  /** It could not be evaluated and is out of use. */
+  isBroken: boolean;
   /** What has gathered meets the rule's condition. @throws Error */
   readonly meets: CelProgram;
 }
@@ -165,7 +169,9 @@ const observing = (
   return (judged) => names(judged).flatMap((each, index) => observed(judged, each, index) ?? []);
 };
 
-const ownRole = (shop: RuleWorkshop, rule: AlertRule): CompiledRole => {
+type UnownedRole = Omit<CompiledRole, "owner">;
+
+const ownRole = (shop: RuleWorkshop, rule: AlertRule): UnownedRole => {
   const { world, keys } = shop;
   const { match, window, join, absence, lifecycle } = rule;
   const gathers = window !== null || join !== null || absence !== null;
@@ -184,7 +190,7 @@ const ownRole = (shop: RuleWorkshop, rule: AlertRule): CompiledRole => {
     labels: (names) => (absence === null ? { ...textsOf(group, names), ...textsOf(labels, names) } : {}),
   };
   return {
-    ...{ rule, kinds: match.kinds, role: "match" },
+    ...{ kinds: match.kinds, role: "match" },
     observe: observing(shop, match, (judged, names, index) => {
       if (where(names) !== true) return undefined;
       const holds = condition(names) === true;
@@ -192,13 +198,13 @@ const ownRole = (shop: RuleWorkshop, rule: AlertRule): CompiledRole => {
       if (!holds && mayPass) return undefined;
       const groupKey = groupKeyOf(judged, names);
       const joinKey = join === null ? "" : joinKeyOf(judged, names);
-      const said = { judged, names, index, holds, groupKey, joinKey };
-      return new RecordObservation(texts, { ...said, value: value === null ? null : gatheredValue(value(names)) });
+      const gathered = value === null ? null : gatheredValue(value(names));
+      return new RecordObservation(texts, judged, names, index, holds, groupKey, joinKey, gathered);
     }),
   };
 };
 
-const otherRole = (shop: RuleWorkshop, rule: AlertRule, role: "to" | "until", match: Match): CompiledRole => {
+const otherRole = (shop: RuleWorkshop, rule: AlertRule, role: "to" | "until", match: Match): UnownedRole => {
   const { world, keys } = shop;
   const where = match.where === null ? always : world.recordProgram(match.where);
   const there = sidesOf(rule, "there");
@@ -206,31 +212,27 @@ const otherRole = (shop: RuleWorkshop, rule: AlertRule, role: "to" | "until", ma
   const keep = role === "to" ? programsOf(world, rule.join?.keep ?? {}) : [];
   const texts: RoleTexts = { rule, role, labels: (names) => textsOf(keep, names) };
   return {
-    ...{ rule, kinds: match.kinds, role },
+    ...{ kinds: match.kinds, role },
     observe: observing(shop, match, (judged, names, index) => {
       if (where(names) !== true) return undefined;
       const joinKey = joinKeyOf(judged, names);
-      return new RecordObservation(texts, {
-        judged,
-        names,
-        index,
-        holds: true,
-        groupKey: joinKey,
-        joinKey,
-        value: null,
-      });
+      return new RecordObservation(texts, judged, names, index, true, joinKey, joinKey, null);
     }),
   };
 };
 
 /** Prepares a rule. The rule file was checked: every expression can be parsed. */
 export const compileRule = (shop: RuleWorkshop, rule: AlertRule): CompiledRule => {
-  const { join } = rule;
+  const { join, window, condition } = rule;
   const roles = [ownRole(shop, rule)];
   if (join !== null) roles.push(otherRole(shop, rule, "to", join.to));
   if (join !== null && join.until !== null) roles.push(otherRole(shop, rule, "until", join.until));
-  const gathers = rule.window !== null || join !== null;
-  return { rule, roles, meets: gathers && rule.condition !== null ? shop.world.program(rule.condition) : always };
+  const gathers = window !== null || join !== null;
+  const meets = gathers && condition !== null ? shop.world.program(condition) : always;
+  const owned: CompiledRole[] = [];
+  const compiled: CompiledRule = { rule, roles: owned, meets, epoch: 0, isBroken: false };
+  for (const role of roles) owned.push({ ...role, owner: compiled });
+  return compiled;
 };
 
 /** A sentence of a rule with the labels' values in it; a value that is missing is a dash. */

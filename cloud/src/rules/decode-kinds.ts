@@ -1,6 +1,7 @@
 import type { RecordTime } from "@mingcheng/protocols";
 import { type DecodedLedgerRecord, decodeLedgerRecord } from "../cursor/decoded-record.ts";
 import type { LedgerRecord } from "../ledger/ledger-reader.ts";
+import { decodePlain } from "./decode-plain.ts";
 
 /** The envelope in front of a body is shorter than this, whatever the ids. */
 const envelopeBytes = 512;
@@ -31,7 +32,7 @@ const passed = (source: LedgerRecord, kinds: ReadonlySet<string>): DecodedLedger
 export const decodeKinds =
   (kinds: ReadonlySet<string>): ((source: LedgerRecord) => DecodedLedgerRecord) =>
   (source) =>
-    passed(source, kinds) ?? decodeLedgerRecord(source);
+    passed(source, kinds) ?? decodePlain(source) ?? decodeLedgerRecord(source);
 
 const none: ReadonlySet<string> = new Set();
 

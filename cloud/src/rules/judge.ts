@@ -44,31 +44,37 @@ export class Judge {
   }
 
   /** Takes what a record says. What cannot be worked out breaks its rule, alone. */
-  take(observation: Observation, standing: Standing): void {
-    const compiled = this.#byId.get(observation.rule);
-    if (compiled === undefined) return;
-    this.#stores.evaluate(compiled.rule.id, undefined, () => this.#gather(compiled, observation, standing));
+  take(compiled: CompiledRule, observation: Observation, standing: Standing): void {
+    try {
+      this.#gather(compiled, observation, standing);
+    } catch (error) {
+      this.#stores.broke(compiled, error);
+    }
   }
 
   #gather(compiled: CompiledRule, observation: Observation, standing: Standing): void {
     const { rule } = compiled;
-    if (rule.join !== null) this.#gatherPairs(compiled, observation, standing);
-    else if (rule.window === null && rule.absence === null) this.#judge(rule, observation, standing);
-    else {
-      const { windows, presence, book } = this.#stores;
-      const epoch = book.get(rule.id)?.epoch;
-      if (epoch === undefined) return;
-      const said =
-        rule.window === null
-          ? presence.see(rule, epoch, observation)
-          : windows.take(compiled, epoch, observation, standing.line);
-      if (said !== undefined) this.#judge(rule, said, standing);
+    if (rule.window === null && rule.absence === null && rule.join === null) {
+      this.#judge(rule, observation, standing);
+      return;
     }
+    const { windows, presence } = this.#stores;
+    const { epoch } = compiled;
+    if (epoch === 0) return;
+    if (rule.join !== null) {
+      this.#gatherPairs(compiled, epoch, observation, standing);
+      return;
+    }
+    const said =
+      rule.window === null
+        ? presence.see(rule, epoch, observation)
+        : windows.take(compiled, epoch, observation, standing.line);
+    if (said !== undefined) this.#judge(rule, said, standing);
   }
 
-  #gatherPairs(compiled: CompiledRule, observation: Observation, standing: Standing): void {
+  #gatherPairs(compiled: CompiledRule, epoch: number, observation: Observation, standing: Standing): void {
     const { rule, meets } = compiled;
-    for (const { observation: own, to } of this.#stores.joins.take(compiled, observation, standing.line)) {
+    for (const { observation: own, to } of this.#stores.joins.take(compiled, epoch, observation, standing.line)) {
       const labels = { ...own.labels, ...to.labels };
       const joined = { ...to.labels, ageSeconds: (own.atMs - to.atMs) / 1000 };
       if (meets({ joined, labels }) !== true) continue;

@@ -5,19 +5,6 @@ import type { JudgedRecord } from "./compiled-rule.ts";
 import type { Observation } from "./observation.ts";
 import type { AlertRule } from "./rule.ts";
 
-/** What one record says under one role of a rule. */
-export interface Said {
-  readonly judged: JudgedRecord;
-  /** Names of the record, or of the element of it that is judged. */
-  readonly names: CelNames;
-  /** Which element, from 0. */
-  readonly index: number;
-  readonly holds: boolean;
-  readonly groupKey: string;
-  readonly joinKey: string;
-  readonly value: Observation["value"];
-}
-
 /** What observations of one role have in common. */
 export interface RoleTexts {
   readonly rule: AlertRule;
@@ -44,12 +31,34 @@ const identityOf = (rule: AlertRule, groupKey: string, { record, day }: JudgedRe
  */
 export class RecordObservation implements Observation {
   readonly #of: RoleTexts;
-  readonly #said: Said;
+  readonly #judged: JudgedRecord;
+  readonly #names: CelNames;
+  readonly #index: number;
+  readonly holds: boolean;
+  readonly groupKey: string;
+  readonly joinKey: string;
+  readonly value: Observation["value"];
   #labels: Observation["labels"] | undefined;
 
-  constructor(of: RoleTexts, said: Said) {
+  /** `names`: of the record, or of the element of it that is judged, which is the one with the number `index` from 0. */
+  constructor(
+    of: RoleTexts,
+    judged: JudgedRecord,
+    names: CelNames,
+    index: number,
+    holds: boolean,
+    groupKey: string,
+    joinKey: string,
+    value: Observation["value"],
+  ) {
     this.#of = of;
-    this.#said = said;
+    this.#judged = judged;
+    this.#names = names;
+    this.#index = index;
+    this.holds = holds;
+    this.groupKey = groupKey;
+    this.joinKey = joinKey;
+    this.value = value;
   }
 
   get rule(): string {
@@ -60,76 +69,59 @@ export class RecordObservation implements Observation {
     return this.#of.role;
   }
 
-  get groupKey(): string {
-    return this.#said.groupKey;
-  }
-
   get labels(): Observation["labels"] {
-    this.#labels ??= this.#of.labels(this.#said.names);
+    this.#labels ??= this.#of.labels(this.#names);
     return this.#labels;
   }
 
   get identity(): string {
-    const { judged, groupKey, index } = this.#said;
-    const { gw, ep, eid, seq } = judged.record;
-    if (this.role !== "match") return `${this.role} ${gw} ${ep} ${eid} ${seq} ${index}`;
-    return identityOf(this.#of.rule, groupKey, judged, index);
-  }
-
-  get holds(): boolean {
-    return this.#said.holds;
-  }
-
-  get value(): Observation["value"] {
-    return this.#said.value;
-  }
-
-  get joinKey(): string {
-    return this.#said.joinKey;
+    const { gw, ep, eid, seq } = this.#judged.record;
+    if (this.role !== "match") return `${this.role} ${gw} ${ep} ${eid} ${seq} ${this.#index}`;
+    return identityOf(this.#of.rule, this.groupKey, this.#judged, this.#index);
   }
 
   get gw(): string {
-    return this.#said.judged.record.gw;
+    return this.#judged.record.gw;
   }
 
   get dev(): string {
-    return this.#said.judged.record.dev;
+    return this.#judged.record.dev;
   }
 
   get site(): string {
-    return this.#said.judged.place.code;
+    return this.#judged.place.code;
   }
 
   get lsn(): number {
-    return this.#said.judged.lsn;
+    return this.#judged.lsn;
   }
 
   get salt(): string {
-    return this.#said.judged.record.salt;
+    return this.#judged.record.salt;
   }
 
   get boot(): string {
-    return this.#said.judged.record.t.boot;
+    return this.#judged.record.t.boot;
   }
 
   get monoMs(): number {
-    return this.#said.judged.reading.monoMs;
+    return this.#judged.reading.monoMs;
   }
 
   get rank(): Observation["rank"] {
-    return this.#said.judged.reading.rank;
+    return this.#judged.reading.rank;
   }
 
   get wallMs(): number {
-    return this.#said.judged.reading.wallMs;
+    return this.#judged.reading.wallMs;
   }
 
   get receivedMs(): number {
-    return this.#said.judged.receivedMs;
+    return this.#judged.receivedMs;
   }
 
   get atMs(): number {
-    return this.#said.judged.atMs;
+    return this.#judged.atMs;
   }
 
   toJSON(): Observation {

@@ -1,3 +1,4 @@
+import type { LedgerRecord } from "../ledger/ledger-reader.ts";
 import type { SqliteDatabase } from "../store/database.ts";
 import { CelWorld } from "./cel/cel-world.ts";
 import { type CompiledRole, type CompiledRule, compileRule, RuleWorkshop } from "./compiled-rule.ts";
@@ -21,6 +22,8 @@ export interface RulesFollowerOptions {
   nowMs(): number;
   /** The ledger's largest number. */
   ledgerHead(): number;
+  /** A record by its number, for joins that have patience; left out: their pairs are found in the order of arrival only. */
+  recordAt?(lsn: number): LedgerRecord | undefined;
 }
 
 /** Rules ready to judge, with what they share. */

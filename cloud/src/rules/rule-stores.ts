@@ -10,8 +10,10 @@ import type { PartKind } from "./gathering/gathered-group.ts";
 import type { GatheredStore } from "./gathering/gathered-store.ts";
 import { JoinBook } from "./gathering/join-book.ts";
 import { PresenceBook, presenceKind } from "./gathering/presence-book.ts";
+import { waitingKind } from "./gathering/waiting-state.ts";
 import { WindowBook } from "./gathering/window-book.ts";
 import { windowKind } from "./gathering/window-state.ts";
+import type { Observation } from "./observation.ts";
 import type { Places } from "./places/places.ts";
 import { type AlertRule, shapeOf } from "./rule.ts";
 import { RuleBook } from "./rule-book.ts";
@@ -27,6 +29,8 @@ export interface RuleStoresOptions {
   readonly set: RuleSet;
   /** Centre's clock, milliseconds since 1970. */
   nowMs(): number;
+  /** What a record of the ledger says under a rule, as its own; nothing when it is not there any more. */
+  recall(rule: string, lsn: number): readonly Observation[];
 }
 
 const messageOf = (error: unknown): string =>
@@ -35,8 +39,9 @@ const messageOf = (error: unknown): string =>
 /** Faults of the store are no fault of the rule that ran into them. */
 const isStoreError = (error: unknown): boolean => error instanceof Error && error.name === "SqliteError";
 
-const kindOf = ({ window, absence }: AlertRule, places: Places): PartKind | undefined => {
+const kindOf = ({ window, join, absence }: AlertRule, places: Places): PartKind | undefined => {
   if (window !== null) return windowKind(window.overMs);
+  if (join !== null) return waitingKind(join.patienceMs);
   return absence === null ? undefined : presenceKind((atMs) => places.day(atMs));
 };
 
@@ -67,11 +72,16 @@ export class RuleStores {
     this.events = new EventLifecycle(database, this.alerts);
     this.withheld = new WithheldStore(database);
     this.gathered = gathered;
-    this.windows = new WindowBook(gathered, ({ rule, meets }, names, percentile) => {
+    this.windows = new WindowBook(gathered, (compiled, names, percentile) => {
       set.surroundings.percentile = percentile;
-      return this.evaluate(rule.id, false, () => meets(names) === true);
+      try {
+        return compiled.meets(names) === true;
+      } catch (error) {
+        this.broke(compiled, error);
+        return false;
+      }
     });
-    this.joins = new JoinBook(database);
+    this.joins = new JoinBook(database, gathered, (rule, lsn) => options.recall(rule, lsn));
     this.presence = new PresenceBook(gathered, places);
     this.book = new RuleBook(database);
     this.telling = new Telling(database, this.alerts);
@@ -92,8 +102,11 @@ export class RuleStores {
     const kinds = new Map<number, PartKind>();
     for (const [id, compiled] of set.byId) {
       const known = this.book.get(id);
+      compiled.epoch = 0;
+      compiled.isBroken = (known?.broken ?? null) !== null;
       const kind = kindOf(compiled.rule, places);
       if (known === undefined || kind === undefined || known.shape !== shapeOf(compiled.rule)) continue;
+      compiled.epoch = known.epoch;
       byEpoch.set(known.epoch, compiled);
       kinds.set(known.epoch, kind);
     }
@@ -101,19 +114,25 @@ export class RuleStores {
     this.gathered.use(kinds);
   }
 
-  /** Runs an expression of a rule; a rule that cannot be evaluated is marked broken, alone, and judges nothing more. */
-  evaluate<Result>(rule: string, otherwise: Result, body: () => Result): Result {
+  /**
+   * Marks a rule that could not be evaluated as broken, alone: it judges nothing more and the administrator hears of it.
+   * @throws SqliteError where the store is at fault and not the rule
+   */
+  broke(compiled: CompiledRule, error: unknown): void {
+    if (isStoreError(error)) throw error;
+    const reason = messageOf(error);
+    const { rule } = compiled;
+    compiled.isBroken = true;
+    if (this.book.markBroken(rule.id, reason)) breakRule(this.alerts, rule.id, reason, this.#options.nowMs());
+  }
+
+  /** Runs an expression of a rule; one that cannot be evaluated breaks its rule. */
+  evaluate<Result>(compiled: CompiledRule, otherwise: Result, body: () => Result): Result {
     try {
       return body();
     } catch (error) {
-      if (isStoreError(error)) throw error;
-      const reason = messageOf(error);
-      if (this.book.markBroken(rule, reason)) breakRule(this.alerts, rule, reason, this.#options.nowMs());
+      this.broke(compiled, error);
       return otherwise;
     }
-  }
-
-  isBroken(rule: string): boolean {
-    return (this.book.get(rule)?.broken ?? null) !== null;
   }
 }

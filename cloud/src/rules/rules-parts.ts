@@ -1,4 +1,5 @@
 import type { Line, MingchengRecord } from "@mingcheng/protocols";
+import { decodeLedgerRecord } from "../cursor/decoded-record.ts";
 import type { KnownBoot } from "../effective-time/boot-book.ts";
 import { type ClockReading, clockReading, effectiveAt } from "../effective-time/clock-book.ts";
 import type { KnownLine } from "../projections/line-book.ts";
@@ -21,7 +22,7 @@ export interface Arrival {
 }
 
 /** What the parts work with. */
-export interface RulesPartsOptions extends Pick<RulesFollowerOptions, "database" | "gateways" | "nowMs"> {
+export interface RulesPartsOptions extends Pick<RulesFollowerOptions, "database" | "gateways" | "nowMs" | "recordAt"> {
   readonly gathered: GatheredStore;
   readonly places: Places;
   readonly set: RuleSet;
@@ -33,6 +34,7 @@ const graceAfterStartMs = 60_000;
 /** What records, lines, rules and the clock do to the stores. All in the caller's transaction. */
 export class RulesParts {
   readonly #options: RulesPartsOptions;
+  readonly #set: RuleSet;
   readonly #stores: RuleStores;
   readonly #judge: Judge;
   readonly #watch: Watch;
@@ -40,7 +42,12 @@ export class RulesParts {
   constructor(options: RulesPartsOptions) {
     const { set, places, gateways, database } = options;
     this.#options = options;
-    this.#stores = new RuleStores({ ...options, nowMs: () => options.nowMs() });
+    this.#set = set;
+    this.#stores = new RuleStores({
+      ...options,
+      nowMs: () => options.nowMs(),
+      recall: (rule, lsn) => this.#recall(rule, lsn),
+    });
     const stores = this.#stores;
     this.#judge = new Judge(database, stores, { places, byId: set.byId, nowMs: () => options.nowMs() });
     const watched = { stores, judge: this.#judge, set, places };
@@ -65,10 +72,15 @@ export class RulesParts {
     const judged = this.#judgedRecord(record, arrival, reading, atMs);
     const standing: Standing = { line: line.id, boot: boot.id, kept: false };
     for (const role of roles) {
-      if (this.#stores.isBroken(role.rule.id)) continue;
-      for (const observation of this.#stores.evaluate(role.rule.id, [], () => role.observe(judged))) {
-        if (line.status === "ok") this.#judge.take(observation, standing);
-        else withheld.keep(line.id, observation);
+      const { owner } = role;
+      if (owner.isBroken) continue;
+      try {
+        for (const observation of role.observe(judged)) {
+          if (line.status === "ok") this.#judge.take(owner, observation, standing);
+          else withheld.keep(line.id, observation);
+        }
+      } catch (error) {
+        this.#stores.broke(owner, error);
       }
     }
   }
@@ -87,6 +99,25 @@ export class RulesParts {
     return { record, lsn, receivedMs, reading, atMs, place, day: places.day(atMs), names, deviceKeys };
   }
 
+  /** What a record that was judged before says under a rule, as its own. */
+  #recall(rule: string, lsn: number): readonly Observation[] {
+    const source = this.#options.recordAt?.(lsn);
+    const content = source === undefined ? undefined : decodeLedgerRecord(source).content;
+    const role = this.#set.byId.get(rule)?.roles.find((one) => one.role === "match");
+    if (source === undefined || content?.type !== "record" || role === undefined) return [];
+    const { record } = content;
+    const reading = clockReading(record.t);
+    const atMs = effectiveAt(this.#stores.boots.boot(record.gw, record.t.boot).clock, reading);
+    const arrival = { lsn, receivedMs: Date.parse(source.receivedAt), lineStatus: source.lineStatus };
+    // Others ask about the record that is judged now.
+    const { atMs: presentMs, receivedMs, site } = this.#set.surroundings;
+    const said = [...role.observe(this.#judgedRecord(record, arrival, reading, atMs))];
+    // Labels are worked out now, while they are about this record.
+    for (const observation of said) Object.freeze(observation.labels);
+    Object.assign(this.#set.surroundings, { atMs: presentMs, receivedMs, site });
+    return said;
+  }
+
   setStatus(line: Line & { readonly status: KnownLine["status"] }): boolean {
     const { lines } = this.#stores;
     const known = lines.find(line);
@@ -100,8 +131,8 @@ export class RulesParts {
 
   #withdraw(line: number): void {
     const nowMs = this.#options.nowMs();
-    const { windows, joins, events, states, withheld, byEpoch } = this.#stores;
-    windows.withdraw(byEpoch, line);
+    const { gathered, joins, events, states, withheld } = this.#stores;
+    gathered.withdraw(line);
     const taken = [...joins.withdraw(line), ...events.withdraw(line, nowMs), ...states.withdraw(line, nowMs)];
     for (const observation of taken) withheld.keep(line, observation);
   }
@@ -110,7 +141,8 @@ export class RulesParts {
     for (const observation of this.#stores.withheld.take(line)) {
       const boot = this.#stores.boots.boot(observation.gw, observation.boot);
       const current = { ...observation, atMs: effectiveAt(boot.clock, readingOf(observation)) };
-      this.#judge.take(current, { line, boot: boot.id, kept: true });
+      const compiled = this.#set.byId.get(observation.rule);
+      if (compiled !== undefined) this.#judge.take(compiled, current, { line, boot: boot.id, kept: true });
     }
   }
 

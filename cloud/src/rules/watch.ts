@@ -55,8 +55,8 @@ export class Watch {
   #look(nowMs: number): void {
     const { stores, judge, set, places, gateways } = this.#options;
     places.refresh();
-    for (const [epoch, { rule }] of stores.byEpoch) {
-      if (rule.absence === null || stores.isBroken(rule.id)) continue;
+    for (const [epoch, { rule, isBroken }] of stores.byEpoch) {
+      if (rule.absence === null || isBroken) continue;
       const sinceMs = stores.book.get(rule.id)?.sinceMs ?? nowMs;
       for (const found of stores.presence.tick(rule, epoch, nowMs, sinceMs, newSalt)) judge.takeMoment(found);
     }
@@ -80,10 +80,11 @@ export class Watch {
       deviceKeys: set.deviceKeys.of(gw, gw),
     };
     for (const role of roles) {
-      if (stores.isBroken(role.rule.id)) continue;
-      for (const observation of stores.evaluate(role.rule.id, [], () => role.observe(judged))) {
+      const { owner } = role;
+      if (owner.isBroken) continue;
+      for (const observation of stores.evaluate(owner, [], () => role.observe(judged))) {
         // Only what changes is written: gateways are looked at again and again.
-        if (stores.states.holds(role.rule.id, observation.groupKey) === observation.holds) continue;
+        if (stores.states.holds(owner.rule.id, observation.groupKey) === observation.holds) continue;
         const { holds, atMs } = observation;
         judge.takeMoment(momentOf(observation, { holds, atMs, salt: newSalt() }));
       }

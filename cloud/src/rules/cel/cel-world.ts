@@ -1,7 +1,7 @@
 import { Environment } from "@marcbachmann/cel-js";
 import { WindowView } from "../gathering/window-state.ts";
-import { type CelSurroundings, celLimits, withFunctions } from "./cel-functions.ts";
-import { quickProgram, unsure } from "./quick-program.ts";
+import { type CelSurroundings, celLimits, figureOf, withFunctions } from "./cel-functions.ts";
+import { type QuickCalls, quickProgram, unsure } from "./quick-program.ts";
 
 /** Names that expressions may use, with what they stand for. */
 export type CelNames = Readonly<Record<string, unknown>>;
@@ -19,6 +19,11 @@ const settled = (names: CelNames): CelNames => {
 export class CelWorld {
   readonly #environment: Environment;
   readonly #ofRecords = new Map<string, CelProgram>();
+  readonly #calls: QuickCalls = {
+    num: figureOf,
+    itemName: (code) => (typeof code === "string" ? this.surroundings.itemName(code) : ""),
+    within: (purpose) => (typeof purpose === "string" ? this.surroundings.within(purpose) : unsure),
+  };
   /** To be set before a program runs. */
   surroundings: CelSurroundings;
 
@@ -31,7 +36,7 @@ export class CelWorld {
   /** @throws Error when the text is no expression */
   program(text: string): CelProgram {
     const full = this.#environment.parse(text);
-    const quick = quickProgram(full.ast);
+    const quick = quickProgram(full.ast, this.#calls);
     return (names) => {
       const value = quick(names);
       return value === unsure ? full(settled(names)) : value;

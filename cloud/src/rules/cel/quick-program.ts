@@ -1,8 +1,10 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
-import { figureOf } from "./cel-functions.ts";
 
 /** Said where only the full evaluator knows: another type than expected, a name that is not there, a function. */
 export const unsure: unique symbol = Symbol("unsure");
+
+/** Functions of one argument by name; each says `unsure` of what is not its type. */
+export type QuickCalls = Readonly<Record<string, (value: unknown) => unknown>>;
 
 type Names = Readonly<Record<string, unknown>>;
 type Run = (names: Names) => unknown;
@@ -33,12 +35,12 @@ const ofName = (name: string): Quick =>
     return value === undefined ? unsure : value;
   });
 
-const ofField = (parent: ASTNode, name: string): Quick => {
+const ofField = (parent: ASTNode, name: string, calls: QuickCalls): Quick => {
   if (parent.op === "id" && parent.args === "window") {
     const run: Run = (names) => (names["window"] as Names | undefined)?.[name] ?? unsure;
     return { run, isInt: intFigures.has(name) };
   }
-  const of = quickOf(parent).run;
+  const of = quickOf(parent, calls).run;
   return plain((names) => {
     const value = of(names);
     if (typeof value !== "object" || value === null || Array.isArray(value) || !Object.hasOwn(value, name))
@@ -104,23 +106,24 @@ const textsOf = (node: ASTNode): ReadonlySet<string> | undefined => {
   return texts.length === node.args.length ? new Set(texts) : undefined;
 };
 
-const ofMembership = (left: ASTNode, right: ASTNode): Quick => {
+const ofMembership = (left: ASTNode, right: ASTNode, calls: QuickCalls): Quick => {
   const texts = textsOf(right);
   if (texts === undefined) return none;
-  const of = quickOf(left).run;
+  const of = quickOf(left, calls).run;
   return plain((names) => {
     const value = of(names);
     return typeof value === "string" ? texts.has(value) : unsure;
   });
 };
 
-const ofCall = (name: string, [argument, ...others]: readonly ASTNode[]): Quick => {
+const ofCall = (name: string, [argument, ...others]: readonly ASTNode[], calls: QuickCalls): Quick => {
   if (argument === undefined || others.length > 0) return none;
-  const of = quickOf(argument);
-  if (name === "num" && !of.isInt) {
+  const of = quickOf(argument, calls);
+  const call = Object.hasOwn(calls, name) && !of.isInt ? calls[name] : undefined;
+  if (call !== undefined) {
     return plain((names) => {
       const value = of.run(names);
-      return value === unsure ? unsure : figureOf(value);
+      return value === unsure ? unsure : call(value);
     });
   }
   if (name !== "double") return none;
@@ -130,6 +133,17 @@ const ofCall = (name: string, [argument, ...others]: readonly ASTNode[]): Quick 
   });
 };
 
+const ascii = /^[ -~]*$/;
+
+/** How long a text is; what is not ASCII is counted by the full evaluator. */
+const ofSize = (of: Run): Quick => ({
+  run: (names) => {
+    const value = of(names);
+    return typeof value === "string" && ascii.test(value) ? value.length : unsure;
+  },
+  isInt: true,
+});
+
 const ofChoice = (condition: Run, then: Quick, otherwise: Quick): Quick => {
   if (then.isInt || otherwise.isInt) return none;
   return plain((names) => {
@@ -138,47 +152,49 @@ const ofChoice = (condition: Run, then: Quick, otherwise: Quick): Quick => {
   });
 };
 
-const quickOf = (node: ASTNode): Quick => {
+const quickOf = (node: ASTNode, calls: QuickCalls): Quick => {
   switch (node.op) {
     case "value":
       return ofLiteral(node.args);
     case "id":
       return ofName(node.args);
     case ".":
-      return ofField(...node.args);
+      return ofField(...node.args, calls);
     case "==":
     case "!=":
-      return ofEquality(quickOf(node.args[0]), quickOf(node.args[1]), node.op === "==");
+      return ofEquality(quickOf(node.args[0], calls), quickOf(node.args[1], calls), node.op === "==");
     case "<":
     case "<=":
     case ">":
     case ">=": {
-      const [left, right] = [quickOf(node.args[0]), quickOf(node.args[1])];
+      const [left, right] = [quickOf(node.args[0], calls), quickOf(node.args[1], calls)];
       return left.isInt === right.isInt ? ofFigures(left, right, orders[node.op]) : none;
     }
     case "+":
     case "-":
     case "*":
     case "/": {
-      const [left, right] = [quickOf(node.args[0]), quickOf(node.args[1])];
+      const [left, right] = [quickOf(node.args[0], calls), quickOf(node.args[1], calls)];
       return left.isInt || right.isInt ? none : ofFigures(left, right, sums[node.op]);
     }
     case "&&":
     case "||":
-      return ofLogic(quickOf(node.args[0]).run, quickOf(node.args[1]).run, node.op === "||");
+      return ofLogic(quickOf(node.args[0], calls).run, quickOf(node.args[1], calls).run, node.op === "||");
     case "!_": {
-      const { run } = quickOf(node.args);
+      const { run } = quickOf(node.args, calls);
       return plain((names) => {
         const value = run(names);
         return typeof value === "boolean" ? !value : unsure;
       });
     }
     case "in":
-      return ofMembership(...node.args);
+      return ofMembership(...node.args, calls);
     case "call":
-      return ofCall(...node.args);
+      return ofCall(...node.args, calls);
+    case "rcall":
+      return node.args[0] === "size" && node.args[2].length === 0 ? ofSize(quickOf(node.args[1], calls).run) : none;
     case "?:":
-      return ofChoice(quickOf(node.args[0]).run, quickOf(node.args[1]), quickOf(node.args[2]));
+      return ofChoice(quickOf(node.args[0], calls).run, quickOf(node.args[1], calls), quickOf(node.args[2], calls));
     default:
       return none;
   }
@@ -188,7 +204,7 @@ const quickOf = (node: ASTNode): Quick => {
  * A short way to the value of an expression: comparisons of fields with constants, joined by and, or, not. Where it says
  * {@link unsure} the full evaluator has to be asked; where it says anything else, that one says the same.
  */
-export const quickProgram = (ast: ASTNode): Run => {
-  const { run, isInt } = quickOf(ast);
+export const quickProgram = (ast: ASTNode, calls: QuickCalls): Run => {
+  const { run, isInt } = quickOf(ast, calls);
   return isInt ? none.run : run;
 };

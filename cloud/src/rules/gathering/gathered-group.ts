@@ -1,4 +1,4 @@
-import type { FactValue } from "./window-facts.ts";
+import type { FactValue } from "./fact-columns.ts";
 
 /** What one rule has gathered for one group. */
 export interface GatheredPart {
@@ -10,6 +10,8 @@ export interface GatheredPart {
   readonly lines: readonly number[];
   /** How many facts it holds. */
   readonly size: number;
+  /** Gives up the facts of a line; true when there were some. */
+  dropLine(line: number): boolean;
   /** As it is stored, as JSON. */
   toJSON(): unknown;
 }
@@ -46,7 +48,7 @@ export interface Group {
 }
 
 /** Roughly how many facts' worth of memory a part takes by itself. */
-const partWeight = 12;
+const partWeight = 16;
 
 /** Memory that a group takes, in facts. */
 export const weightOf = ({ parts }: Group): number => {

@@ -1,8 +1,8 @@
 import type { Statement } from "better-sqlite3";
 import type { SqliteDatabase } from "../../store/database.ts";
+import type { FactValue } from "./fact-columns.ts";
 import { dueOf, type GatheredPart, type Group, goneOf, linesOf, type PartKind, weightOf } from "./gathered-group.ts";
 import { Journal } from "./journal.ts";
-import type { FactValue } from "./window-facts.ts";
 
 /** How much of what is gathered stays in memory, and how much is told by the journal alone. */
 export interface GatheredBounds {
@@ -12,8 +12,8 @@ export interface GatheredBounds {
   readonly entries: number;
 }
 
-/** A million and a half facts are some 100 MB. */
-const usualBounds: GatheredBounds = { facts: 1_500_000, entries: 150_000 };
+/** A fact takes some 20 bytes: these are some 120 MB. */
+const usualBounds: GatheredBounds = { facts: 6_000_000, entries: 400_000 };
 
 interface Row {
   readonly id: number;
@@ -49,6 +49,7 @@ export class GatheredStore {
   readonly #due = new Map<number, number>();
   #earliestMs: number | null | undefined = null;
   #kinds: ReadonlyMap<number, PartKind> = new Map();
+  #latest: Group | undefined;
   #weight = 0;
   #flushes = 0;
 
@@ -113,9 +114,11 @@ export class GatheredStore {
 
   /** The group of a key, if there is one. */
   peek(key: string): Group | undefined {
-    const known = this.#groups.get(key);
+    // Most rules ask for the same group one after the other.
+    const known = this.#latest?.key === key ? this.#latest : this.#groups.get(key);
     if (known !== undefined) {
       known.used = true;
+      this.#latest = known;
       return known;
     }
     const row = this.#find.get(key) as Row | undefined;
@@ -202,13 +205,17 @@ export class GatheredStore {
     return due.flatMap(([id]) => this.#groupOf(id) ?? []);
   }
 
-  /** Groups with facts of a line. */
-  ofLine(line: number): readonly Group[] {
+  /** Takes the facts of a line out of everything: the line is disputed. */
+  withdraw(line: number): void {
     const keys = new Set(this.#ofLine.all(` ${line} `) as string[]);
     for (const { key, parts } of this.#groups.values()) {
       for (const { lines } of parts.values()) if (lines.includes(line)) keys.add(key);
     }
-    return [...keys].map((key) => this.group(key));
+    for (const key of keys) {
+      const group = this.group(key);
+      for (const part of group.parts.values()) part.dropLine(line);
+      this.changed(group, true);
+    }
   }
 
   /** Lets go what has not counted for a while; a part of it at a time. */
@@ -224,6 +231,7 @@ export class GatheredStore {
   }
 
   #drop(group: Group): void {
+    if (this.#latest === group) this.#latest = undefined;
     this.#groups.delete(group.key);
     this.#byId.delete(group.id);
     this.#weight -= group.weight;

@@ -45,5 +45,5 @@ export const gatheredTables: Migration = (database) => {
     CREATE TABLE gathered_journal (id INTEGER PRIMARY KEY AUTOINCREMENT, entries TEXT NOT NULL) STRICT;
   `);
   moveStates(database);
-  database.exec("DROP TABLE window_state; DROP TABLE presence");
+  database.exec("DROP TABLE window_state; DROP TABLE presence; DELETE FROM join_side WHERE role = 'match'");
 };

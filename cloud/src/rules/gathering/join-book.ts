@@ -2,6 +2,9 @@ import type { Statement } from "better-sqlite3";
 import type { SqliteDatabase } from "../../store/database.ts";
 import type { CompiledRule } from "../compiled-rule.ts";
 import type { Observation } from "../observation.ts";
+import type { AlertRule, JoinSpec } from "../rule.ts";
+import type { GatheredStore } from "./gathered-store.ts";
+import type { WaitingState } from "./waiting-state.ts";
 
 interface SideRow {
   readonly atMs: number;
@@ -50,10 +53,11 @@ class KeyFilter {
  * transaction.
  */
 export class JoinBook {
+  readonly #gathered: GatheredStore;
+  readonly #recall: (rule: string, lsn: number) => readonly Observation[];
   readonly #insert: Statement<unknown[]>;
   readonly #latest: Statement<unknown[]>;
   readonly #lifted: Statement<unknown[]>;
-  readonly #waiting: Statement<unknown[]>;
   readonly #prune: Statement<unknown[]>;
   readonly #ofLine: Statement<unknown[]>;
   readonly #removeRule: Statement<unknown[]>;
@@ -61,16 +65,20 @@ export class JoinBook {
   readonly #named = new KeyFilter();
   #sincePrune = 0;
 
-  constructor(database: SqliteDatabase) {
+  /** `recall`: what a record of the ledger says under a rule, as its own. */
+  constructor(
+    database: SqliteDatabase,
+    gathered: GatheredStore,
+    recall: (rule: string, lsn: number) => readonly Observation[],
+  ) {
+    this.#gathered = gathered;
+    this.#recall = recall;
     this.#insert = database.prepare("INSERT INTO join_side VALUES (NULL, ?, ?, ?, ?, ?, ?)");
     const side = "rule = ? AND role = ? AND join_key = ? AND at_ms >= ? AND at_ms <= ?";
     this.#latest = database.prepare(
       `SELECT at_ms AS atMs, observation FROM join_side WHERE ${side} ORDER BY at_ms DESC, id DESC LIMIT 1`,
     );
     this.#lifted = database.prepare(`SELECT 1 FROM join_side WHERE ${side} LIMIT 1`).pluck();
-    this.#waiting = database.prepare(
-      `SELECT at_ms AS atMs, observation FROM join_side WHERE ${side} ORDER BY at_ms, id LIMIT 1000`,
-    );
     this.#prune = database.prepare("DELETE FROM join_side WHERE rule = ? AND role = ? AND at_ms < ?");
     this.#ofLine = database.prepare("DELETE FROM join_side WHERE line = ? RETURNING observation").pluck();
     this.#removeRule = database.prepare("DELETE FROM join_side WHERE rule = ?");
@@ -79,23 +87,35 @@ export class JoinBook {
   }
 
   /** Takes a record of either side and returns the pairs that it completes. */
-  take({ rule }: CompiledRule, observation: Observation, line: number): readonly Joined[] {
+  take({ rule }: CompiledRule, epoch: number, observation: Observation, line: number): readonly Joined[] {
     const { join } = rule;
     const { role, joinKey } = observation;
     if (join === null || joinKey === "") return [];
-    if (role === "match" && join.patienceMs === 0 && !this.#named.mayHave(rule.id, joinKey)) return [];
-    const { atMs } = observation;
-    if (role === "to") this.#named.add(rule.id, joinKey);
-    if (role !== "match" || join.patienceMs > 0) {
-      this.#insert.run(rule.id, role, joinKey, atMs, line, JSON.stringify(observation));
+    if (role === "match") {
+      if (join.patienceMs > 0) this.#wait(epoch, observation, line);
+      return this.#joined(rule.id, join.withinMs, observation);
     }
-    if (this.#sincePrune++ >= pruneEvery) this.#pruneRule(rule.id, join, observation.receivedMs);
-    if (role === "until") return [];
-    if (role === "match") return this.#joined(rule.id, join.withinMs, observation);
-    if (join.patienceMs === 0) return [];
-    const until = atMs + join.withinMs;
-    const waiting = this.#waiting.all(rule.id, "match", joinKey, atMs, until) as SideRow[];
-    return waiting.flatMap((row) => this.#joined(rule.id, join.withinMs, JSON.parse(row.observation) as Observation));
+    const { atMs, receivedMs } = observation;
+    if (role === "to") this.#named.add(rule.id, joinKey);
+    this.#insert.run(rule.id, role, joinKey, atMs, line, JSON.stringify(observation));
+    if (this.#sincePrune++ >= pruneEvery) this.#pruneRule(rule.id, join, receivedMs);
+    return role === "to" && join.patienceMs > 0 ? this.#waited(rule, join, epoch, observation) : [];
+  }
+
+  #wait(epoch: number, { joinKey, atMs, lsn }: Observation, line: number): void {
+    const group = this.#gathered.group(joinKey);
+    this.#gathered.part<WaitingState>(group, epoch).add({ atMs, line, value: lsn });
+    this.#gathered.added(group, epoch, atMs, line, lsn);
+  }
+
+  /** Pairs of records that have waited for this other side. */
+  #waited(rule: AlertRule, { withinMs }: JoinSpec, epoch: number, { joinKey, atMs }: Observation): readonly Joined[] {
+    const part = this.#gathered.peek(joinKey)?.parts.get(epoch) as WaitingState | undefined;
+    const waiting = part?.between(atMs, atMs + withinMs) ?? [];
+    return [...new Set(waiting.map(([, , lsn]) => lsn))]
+      .flatMap((lsn) => this.#recall(rule.id, lsn))
+      .filter((own) => own.joinKey === joinKey && own.atMs >= atMs && own.atMs <= atMs + withinMs)
+      .flatMap((own) => this.#joined(rule.id, withinMs, own));
   }
 
   #joined(rule: string, withinMs: number, observation: Observation): readonly Joined[] {
@@ -106,16 +126,14 @@ export class JoinBook {
     return [{ observation, to: JSON.parse(row.observation) as Observation }];
   }
 
-  #pruneRule(rule: string, join: NonNullable<CompiledRule["rule"]["join"]>, nowMs: number): void {
+  #pruneRule(rule: string, join: JoinSpec, nowMs: number): void {
     this.#sincePrune = 0;
     for (const role of ["to", "until"] as const) this.#prune.run(rule, role, nowMs - join.withinMs - join.patienceMs);
-    this.#prune.run(rule, "match", nowMs - join.patienceMs);
   }
 
-  /** Takes out what stands on a disputed line, and returns the other sides, to be withheld. */
+  /** Takes out the other sides that stand on a disputed line, and returns them, to be withheld. */
   withdraw(line: number): Observation[] {
-    const observations = (this.#ofLine.all(line) as string[]).map((text) => JSON.parse(text) as Observation);
-    return observations.filter(({ role }) => role !== "match");
+    return (this.#ofLine.all(line) as string[]).map((text) => JSON.parse(text) as Observation);
   }
 
   forgetRule(rule: string): void {

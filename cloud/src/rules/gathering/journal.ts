@@ -1,7 +1,7 @@
 import type { Statement } from "better-sqlite3";
 import type { SqliteDatabase } from "../../store/database.ts";
+import type { FactValue } from "./fact-columns.ts";
 import type { Added } from "./gathered-group.ts";
-import type { FactValue } from "./window-facts.ts";
 
 /** What was added to which part of which group. */
 interface JournalAddition extends Added {

@@ -42,6 +42,11 @@ class PresenceState implements GatheredPart {
     return true;
   }
 
+  /** That somebody was there is not taken back. */
+  dropLine(): boolean {
+    return false;
+  }
+
   toJSON(): StoredPresence {
     const { atMs, day, count, missing } = this;
     return { atMs, day, count, missing };

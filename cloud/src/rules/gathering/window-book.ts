@@ -33,6 +33,8 @@ interface Prepared {
   readonly percentile: (share: number) => number;
   /** Labels are worked out only for conditions that name them. */
   readonly asksLabels: boolean;
+  /** Names of conditions that do not. */
+  readonly names: WindowNames;
 }
 
 /**
@@ -70,16 +72,21 @@ export class WindowBook {
     if (prepared === undefined) {
       const view = new WindowView(compiled.rule.window?.overMs ?? 1);
       const asksLabels = /\blabels\b/.test(compiled.rule.condition ?? "");
-      prepared = { view, asksLabels, percentile: (share) => view.facts.percentile(share) };
+      prepared = {
+        view,
+        asksLabels,
+        names: { window: view, labels: {} },
+        percentile: (share) => view.facts.percentile(share),
+      };
       this.#prepared.set(compiled, prepared);
     }
     return prepared;
   }
 
   #holds(compiled: CompiledRule, facts: WindowFacts, of: Pick<Observation, "labels">): boolean {
-    const { view, asksLabels, percentile } = this.#prepare(compiled);
+    const { view, asksLabels, names, percentile } = this.#prepare(compiled);
     view.facts = facts;
-    return this.#judge(compiled, { window: view, labels: asksLabels ? of.labels : {} }, percentile);
+    return this.#judge(compiled, asksLabels ? { window: view, labels: of.labels } : names, percentile);
   }
 
   /** Looks at windows that facts have left; returns what changed with that. */
@@ -105,19 +112,5 @@ export class WindowBook {
       this.#gathered.changed(group, true);
     }
     return ended;
-  }
-
-  /** Takes the facts of a line out of every window: the line is disputed. */
-  withdraw(rules: ReadonlyMap<number, CompiledRule>, line: number): void {
-    for (const group of this.#gathered.ofLine(line)) {
-      for (const [epoch, part] of group.parts) {
-        if (rules.get(epoch)?.rule.window == null) continue;
-        const state = part as WindowState;
-        if (!state.facts.dropLine(line)) continue;
-        state.held = false;
-        state.of = null;
-      }
-      this.#gathered.changed(group, true);
-    }
   }
 }

@@ -1,7 +1,4 @@
-import { figureOf } from "../cel/cel-functions.ts";
-
-/** What a fact is worth: what is summed, told apart, ranked. */
-export type FactValue = string | number | null;
+import { FactColumns, type FactValue, summable } from "./fact-columns.ts";
 
 /** One fact of a window, or several that were merged: time, line, how many, their sum, the latest value. */
 export type WindowFact = readonly [atMs: number, line: number, count: number, sum: number, value: FactValue];
@@ -22,10 +19,10 @@ export interface WindowFigures {
   readonly spanSeconds: number;
 }
 
-const summable = (value: FactValue): number => {
-  const figure = figureOf(value);
-  return Number.isNaN(figure) ? 0 : figure;
-};
+/** Facts as they are stored: one by one, or those of one line with the time since the one before. */
+export type StoredFacts =
+  | readonly WindowFact[]
+  | { readonly line: number; readonly steps: readonly number[]; readonly values?: readonly FactValue[] };
 
 /** Facts that were merged say how many they were and their sum; the others are one each. */
 interface Merged {
@@ -39,26 +36,41 @@ interface Merged {
  * hundred thousands of windows.
  */
 export class WindowFacts {
-  #times: number[] = [];
-  /** Null while no fact has a value. */
-  #values: FactValue[] | null = null;
+  readonly #facts = new FactColumns();
   /** One number while all facts are of one line. */
   #lines: number | number[] = 0;
   #merged: Merged | null = null;
   #count = 0;
   #sum = 0;
 
-  constructor(facts: readonly WindowFact[]) {
-    for (const fact of facts) this.#enter(this.#times.length, fact);
+  constructor(facts: StoredFacts) {
+    if (!("line" in facts)) {
+      for (const fact of facts) this.#enter(this.length, fact);
+      return;
+    }
+    let atMs = 0;
+    for (const [index, stepMs] of facts.steps.entries()) {
+      atMs += stepMs;
+      this.addOne(atMs, facts.line, facts.values?.[index] ?? null);
+    }
+  }
+
+  /** As they are stored: short where they are of one line and none is merged. */
+  get stored(): StoredFacts {
+    if (this.#merged !== null || typeof this.#lines !== "number") return this.list;
+    const times = Array.from({ length: this.length }, (_, at) => this.#facts.time(at) ?? 0);
+    const steps = times.map((atMs, at) => atMs - (times[at - 1] ?? 0));
+    const values = this.#facts.hasValues ? times.map((_, at) => this.#facts.value(at)) : undefined;
+    return values === undefined ? { line: this.#lines, steps } : { line: this.#lines, steps, values };
   }
 
   get list(): readonly WindowFact[] {
-    return this.#times.map((_, at) => this.#fact(at));
+    return Array.from({ length: this.length }, (_, at) => this.#fact(at));
   }
 
   /** How many facts are held, of which some may be merged ones. */
   get length(): number {
-    return this.#times.length;
+    return this.#facts.length;
   }
 
   get count(): number {
@@ -70,38 +82,37 @@ export class WindowFacts {
   }
 
   get oldestMs(): number | null {
-    return this.#times[0] ?? null;
+    return this.#facts.time(0) ?? null;
   }
 
   get newestMs(): number | null {
-    return this.#times.at(-1) ?? null;
+    return this.#facts.time(this.length - 1) ?? null;
   }
 
   /** Lines whose facts are here. */
   get lines(): readonly number[] {
-    if (this.#times.length === 0) return [];
+    if (this.length === 0) return [];
     return typeof this.#lines === "number" ? [this.#lines] : [...new Set(this.#lines)];
   }
 
   /** Adds a fact where it belongs in time. */
   add(fact: WindowFact): void {
-    let at = this.#times.length;
-    while (at > 0 && (this.#times[at - 1] ?? 0) > fact[0]) at--;
+    let at = this.length;
+    while (at > 0 && (this.#facts.time(at - 1) ?? 0) > fact[0]) at--;
     this.#enter(at, fact);
-    if (this.#times.length > maxFacts) this.#merge();
+    if (this.length > maxFacts) this.#merge();
   }
 
   /** The same as `add` with one fact, without making it first. */
   addOne(atMs: number, line: number, value: FactValue): void {
-    const { length } = this.#times;
+    const { length } = this;
     if (length === 0) this.#lines = line;
     const isPlain = this.#merged === null && line === this.#lines;
-    if (!isPlain || atMs < (this.#times[length - 1] ?? 0) || length >= maxFacts) {
+    if (!isPlain || atMs < (this.newestMs ?? 0) || length >= maxFacts) {
       this.add([atMs, line, 1, summable(value), value]);
       return;
     }
-    this.#times.push(atMs);
-    this.#enterValue(length, value);
+    this.#facts.insert(length, atMs, value);
     this.#count++;
     this.#sum += summable(value);
   }
@@ -109,17 +120,20 @@ export class WindowFacts {
   /** Drops facts that are not later than `ms`. */
   dropUntil(ms: number): void {
     let gone = 0;
-    while ((this.#times[gone] ?? Number.POSITIVE_INFINITY) <= ms) gone++;
+    while ((this.#facts.time(gone) ?? Number.POSITIVE_INFINITY) <= ms) gone++;
     if (gone === 0) return;
-    if (gone === this.#times.length) {
+    if (gone === this.length) {
       this.#reset([]);
       return;
     }
     for (let at = 0; at < gone; at++) {
       this.#count -= this.#merged?.counts[at] ?? 1;
-      this.#sum -= this.#merged?.sums[at] ?? summable(this.#values?.[at] ?? null);
+      this.#sum -= this.#merged?.sums[at] ?? this.#facts.figure(at);
     }
-    for (const column of this.#columns()) column.splice(0, gone);
+    this.#facts.dropFirst(gone);
+    if (typeof this.#lines !== "number") this.#lines.splice(0, gone);
+    this.#merged?.counts.splice(0, gone);
+    this.#merged?.sums.splice(0, gone);
   }
 
   /** Drops the facts of a line; true when there were some. */
@@ -131,8 +145,7 @@ export class WindowFacts {
 
   /** How many values differ. */
   distinct(): number {
-    if (this.#values === null) return this.#times.length === 0 ? 0 : 1;
-    return this.#values.length > 1 ? new Set(this.#values).size : this.#values.length;
+    return this.#facts.distinct();
   }
 
   /** Facts per minute of a window of such a length. */
@@ -155,67 +168,40 @@ export class WindowFacts {
 
   /** The value at a share of the way from the smallest to the largest, by nearest rank; 0 without figures. */
   percentile(share: number): number {
-    const figures = this.#figuresOf().sort((a, b) => a - b);
+    const figures = this.#facts.figures().sort((a, b) => a - b);
     const rank = Math.min(figures.length, Math.max(1, Math.ceil(share * figures.length)));
     return figures[rank - 1] ?? 0;
   }
 
   /** The smallest and the largest figure; 0 without figures. */
   range(): { readonly min: number; readonly max: number } {
-    const figures = this.#figuresOf();
+    const figures = this.#facts.figures();
     return figures.length === 0 ? { min: 0, max: 0 } : { min: Math.min(...figures), max: Math.max(...figures) };
   }
 
-  #figuresOf(): number[] {
-    return (this.#values ?? []).map(figureOf).filter((figure) => !Number.isNaN(figure));
-  }
-
   #fact(at: number): WindowFact {
-    const value = this.#values?.[at] ?? null;
     const line = typeof this.#lines === "number" ? this.#lines : (this.#lines[at] ?? 0);
     const { counts, sums } = this.#merged ?? {};
-    return [this.#times[at] ?? 0, line, counts?.[at] ?? 1, sums?.[at] ?? summable(value), value];
-  }
-
-  #columns(): unknown[][] {
-    const columns: unknown[][] = [this.#times];
-    if (this.#values !== null) columns.push(this.#values);
-    if (typeof this.#lines !== "number") columns.push(this.#lines);
-    if (this.#merged !== null) columns.push(this.#merged.counts, this.#merged.sums);
-    return columns;
+    const figure = this.#facts.figure(at);
+    return [this.#facts.time(at) ?? 0, line, counts?.[at] ?? 1, sums?.[at] ?? figure, this.#facts.value(at)];
   }
 
   #enter(at: number, [atMs, line, count, sum, value]: WindowFact): void {
-    const { length } = this.#times;
-    this.#times.splice(at, 0, atMs);
-    this.#enterValue(at, value);
+    const { length } = this;
+    if (this.#merged === null && (count !== 1 || sum !== summable(value))) {
+      const sums = Array.from({ length }, (_, index) => this.#facts.figure(index));
+      this.#merged = { counts: new Array<number>(length).fill(1), sums };
+    }
+    this.#merged?.counts.splice(at, 0, count);
+    this.#merged?.sums.splice(at, 0, sum);
     if (length === 0) this.#lines = line;
     else if (this.#lines !== line) {
       if (typeof this.#lines === "number") this.#lines = new Array<number>(length).fill(this.#lines);
       this.#lines.splice(at, 0, line);
     }
-    if (this.#merged === null && (count !== 1 || sum !== summable(value))) {
-      const sums = Array.from({ length }, (_, index) => summable(this.#valueBefore(at, index)));
-      this.#merged = { counts: new Array<number>(length).fill(1), sums };
-    }
-    this.#merged?.counts.splice(at, 0, count);
-    this.#merged?.sums.splice(at, 0, sum);
+    this.#facts.insert(at, atMs, value);
     this.#count += count;
     this.#sum += sum;
-  }
-
-  /** The value that stood at `index` before one was put in at `at`. */
-  #valueBefore(at: number, index: number): FactValue {
-    return this.#values?.[index < at ? index : index + 1] ?? null;
-  }
-
-  #enterValue(at: number, value: FactValue): void {
-    if (this.#values === null) {
-      if (value === null) return;
-      this.#values = new Array<FactValue>(this.#times.length - 1).fill(null);
-    }
-    if (at === this.#values.length) this.#values.push(value);
-    else this.#values.splice(at, 0, value);
   }
 
   #merge(): void {
@@ -232,13 +218,12 @@ export class WindowFacts {
   }
 
   #reset(facts: readonly WindowFact[]): void {
-    this.#times = [];
-    this.#values = null;
+    this.#facts.clear();
     this.#lines = 0;
     this.#merged = null;
     this.#count = 0;
     // What rounding left over does not stay.
     this.#sum = 0;
-    for (const fact of facts) this.#enter(this.#times.length, fact);
+    for (const fact of facts) this.#enter(this.length, fact);
   }
 }

@@ -1,13 +1,13 @@
 import type { Observation } from "../observation.ts";
 import type { GatheredPart, PartKind } from "./gathered-group.ts";
-import { type WindowFact, WindowFacts, type WindowFigures } from "./window-facts.ts";
+import { type StoredFacts, type WindowFact, WindowFacts, type WindowFigures } from "./window-facts.ts";
 
 /** What the group's latest record said, for what the clock alone brings about. */
 export type LatestOf = Pick<Observation, "labels" | "gw" | "dev" | "site">;
 
 /** A window as it is stored. */
 interface StoredWindow {
-  readonly facts: readonly WindowFact[];
+  readonly facts: StoredFacts;
   readonly held: boolean;
   readonly of: LatestOf | null;
 }
@@ -56,8 +56,15 @@ export class WindowState implements GatheredPart {
     return true;
   }
 
+  dropLine(line: number): boolean {
+    if (!this.facts.dropLine(line)) return false;
+    this.held = false;
+    this.of = null;
+    return true;
+  }
+
   toJSON(): StoredWindow {
-    return { facts: this.facts.list, held: this.held, of: this.of };
+    return { facts: this.facts.stored, held: this.held, of: this.of };
   }
 }
 

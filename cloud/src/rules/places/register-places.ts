@@ -63,6 +63,16 @@ const nextBoundary = `SELECT min(at) FROM (${boundaryTables
   )
   .join(" UNION ALL ")})`;
 
+/** The nearest moment before or after a minute at which some item, or some code of one, begins or ends. */
+const nameBoundary = (which: "min" | "max", side: "<=" | ">"): string => {
+  const all = ["item", "item_code"].flatMap((table) =>
+    ["valid_from", "valid_to"].map(
+      (at) => `SELECT ${which}(${at}) AS at FROM ${table} WHERE until_change IS NULL AND ${at} ${side} @minute`,
+    ),
+  );
+  return `SELECT ${which}(at) FROM (${all.join(" UNION ALL ")})`;
+};
+
 /** {@link Places} over a connection to the register, which may be read-only. */
 export class RegisterPlaces implements Places {
   readonly #database: SqliteDatabase;
@@ -74,7 +84,12 @@ export class RegisterPlaces implements Places {
   readonly #boundary: Statement<unknown[]>;
   readonly #hours = new Remembered<boolean>();
   readonly #opening = new Remembered<number>();
-  readonly #names = new Remembered<string>();
+  /** Names of items at sites, between two moments at which some item or code changes. */
+  readonly #names = new Map<string, Remembered<string>>();
+  readonly #nameBefore: Statement<unknown[]>;
+  readonly #nameAfter: Statement<unknown[]>;
+  #namesFrom = 0;
+  #namesTo = 0;
   readonly #expected = new Map<
     AbsenceSpec["each"],
     { from: number; to: number; rows: (Expected & { type: string })[] }
@@ -89,12 +104,15 @@ export class RegisterPlaces implements Places {
     this.#roster = new DutyRoster(database, this.#clock);
     this.#items = new ItemFinder(database);
     this.#boundary = database.prepare(nextBoundary).pluck();
+    this.#nameBefore = database.prepare(nameBoundary("max", "<=")).pluck();
+    this.#nameAfter = database.prepare(nameBoundary("min", ">")).pluck();
     this.#loadSites();
   }
 
   refresh(): void {
     if (!this.#index.refresh()) return;
     for (const memory of [this.#hours, this.#opening, this.#names]) memory.clear();
+    this.#namesTo = this.#namesFrom;
     this.#expected.clear();
     this.#loadSites();
   }
@@ -155,10 +173,17 @@ export class RegisterPlaces implements Places {
   }
 
   itemName(site: string, code: string, minute: number): string {
-    return this.#names.of(`${site} ${code} ${Math.floor(minute / 60)}`, () => {
-      const found = this.#items.find(site === "" ? null : site, code, minute);
-      return found?.name ?? code;
-    });
+    if (minute < this.#namesFrom || minute >= this.#namesTo) {
+      this.#names.clear();
+      this.#namesFrom = (this.#nameBefore.get({ minute }) as number | null) ?? Number.NEGATIVE_INFINITY;
+      this.#namesTo = (this.#nameAfter.get({ minute }) as number | null) ?? Number.POSITIVE_INFINITY;
+    }
+    let names = this.#names.get(site);
+    if (names === undefined) {
+      names = new Remembered();
+      this.#names.set(site, names);
+    }
+    return names.of(code, () => this.#items.find(site === "" ? null : site, code, minute)?.name ?? code);
   }
 
   expected(each: AbsenceSpec["each"], types: readonly string[], minute: number): readonly Expected[] {

@@ -89,8 +89,8 @@ const play = (
       new Map([...said].map(([gw, { pushed, atMs }]) => [gw, stateOf(pushed, (nowMs - atMs) / 1000)] as const)),
   };
   const places = new RegisterPlaces(register, one.timezone);
-  const trial = new TrialRun({ rules, places, gateways, startMs });
   const source = new CaseLedger();
+  const trial = new TrialRun({ rules, places, gateways, ledger: source.ledger, startMs });
   const feed = new LedgerFeed(source.ledger, decodeKinds(trial.follower.kinds));
   const runner = new FollowerRunner(trial.database, feed, trial.follower);
   const steps = stepsOf(one);

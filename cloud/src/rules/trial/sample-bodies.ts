@@ -23,6 +23,10 @@ const plain: Readonly<Record<string, Body>> = {
     ...{ verdict: "negative", verdictRule: "GB/T 5009.199-2003: positive >= 50", instrumentVerdict: "negative" },
     ...{ startedAt: "", completedAt: "", resendOf: null },
   },
+  camera: {
+    ...{ event: "state", zone: "cooking", state: "live", previous: "pending", previousMs: 2_000 },
+    reason: "first picture",
+  },
   device: { status: "online", previous: null, reason: "" },
   clock: { cause: "start", before: null, after: "2026-11-23T00:00:00.000Z", step_ms: 0, sync: "ntp", err_ms: 10 },
   gap: {

@@ -2,6 +2,7 @@ import type { AlertReason } from "../../alerts/alert.ts";
 import { alertsMigrations } from "../../alerts/alerts-database.ts";
 import { NotificationQueue } from "../../channels/notification-queue.ts";
 import { CursorStore } from "../../cursor/cursor-store.ts";
+import type { LedgerReader } from "../../ledger/ledger-reader.ts";
 import type { SqliteDatabase } from "../../store/database.ts";
 import { Database } from "../../store/sqlite-engine.ts";
 import type { GatewayStates } from "../gateway-state.ts";
@@ -14,6 +15,8 @@ export interface TrialOptions {
   readonly rules: readonly AlertRule[];
   readonly places: Places;
   readonly gateways?: GatewayStates;
+  /** Where records come from. */
+  readonly ledger: Pick<LedgerReader, "readAfter">;
   /** Where the clock stands at the beginning. */
   readonly startMs: number;
 }
@@ -50,7 +53,7 @@ export class TrialRun {
   readonly follower: RulesFollower;
   #nowMs: number;
 
-  constructor({ rules, places, gateways, startMs }: TrialOptions) {
+  constructor({ rules, places, gateways, ledger, startMs }: TrialOptions) {
     this.#nowMs = startMs;
     const database = new Database(":memory:");
     database.pragma("foreign_keys = ON");
@@ -58,6 +61,7 @@ export class TrialRun {
     this.database = database;
     this.follower = new RulesFollower({
       ...{ database, places, nowMs: () => this.#nowMs, ledgerHead: () => 0 },
+      recordAt: (lsn) => ledger.readAfter(lsn - 1, 1).find((record) => record.lsn === lsn),
       // In a trial every rule may do everything: that it is only tried out is where this comes from.
       rules: rules.map((rule) => ({ ...rule, mode: "live" as const })),
       ...(gateways === undefined ? {} : { gateways }),
