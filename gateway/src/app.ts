@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Line } from "@mingcheng/protocols";
+import { OptionalCameras } from "./camera/optional-cameras.ts";
 import type { Capture } from "./capture/capture.ts";
 import { openCapture, quarantineDirectory } from "./capture/open-capture.ts";
 import type { GatewayClock } from "./clock/gateway-clock.ts";
@@ -7,10 +7,10 @@ import { openGatewayClock } from "./clock/open-clock.ts";
 import { wallText } from "./clock/wall-text.ts";
 import { Commanding, type CommandingParts, reachedCseq } from "./commanding/commanding.ts";
 import type { GatewayConfig } from "./config/parse-config.ts";
-import type { LocalConfiguration } from "./configuration/start-configuration.ts";
 import type { DevicePlaces } from "./device-identity/device-places.ts";
 import type { PortFinder } from "./device-identity/port-finder.ts";
 import { systemPlaces } from "./device-identity/usb-adapter.ts";
+import type { GatewayReady, StartOptions } from "./gateway-ready.ts";
 import { Alarms } from "./health/alarms.ts";
 import { type HealthServer, jsonAnswer, openHealthServer, type Routes } from "./health/health-server.ts";
 import { OutboxWatch } from "./health/outbox-watch.ts";
@@ -28,25 +28,6 @@ import { startUplink } from "./uplink/start-uplink.ts";
 import type { Uplink } from "./uplink/uplink.ts";
 import { ConfiguredWeb } from "./web/configured-web.ts";
 import type { WebParts } from "./web/web-parts.ts";
-
-/** Where the gateway can be reached, once it captures. */
-export interface GatewayReady {
-  readonly pid: number;
-  readonly health: { readonly host: string; readonly port: number };
-  readonly line: Omit<Line, "gw">;
-  /** Where the LAN intake listens, where there is one. */
-  readonly intake?: ReturnType<ConfiguredIntake["addresses"]>;
-  /** Where the set-up page is served, where there is one. */
-  readonly web?: string;
-}
-
-/** What the gateway's own file says, and the version of the configuration from afar that it starts with; 0: none. */
-export interface StartOptions {
-  readonly local: LocalConfiguration;
-  readonly version: number;
-  /** The gateway's own file; without one the set-up page writes none. */
-  readonly file?: string;
-}
 
 /** The running gateway: everything is wired here and nowhere else. */
 export class Gateway {
@@ -72,6 +53,7 @@ export class Gateway {
   private devices: RunningDevices | undefined;
   private readonly intake = new ConfiguredIntake();
   private readonly web = new ConfiguredWeb();
+  private readonly cameras = new OptionalCameras();
   private commanding: Commanding | undefined;
 
   private constructor(
@@ -158,6 +140,7 @@ export class Gateway {
     const reached = await reachedCseq(config.data);
     this.uplink = startUplink({
       onCommand: (message) => this.commanding?.receive(message),
+      ...(config.cameras === undefined ? {} : { onMedia: (message: Uint8Array) => this.cameras.hint(message) }),
       facts: () => this.commanding?.facts() ?? { cseq: reached, config: this.written.version },
       ...{ identity, outbox, clock, log, centre: config.centre, alarms },
       access: () => access.current(),
@@ -171,6 +154,14 @@ export class Gateway {
     this.commanding.open();
     await this.intake.open(config.intake, { dataDirectory: config.data, ...{ capture, outbox, clock, log } });
     await this.web.open(config.web, this.webParts(this.devices, this.commanding, finder));
+    await this.cameras.open(config.cameras, {
+      ...{ gw: identity.gw, dataDirectory: config.data, clock, log, names: () => this.config.web?.names ?? [] },
+      holdsSession: (token) => this.web.holds(token),
+      access: async () => {
+        const { mqtt, ...known } = await access.current();
+        return { ...known, host: (this.config.centre ?? mqtt).host };
+      },
+    });
     log.info({ line: outbox.line, devices: config.devices.length, software }, "gateway: captures");
     const { ep, eid } = outbox.line;
     const intake = this.intake.addresses();
@@ -193,6 +184,7 @@ export class Gateway {
     this.log.info({}, "gateway: stops");
     this.unwatchClock();
     this.unwatchKeys();
+    await this.cameras.close();
     await this.web.close();
     await this.commanding?.stop();
     await this.intake.close();
@@ -243,6 +235,7 @@ export class Gateway {
     this.log.level = config.log.level;
     await devices.reconfigure(config.devices);
     await this.intake.reconfigure(config.intake);
+    await this.cameras.reconfigure(config.cameras);
   }
 
   private webParts(devices: RunningDevices, commanding: Commanding, finder: PortFinder): WebParts {

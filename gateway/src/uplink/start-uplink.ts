@@ -157,9 +157,9 @@ class RunningUplink implements Uplink {
   }
 
   private async connect(): Promise<MqttConnection> {
-    const { identity, clock, centre, onCommand } = this.options;
+    const { identity, clock, centre, onCommand, onMedia } = this.options;
     const { gw } = identity;
-    const commandTopic = topics.command(gw);
+    const [commandTopic, mediaTopic] = [topics.command(gw), topics.media(gw)];
     const { mqtt, credential, authorities } = await this.access();
     const { host, port } = centre ?? mqtt;
     const { signal } = this.stopping;
@@ -178,12 +178,17 @@ class RunningUplink implements Uplink {
       user: gw,
       password: credential,
       will: { topic: topics.state(gw, this.line.eid), payload: this.driver.offlineState() },
-      subscribeTo: [topics.receipt(gw), ...(onCommand === undefined ? [] : [topics.command(gw)])],
+      subscribeTo: [
+        topics.receipt(gw),
+        ...(onCommand === undefined ? [] : [commandTopic]),
+        ...(onMedia === undefined ? [] : [mediaTopic]),
+      ],
       keepaliveSeconds,
       withinMs: connectWithinMs,
       signal,
       onMessage: (topic, payload) => {
         if (topic === commandTopic) onCommand?.(payload);
+        else if (topic === mediaTopic) onMedia?.(payload);
         else this.driver.receive(payload);
       },
     });

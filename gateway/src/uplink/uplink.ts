@@ -34,6 +34,8 @@ export interface UplinkOptions {
   readonly facts?: () => { readonly cseq: number; readonly config: number };
   /** Takes what comes down on the command topic, as it came; without it nothing is asked for there. */
   readonly onCommand?: (message: Uint8Array) => void;
+  /** Takes what comes down on the media topic; without it nothing is asked for there. */
+  readonly onMedia?: (message: Uint8Array) => void;
   /** Below so many free bytes receipted segments are freed whatever their age, default 64 MiB. */
   readonly minFreeBytes?: number;
   /** The protocol's timing; tests only. */

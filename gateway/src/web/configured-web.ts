@@ -24,6 +24,11 @@ export class ConfiguredWeb {
     return this.web?.url;
   }
 
+  /** Whether a token opens the set-up page. */
+  holds(token: string): boolean {
+    return this.web?.holds(token) ?? false;
+  }
+
   /** An unsettled value. Costs nothing without a local web. */
   live(device: string, body: Readonly<Record<string, unknown>>): void {
     this.web?.show({ device, at: this.wall(), what: "live", kind: null, body });

@@ -30,6 +30,8 @@ export interface WebOptions {
 export interface Web {
   /** `https://0.0.0.0:8099`. */
   readonly url: string;
+  /** Whether a session's token is good; asking keeps the session alive. */
+  holds(token: string): boolean;
   /** An unsettled value came off the wire, or a record was captured. */
   show(value: SetupValue): void;
   close(): Promise<void>;
@@ -61,10 +63,11 @@ export const openWeb = async (options: WebOptions): Promise<Web> => {
   const streams = new EventStreams();
   const service = new SetupService(parts, streams, options.openLine);
   const values = new LastValues();
+  const sessions = new Sessions(() => clock.nowMs());
   const own = hostname().toLowerCase();
   const server = await openWebServer(config, certificate, {
     ...{ secure, service, code, streams, values, log },
-    sessions: new Sessions(() => clock.nowMs()),
+    sessions,
     guard: new LoginGuard(loginLimits, () => clock.nowMs()),
     names: { secure, names: new Set([...config.names, own, `${own}.local`]), anyAddress: secure },
     files: pageFiles(options.pages ?? pageDirectory),
@@ -81,6 +84,7 @@ export const openWeb = async (options: WebOptions): Promise<Web> => {
   tell();
   return {
     url,
+    holds: (token) => sessions.holds(token, true),
     show: (value) => {
       values.keep(value);
       streams.tell("value", value);

@@ -14,4 +14,5 @@ export {
 } from "./media-messages.ts";
 export { type MediaPacket, mediaKinds, mediaPacket, readMediaPacket } from "./media-packet.ts";
 export { type ViewClaims, viewClaims } from "./view-claims.ts";
+export { type TokenFault, ViewTokens } from "./view-tokens.ts";
 export { ViewerGate, viewerLimits } from "./viewer-gate.ts";

@@ -45,7 +45,7 @@ describe("topics", () => {
   it("go one way each", () => {
     expect(uplinkChannels.filter((channel) => downlinkChannels.includes(channel))).toEqual([]);
     expect([...uplinkChannels, ...downlinkChannels].sort()).toEqual(
-      ["ack", "bundle", "cmd", "gone", "keys", "live", "rec", "receipt", "state"].sort(),
+      ["ack", "bundle", "cmd", "gone", "keys", "live", "media", "rec", "receipt", "state"].sort(),
     );
   });
 });
