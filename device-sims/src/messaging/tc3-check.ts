@@ -39,16 +39,20 @@ export const tc3Fault = async (
   const names = signedHeaders.split(";");
   const complete = names.includes("content-type") && names.includes("host");
   if (!complete || service !== "sms" || day !== dayOf(seconds)) return "AuthFailure.SignatureFailure";
-  let canonical = `${method}\n${path}\n${query}\n`;
-  for (const name of names) {
-    canonical += `${name}:${(headers.get(name) ?? "").trim().toLowerCase()}\n`;
-  }
-  canonical += `\n${signedHeaders}\n${await digest(body)}`;
-  const toSign = `TC3-HMAC-SHA256\n${seconds}\n${day}/${service}/tc3_request\n${await digest(canonical)}`;
   const dayKey = await signed(text.encode(`TC3${account.secret}`), day);
   const serviceKey = await signed(dayKey, service);
   const signingKey = await signed(serviceKey, "tc3_request");
-  const expected = await signed(signingKey, toSign);
-  const given = Buffer.from(signature, "hex");
-  return timingSafeEqual(given, expected) ? undefined : "AuthFailure.SignatureFailure";
+  const host = headers.get("host") ?? "";
+  // The real service has no port. On this machine Tencent's own library signs the name without it.
+  for (const said of new Set([host, host.replace(/:\d+$/, "")])) {
+    let canonical = `${method}\n${path}\n${query}\n`;
+    for (const name of names) {
+      canonical += `${name}:${(name === "host" ? said : (headers.get(name) ?? "")).trim().toLowerCase()}\n`;
+    }
+    canonical += `\n${signedHeaders}\n${await digest(body)}`;
+    const toSign = `TC3-HMAC-SHA256\n${seconds}\n${day}/${service}/tc3_request\n${await digest(canonical)}`;
+    const expected = await signed(signingKey, toSign);
+    if (timingSafeEqual(Buffer.from(signature, "hex"), expected)) return undefined;
+  }
+  return "AuthFailure.SignatureFailure";
 };
