@@ -288,6 +288,7 @@ describe("replies through Tencent", () => {
     inbox.failures = 2;
     await providers.reply(phone(), "7431");
     await providers.reply(phone(), "7432 已到场");
+    channel.listen?.(new Inbox());
     channel.listen?.(inbox);
     while (inbox.replies.length < 2) await once(inbox, "reply");
     expect(inbox.replies).toMatchObject([

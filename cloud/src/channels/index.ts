@@ -36,7 +36,8 @@ export const channelPorts = (log: Logger): ChannelPorts => ({
   nowMs: () => Date.now(),
   random: () => Math.random(),
   later: (task, afterMs) => {
-    const timer = setTimeout(task, afterMs);
+    // A question that waits for its time keeps no thread from ending.
+    const timer = setTimeout(task, afterMs).unref();
     return () => clearTimeout(timer);
   },
 });

@@ -46,7 +46,7 @@ export class ReceiptPolling {
     this.#options = options;
   }
 
-  /** Begins to ask. Call once. */
+  /** Begins to ask; a further call only says who takes receipts from now on. */
   listen(inbound: Inbound): void {
     this.#inbound = inbound;
     this.#schedule();

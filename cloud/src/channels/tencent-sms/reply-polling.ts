@@ -42,10 +42,11 @@ export class ReplyPolling {
     this.#options = options;
   }
 
-  /** Begins to fetch. Call once. */
+  /** Begins to fetch; a further call only says who takes replies from now on. */
   listen(inbound: Inbound): void {
+    const begun = this.#inbound !== undefined;
     this.#inbound = inbound;
-    this.#schedule(0);
+    if (!begun) this.#schedule(0);
   }
 
   #schedule(afterMs: number): void {
