@@ -187,6 +187,9 @@ describe.each([
     await providers.behave({ answer: "lost" });
     expect(await send(channel)).toMatchObject({ type: "failed", lost: true });
     expect(await own()).toMatchObject([{ answered: false }]);
+    const nobody = await open(type, { endpoint: "http://127.0.0.1:1", name: "nobody" });
+    const unreached = await send(nobody, { id: `n-${number}-unreached` });
+    expect(unreached).toEqual({ type: "failed", outcome: "ECONNREFUSED", lost: false });
     await providers.behave({ delayMs: 400 });
     const impatient = await open(type, { timeoutMs: 100, name: "impatient" });
     const late = await send(impatient, { id: `n-${number}-late` });
