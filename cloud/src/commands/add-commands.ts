@@ -21,6 +21,7 @@ const commands: readonly (readonly [name: string, load: () => Promise<Add>])[] =
   ["register", async () => (await import("./register-commands.ts")).addRegisterCommands],
   ["backup", async () => (await import("./backup-command.ts")).addBackupCommand],
   ["restore", async () => (await import("./restore-command.ts")).addRestoreCommand],
+  ["channel", async () => (await import("./channel-command.ts")).addChannelCommand],
   ["rules", async () => (await import("./rules-commands.ts")).addRulesCommands],
   ["retention", async () => (await import("./retention-commands.ts")).addRetentionCommands],
   ["person", async () => (await import("./person-command.ts")).addPersonCommand],
