@@ -1,27 +1,27 @@
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { type BackupThread, startBackupThread } from "./backup/backup-thread.ts";
+import { startBackupThread } from "./backup/backup-thread.ts";
 import { type Broker, startBroker } from "./broker/broker.ts";
 import { LiveRelay } from "./broker/live-relay.ts";
+import { type CentreParts, faultsOf, figuresOf, warningsOf } from "./centre-parts.ts";
 import { startCommandingThread } from "./commanding/commanding-thread.ts";
 import type { CloudConfig } from "./config/cloud-config.ts";
 import { saveEndpoints } from "./enrol/endpoints.ts";
 import type { CentreCard } from "./enrol/enrol-routes.ts";
-import type { Following } from "./following/following.ts";
 import { settleOlderLedger } from "./following/older-ledger.ts";
 import { openFollowing } from "./following/open-following.ts";
-import { brokerFigures, ledgerFigures } from "./health/centre-figures.ts";
-import { type Faults, startHealthServer } from "./health/health-server.ts";
+import { startHealthServer } from "./health/health-server.ts";
 import { createIngestFront } from "./ingest/ingest-front.ts";
 import { IngestQuota } from "./ingest/ingest-quota.ts";
 import { keepQuota } from "./ingest/quota-file.ts";
 import { type CentreKeys, loadCentreKeys, ownHosts } from "./keys/centre-keys.ts";
 import { CertificateKeeper } from "./keys/certificate-keeper.ts";
-import { type LedgerThread, startLedgerThread } from "./ledger/ledger-thread.ts";
+import { startLedgerThread } from "./ledger/ledger-thread.ts";
+import { startMediaThread } from "./media/media-thread.ts";
 import { type CredentialCheck, createCredentialCheck } from "./register/credential-check.ts";
 import { openRegister } from "./register/register-database.ts";
-import { type RetentionThread, startRetentionThread } from "./retention/retention-thread.ts";
+import { startRetentionThread } from "./retention/retention-thread.ts";
 import { lockDataDirectory } from "./store/data-directory.ts";
 import { openForReading } from "./store/database.ts";
 import { openWeb } from "./web/open-web.ts";
@@ -61,55 +61,6 @@ const recheckEveryMs = 1_000;
 /** How often it is looked whether a certificate is to be renewed, or an operator has changed the authority. */
 const certificatesEveryMs = 5_000;
 
-/** Parts of the centre, filled in as they start. */
-interface Parts {
-  certificates?: CertificateKeeper;
-  ledger?: LedgerThread;
-  following?: Following;
-  broker?: Broker;
-  web?: Web;
-  backup?: BackupThread;
-  retention?: RetentionThread;
-  quota?: IngestQuota;
-}
-
-const faultsOf = ({ ledger, following, broker, web }: Parts): Faults => {
-  const found: Record<string, string> = {};
-  const note = (part: string, fault: string | null) => {
-    if (fault !== null) found[part] = fault;
-  };
-  const starting = "it is being started";
-  note("ledger", ledger === undefined ? starting : ledger.fault());
-  note("following", following === undefined ? starting : following.fault());
-  note("broker", broker === undefined ? starting : null);
-  note("web", web === undefined ? starting : web.fault());
-  return found;
-};
-
-const warningsOf = ({ backup, certificates, retention, quota }: Parts): Faults => {
-  const found: Record<string, string> = {};
-  for (const [part, warning] of [
-    ["backup", backup?.warning() ?? null],
-    ["certificates", certificates?.warning() ?? null],
-    ["retention", retention?.warning() ?? null],
-    ["quota", quota?.warning() ?? null],
-  ] as const) {
-    if (warning !== null) found[part] = warning;
-  }
-  return found;
-};
-
-const figuresOf = ({ ledger, following, broker, web, backup, certificates, retention, quota }: Parts) => [
-  ...(quota?.figures() ?? []),
-  ...(retention?.figures() ?? []),
-  ...(certificates?.figures() ?? []),
-  ...(ledger === undefined ? [] : ledgerFigures(ledger)),
-  ...(broker === undefined ? [] : brokerFigures(broker)),
-  ...(following?.figures() ?? []),
-  ...(web?.figures() ?? []),
-  ...(backup?.figures() ?? []),
-];
-
 const openCredentials = (dataDirectory: string): { check: CredentialCheck; close(): void } => {
   const database = openForReading(join(dataDirectory, "register.db"));
   return { check: createCredentialCheck(database), close: () => database.close() };
@@ -124,7 +75,7 @@ const writeReadyFile = async (path: string, content: object): Promise<void> => {
 const keepCertificates = (
   { dataDirectory, config: { centreName, publicHost }, log }: CentreOptions,
   keys: CentreKeys,
-  parts: Parts,
+  parts: CentreParts,
 ): (() => void) => {
   const keeper = new CertificateKeeper({
     ...{ dataDirectory, centreName, hosts: ownHosts(publicHost), log, nowMs: () => Date.now() },
@@ -134,6 +85,7 @@ const keepCertificates = (
       parts.broker?.renewTls(tls);
       parts.broker?.tell((gw) => keeper.messageFor(gw));
       parts.web?.renewTls(tls, authorities.active.certPem);
+      parts.media?.renewTls(tls);
     },
   });
   parts.certificates = keeper;
@@ -163,7 +115,7 @@ const olderLedger = (dataDirectory: string) => {
 const startIntake = async (
   { dataDirectory, config, log, onFailure }: CentreOptions,
   keys: CentreKeys,
-  parts: Parts,
+  parts: CentreParts,
   onClose: (step: () => Promise<void> | void) => void,
 ): Promise<Broker> => {
   const answering = { signer: keys.receipt, nowMs: () => Date.now(), random: Math.random };
@@ -241,7 +193,7 @@ const startIntake = async (
 export const startCentre = async (options: CentreOptions): Promise<Centre> => {
   const { dataDirectory, config, log, readyFile } = options;
   const steps: (() => Promise<void> | void)[] = [];
-  const parts: Parts = {};
+  const parts: CentreParts = {};
   const close = async (): Promise<void> => {
     for (const step of steps.splice(0).reverse()) {
       try {
@@ -265,11 +217,22 @@ export const startCentre = async (options: CentreOptions): Promise<Centre> => {
     const keys = await loadCentreKeys(dataDirectory, { centreName, publicHost, nowMs: Date.now() });
     openRegister(dataDirectory).close();
     const broker = await startIntake(options, keys, parts, (step) => steps.push(step));
+    if (config.media !== null) {
+      const { publicViewers: mostPublic, ...door } = config.media;
+      const media = await startMediaThread({
+        ...{ ...door, mostPublic, dataDirectory, log, hosts: ownHosts(publicHost), onExit: options.onFailure },
+        tls: { key: keys.server.keyPem, cert: keys.server.certPem },
+        publish: (gw, payload) => broker.media(gw, payload),
+      });
+      parts.media = media;
+      steps.push(() => media.close());
+    }
     const web = await openWeb({
       dataDirectory,
       config,
       tls: { key: keys.server.keyPem, cert: keys.server.certPem },
       card: cardOf(keys, config, broker.port),
+      media: parts.media?.access ?? null,
       log,
       onExit: options.onFailure,
     });

@@ -15,6 +15,8 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   NOT_FOUND: 404,
   RATE_LIMITED: 429,
   LEDGER_UNAVAILABLE: 503,
+  MEDIA_OFF: 404,
+  VIEWING_OFF: 403,
 };
 
 /** An error on its way to the client, with what the catalogue does not know. */

@@ -3,6 +3,7 @@ import { type AlertActRoutePorts, alertActRoutes } from "./alert-act-routes.ts";
 import { type AlertRoutePorts, alertRoutes } from "./alert-routes.ts";
 import { type ApiRoute, defineRoute } from "./api-route.ts";
 import { type AuditRoutePorts, auditRoutes } from "./audit-routes.ts";
+import { type CameraRoutePorts, cameraRoutes } from "./camera-routes.ts";
 import { type CommandRoutePorts, commandRoutes } from "./command-routes.ts";
 import { type EventsRoutePorts, eventsRoute } from "./events-route.ts";
 import { type EvidenceRoutePorts, evidenceRoutes } from "./evidence-routes.ts";
@@ -31,6 +32,7 @@ export interface ApiPorts
     CommandRoutePorts,
     RetentionRoutePorts,
     PersonRoutePorts,
+    CameraRoutePorts,
     AuditRoutePorts {
   /** Of this program, for the description. */
   readonly version: string;
@@ -53,6 +55,7 @@ export const apiRoutes = (ports: ApiPorts): readonly ApiRoute[] => {
     ...retentionRoutes(ports),
     ...personRoutes(ports),
     ...commandRoutes(ports),
+    ...cameraRoutes(ports),
     eventsRoute(ports),
   ];
   const description = defineRoute({

@@ -26,6 +26,9 @@ export const auditActions = {
   "evidence.exported": { zh: "导出证据", en: "evidence was exported" },
   "report.exported": { zh: "导出报表", en: "a report was exported" },
   "person.exported": { zh: "导出个人数据", en: "one person's data was exported" },
+  "camera.viewed": { zh: "开始观看摄像机", en: "began to watch a camera" },
+  "camera.view-ended": { zh: "结束观看摄像机", en: "ended to watch a camera" },
+  "camera.viewing-changed": { zh: "更改摄像机的公开状态", en: "who may watch a camera was changed" },
   "hold.placed": { zh: "设置法律保全", en: "a legal hold was placed" },
   "hold.released": { zh: "解除法律保全", en: "a legal hold was released" },
   "erasure.requested": { zh: "要求立即抹去到期数据", en: "a run of erasing was asked for" },
@@ -59,6 +62,8 @@ export const viewActions: ReadonlySet<string> = new Set<AuditAction>([
   "report.exported",
   "person.exported",
   "user.viewed",
+  "camera.viewed",
+  "camera.view-ended",
   "audit.viewed",
   "audit.exported",
 ]);

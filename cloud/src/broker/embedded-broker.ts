@@ -246,6 +246,11 @@ export class EmbeddedBroker {
     this.#publish(topics.command(gw), Buffer.from(payload), false);
   }
 
+  /** See {@link Broker.media}. */
+  media(gw: string, payload: Uint8Array): void {
+    this.#publish(topics.media(gw), Buffer.from(payload), false);
+  }
+
   /** Ends the connections of gateways that are not to be connected any more. */
   recheck(isWelcome: (gw: string, sinceMs: number) => boolean): void {
     for (const [client, { gw, sinceMs }] of this.gateways) {

@@ -46,6 +46,22 @@ export const cloudConfigSchema = z.strictObject({
     .describe("“今日”所用时区 / time zone of what is called today."),
   mqtts: listener(8883, "网关接入（MQTT/TLS）", "gateways (MQTT over TLS)"),
   https: listener(8443, "界面、接口和登记（HTTPS）", "screens, API and enrolment (HTTPS)"),
+  media: z
+    .strictObject({
+      host: host.default("0.0.0.0").describe("监听地址 / address to listen on."),
+      port: port.default(8444).describe("端口，0 为任意空闲端口 / port, 0 takes any free one."),
+      publicViewers: z
+        .int()
+        .min(0)
+        .max(1_000)
+        .default(50)
+        .describe("每个公开通道最多的公众观众 / viewers of the public that one camera may have."),
+    })
+    .nullable()
+    .default(null)
+    .describe(
+      "后厨视频（WebSocket/TLS），网关和浏览器连接此端口，例如 { port: 8444 }；null 为不启用 / video of kitchens (WebSocket over TLS) for gateways and browsers, e.g. { port: 8444 }; null: none.",
+    ),
   health: listener(
     8080,
     "健康检查和指标（HTTP，不加密，请只用本机地址）",

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { auditTables } from "../audit/audit-schema.ts";
 import { commandTables } from "../commanding/command-schema.ts";
+import { viewingTables } from "../media/viewing-store.ts";
 import { erasedEntryTables, retentionTables } from "../retention/retention-schema.ts";
 import { type Migration, openForWriting, type SqliteDatabase } from "../store/database.ts";
 import { userScopeTables, userTables } from "../users/user-schema.ts";
@@ -18,6 +19,7 @@ export const registerMigrations: readonly Migration[] = [
   commandTables,
   retentionTables,
   erasedEntryTables,
+  viewingTables,
 ];
 
 /** Opens the register of a data directory, created when missing. @throws {MingchengError} STORE_TOO_NEW */

@@ -44,7 +44,9 @@ describe("every route", () => {
       [
         "GET /api/v1/evidence/keys",
         "GET /api/v1/openapi.json",
+        "GET /api/v1/public/cameras",
         "POST /api/v1/login",
+        "POST /api/v1/public/cameras/view-tokens",
         ...open.filter((name) => /enrol|authority/.test(name) && !name.startsWith("HEAD")),
       ].sort(),
     );

@@ -18,6 +18,8 @@ export interface ServerOptions {
   readonly hosts: ReadonlySet<string>;
   readonly api: ApiPorts;
   readonly enrol: EnrolOptions;
+  /** Port of video, which pages may connect to; null: none. */
+  readonly mediaPort?: number | null;
   /** Built screens. */
   readonly screens: string;
   /** Requests per minute and address; a market's screens may share one. */
@@ -47,19 +49,21 @@ export interface BuiltServer {
 const perMinuteDefault = 6_000;
 const maxBodyBytes = 64 * 1024;
 
-const contentSecurityPolicy = {
+/** Sound and pictures come over the media door alone. */
+const contentSecurityPolicy = (mediaPort: number | null) => ({
   useDefaults: false,
   directives: {
     defaultSrc: ["'none'"],
     scriptSrc: ["'self'"],
     styleSrc: ["'self'"],
     imgSrc: ["'self'"],
-    connectSrc: ["'self'"],
+    connectSrc: ["'self'", ...(mediaPort === null ? [] : [`wss://*:${mediaPort}`])],
+    ...(mediaPort === null ? {} : { mediaSrc: ["'self'", "blob:"] }),
     baseUri: ["'none'"],
     formAction: ["'none'"],
     frameAncestors: ["'none'"],
   },
-};
+});
 
 const answerErrors = (app: FastifyInstance, { onFault, onRefusal }: ServerOptions): void => {
   app.setErrorHandler((error, request, reply) => {
@@ -103,7 +107,7 @@ export const buildServer = async (options: ServerOptions): Promise<BuiltServer> 
     done();
   });
   await app.register(fastifyHelmet, {
-    contentSecurityPolicy,
+    contentSecurityPolicy: contentSecurityPolicy(options.mediaPort ?? null),
     // There is no plain HTTP to fall back to, and the header would also bind other services on the same host name.
     strictTransportSecurity: false,
     referrerPolicy: { policy: "no-referrer" },

@@ -13,9 +13,10 @@ const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
  * @throws {MingchengError} LISTEN_FAILED, STORE_TOO_NEW
  */
 export const openWeb = async (options: WebOptions): Promise<Web> => {
-  const { dataDirectory, config, tls, card, log } = options;
+  const { dataDirectory, config, tls, card, log, media = null } = options;
   const hosts = ownHosts(config.publicHost);
-  const workerData: WebThreadData = { dataDirectory, config, tls, card, hosts, screens: screensDirectory };
+  const shared = { dataDirectory, config, tls, card, media };
+  const workerData: WebThreadData = { ...shared, hosts, screens: screensDirectory };
   const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData });
   let figures: readonly Figure[] = [];
   let fault: string | null = null;

@@ -95,6 +95,18 @@ const questions = (): Readonly<Record<string, readonly Question[]>> => ({
   "POST /api/v1/exports": [{ path: "/api/v1/exports", body: { gateway: "market-z" } }],
   "GET /api/v1/reports": [{ path: "/api/v1/reports?site=zhongpu&date=2026-11-23" }],
   "GET /api/v1/reports/file": [{ path: "/api/v1/reports/file?site=zhongpu&date=2026-11-23&format=html" }],
+  // Which cameras are seen has tests of its own in cameras.test.ts.
+  "GET /api/v1/cameras": [{ path: "/api/v1/cameras", showsPlaces: false }],
+  "POST /api/v1/cameras/view-tokens": [
+    { path: "/api/v1/cameras/view-tokens", body: { gw: "market-z", channel: "scale-01" }, showsPlaces: false },
+  ],
+  "POST /api/v1/cameras/viewing": [
+    {
+      path: "/api/v1/cameras/viewing",
+      body: { gw: "market-z", channel: "unknown", viewing: "off" },
+      showsPlaces: false,
+    },
+  ],
   // Streams have tests of their own below.
   "GET /api/v1/events": [],
 });

@@ -1,6 +1,7 @@
 import type { CloudConfig } from "../config/cloud-config.ts";
 import type { CentreCard } from "../enrol/enrol-routes.ts";
 import type { Figure } from "../health/figure.ts";
+import type { MediaAccess } from "../media/media-access.ts";
 import type { Web } from "./web.ts";
 
 /** What the web thread is started with. */
@@ -9,6 +10,8 @@ export interface WebThreadData {
   readonly config: CloudConfig;
   readonly tls: { readonly key: string; readonly cert: string };
   readonly card: CentreCard;
+  /** How viewers are let in to video; null or left out: there is none. */
+  readonly media?: MediaAccess | null;
   /** Names under which this centre is reached. */
   readonly hosts: readonly string[];
   /** Directory of the built screens. */

@@ -127,6 +127,7 @@ export class WebService {
     const server = await buildServer({
       ...{ tls, hosts: new Set(hosts.map((host) => host.toLowerCase())), screens },
       ...(this.#ports.perMinute === undefined ? {} : { perMinute: this.#ports.perMinute }),
+      ...{ mediaPort: this.#data.media?.port ?? null },
       api: this.#api(users, audit),
       enrol: this.#enrol(audit),
       onRefusal: (refusal) => this.#noteRefusal(audit, refusal),
@@ -185,7 +186,7 @@ export class WebService {
       desk: new LoginDesk({ ...ports, cost: this.#ports.passwordCost ?? passwordCost }),
       ...{ sessions: this.#sessions, centreName, timezone, nowMs, reader: this.#reader, hub: this.#hub },
       ...{ register: this.#register, clock: zoneClock(timezone), places: this.#places, users, audit },
-      ...{ exports: this.#exports, reports: this.#reports },
+      ...{ exports: this.#exports, reports: this.#reports, media: this.#data.media ?? null },
       verifyAudit: () => this.#verifyAudit(),
       ...{ version: software, manifestKey: this.#card.manifestKey, dataDirectory: this.#data.dataDirectory },
       onLogin: (attempt) => {

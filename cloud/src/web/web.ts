@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { CloudConfig } from "../config/cloud-config.ts";
 import type { CentreCard } from "../enrol/enrol-routes.ts";
 import type { Figure } from "../health/figure.ts";
+import type { MediaAccess } from "../media/media-access.ts";
 
 /** What the web thread is started with. Register, ledger and projections exist already; the broker listens. */
 export interface WebOptions {
@@ -11,6 +12,8 @@ export interface WebOptions {
   readonly tls: { readonly key: string; readonly cert: string };
   /** What enrolled gateways are told. */
   readonly card: CentreCard;
+  /** How viewers are let in to video; null: there is none. */
+  readonly media?: MediaAccess | null;
   readonly log: Logger;
   /** The thread itself died: the process ends to be started again. */
   onExit(error: Error): void;

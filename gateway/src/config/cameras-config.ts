@@ -58,10 +58,6 @@ export const channelSchema = z
       .describe(
         "允许声音；默认丢弃（保护员工隐私） / true lets sound through; it is dropped otherwise, for the staff's sake.",
       ),
-    public: z
-      .boolean()
-      .default(false)
-      .describe("允许公众观看；中心还须另行开放 / true lets the public watch, once the centre has opened it as well."),
   })
   .refine(({ address: main, insecureTransport }) => main.startsWith("rtsps:") || insecureTransport, {
     path: ["insecureTransport"],
