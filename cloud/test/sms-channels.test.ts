@@ -1,0 +1,182 @@
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import pino from "pino";
+import { describe, expect, it } from "vitest";
+import { shortMessage } from "../src/channels/message.ts";
+import { ChannelsUnderTest, hour, Inbox, quick } from "./channels-under-test.ts";
+
+const tested = new ChannelsUnderTest();
+
+describe.each([
+  ["aliyun-sms", quick.aliyun],
+  ["tencent-sms", quick.tencent],
+] as const)("%s", (type, polls) => {
+  it("reaches a telephone with the approved text, and its receipt comes back once", async () => {
+    const channel = await tested.open(type, polls);
+    const inbox = new Inbox();
+    channel.listen?.(inbox);
+    const delivery = await tested.send(channel);
+    expect(delivery).toMatchObject({ type: "sent" });
+    expect(await tested.shown()).toMatchObject([
+      { text: "【明秤监管】关注预警：松柏市场发生快检阳性韭菜，14:05。回复7431签收", answered: true },
+    ]);
+    inbox.failures = 1;
+    if (inbox.receipts.length === 0) await once(inbox, "receipt");
+    const { receiptId } = delivery as { receiptId?: string };
+    expect(inbox.receipts).toMatchObject([{ receiptId, state: "delivered" }]);
+    expect(inbox.receipts[0]?.outcome).toContain("已送达 / delivered");
+  });
+
+  it("says that a message was not delivered, and why", async () => {
+    await tested.providers.behave({ receipts: "undelivered", receiptDelayMs: 0 });
+    const channel = await tested.open(type, polls);
+    const inbox = new Inbox();
+    channel.listen?.(inbox);
+    await tested.send(channel);
+    if (inbox.receipts.length === 0) await once(inbox, "receipt");
+    expect(inbox.receipts).toMatchObject([{ state: "undelivered" }]);
+    expect(inbox.receipts[0]?.outcome).toMatch(/MOBILE_NOT_ON_SERVICE|UNDELIV/);
+  });
+
+  it("goes on asking after a restart for what was sent before it", async () => {
+    const before = await tested.open(type, polls);
+    const delivery = await tested.send(before);
+    const sentMs = tested.nowMs();
+    await before.close?.();
+    const inbox = new Inbox();
+    const after = await tested.open(type, polls);
+    after.listen?.(inbox);
+    const { receiptId = "" } = delivery as { receiptId?: string };
+    after.watch?.([{ receiptId, phone: tested.phone, sentMs }]);
+    await once(inbox, "receipt");
+    expect(inbox.receipts).toMatchObject([{ receiptId, state: "delivered" }]);
+  });
+
+  it("is held, not failed, by a limit of the number", async () => {
+    const channel = await tested.open(type);
+    const provider = type.split("-")[0] ?? "";
+    await tested.providers.limit({ [provider]: [{ windowMs: hour, most: 1 }] });
+    expect(await tested.send(channel)).toMatchObject({ type: "sent" });
+    const held = await tested.send(channel, { id: `n-${tested.number}-2` });
+    expect(held).toMatchObject({ type: "failed", lost: false, retryAfterMs: hour });
+    expect((held as { outcome: string }).outcome).toMatch(/每小时条数已满 \/ the number's limit of an hour is reached/);
+    await tested.pass(hour);
+    expect(await tested.send(channel, { id: `n-${tested.number}-2` })).toMatchObject({ type: "sent" });
+    await tested.providers.limit({ [provider]: [{ windowMs: 24 * hour, most: 50 }] });
+    expect(await tested.shown()).toHaveLength(2);
+  });
+
+  it("is told by what was lost whether the officer may have it: cut before, cut after, nonsense, out of service", async () => {
+    const channel = await tested.open(type, { timeoutMs: 5_000 });
+    await tested.providers.behave({ answer: "reset" });
+    expect(await tested.send(channel)).toMatchObject({ type: "failed", lost: true });
+    await tested.providers.behave({ answer: "nonsense" });
+    expect(await tested.send(channel)).toMatchObject({
+      ...{ type: "failed", lost: true },
+      outcome: "HTTP 200：答复无法理解 / the answer cannot be understood",
+    });
+    await tested.providers.behave({ answer: "unavailable" });
+    expect(await tested.send(channel)).toMatchObject({ type: "failed", lost: true });
+    expect(await tested.shown()).toEqual([]);
+    await tested.providers.behave({ answer: "lost" });
+    expect(await tested.send(channel)).toMatchObject({ type: "failed", lost: true });
+    expect(await tested.shown()).toMatchObject([{ answered: false }]);
+    const nobody = await tested.open(type, { endpoint: "http://127.0.0.1:1", name: "nobody" });
+    const unreached = await tested.send(nobody, { id: `n-${tested.number}-unreached` });
+    expect(unreached).toEqual({ type: "failed", outcome: "ECONNREFUSED", lost: false });
+    await tested.providers.behave({ delayMs: 400 });
+    const impatient = await tested.open(type, { timeoutMs: 100, name: "impatient" });
+    const late = await tested.send(impatient, { id: `n-${tested.number}-late` });
+    expect(late).toEqual({ type: "failed", outcome: "timeout", lost: true });
+  });
+
+  it("reaches the officer after the provider was down for an hour", async () => {
+    const channel = await tested.open(type);
+    await tested.providers.behave({ answer: "reset" });
+    expect(await tested.send(channel)).toMatchObject({ type: "failed" });
+    await tested.pass(hour);
+    await tested.providers.behave({});
+    expect(await tested.send(channel, { attempt: 2 })).toMatchObject({ type: "sent" });
+    expect(await tested.shown()).toHaveLength(1);
+  });
+
+  it("sends whatever devices and people wrote, and the provider takes it", async () => {
+    const channel = await tested.open(type);
+    for (const subject of [
+      "A&B=C+D ~*'()!",
+      "https://a.cn/x",
+      "【官方】加13900001234",
+      "★→①",
+      "𠮷𠮷",
+      "a\u202Eb",
+      "",
+    ]) {
+      const message = shortMessage("alert", { level: "紧急", site: subject, subject, time: "14:05", code: "" });
+      expect(await tested.send(channel, { message, id: `n-${tested.number}-${subject.length}` })).toMatchObject({
+        type: "sent",
+      });
+      await tested.pass(31_000);
+    }
+    for (const { text } of await tested.shown()) {
+      expect(text.length).toBeLessThanOrEqual(70);
+      expect(text).toMatch(/^【明秤监管】紧急预警：[^【】]+。回复无签收$/u);
+    }
+  });
+
+  it("says what is wrong with an account, a clock, a number; nothing secret is in any outcome or log", async () => {
+    const lines: string[] = [];
+    const log = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
+    const secretFile = join(tested.directory, "other-secret");
+    writeFileSync(secretFile, "another-secret-that-is-wrong-0001");
+    const field = type === "aliyun-sms" ? "accessKeySecretFile" : "secretKeyFile";
+    const wrong = await tested.open(type, { [field]: secretFile, name: "wrong" }, log);
+    const outcomes = [await tested.send(wrong)];
+    expect(outcomes[0]).toMatchObject({ type: "failed", lost: false, retryAfterMs: 600_000 });
+    const channel = await tested.open(type, {}, log);
+    outcomes.push(await tested.send(channel, { recipient: { officer: "li", phone: "0592-2010000" } }));
+    outcomes.push(await tested.send(channel, { recipient: null }));
+    expect(outcomes.slice(1)).toMatchObject([{ type: "refused" }, { type: "refused" }]);
+    await tested.providers.behave({
+      answer: type === "aliyun-sms" ? "isv.AMOUNT_NOT_ENOUGH" : "FailedOperation.InsufficientBalanceInSmsPackage",
+    });
+    outcomes.push(await tested.send(channel));
+    expect(outcomes[3]).toMatchObject({ type: "failed", lost: false, retryAfterMs: 600_000 });
+    await tested.providers.behave({});
+    tested.centreAheadMs += hour;
+    outcomes.push(await tested.send(channel));
+    tested.centreAheadMs -= hour;
+    expect(outcomes[4]).toMatchObject({ type: "failed", lost: false, retryAfterMs: 60_000 });
+    expect(await tested.shown()).toEqual([]);
+    const said = JSON.stringify(outcomes) + lines.join("");
+    expect(said).not.toMatch(/another-secret|139\d{8}|2010000/);
+  });
+});
+
+describe("a lost answer", () => {
+  it("costs no second message at Aliyun: its records know the notification; the receipt still comes", async () => {
+    const channel = await tested.open("aliyun-sms", quick.aliyun);
+    const inbox = new Inbox();
+    channel.listen?.(inbox);
+    await tested.providers.behave({ answer: "lost", receiptDelayMs: 0 });
+    expect(await tested.send(channel)).toMatchObject({ type: "failed", lost: true });
+    await tested.providers.behave({});
+    const again = await tested.send(channel, { attempt: 2 });
+    expect(again).toMatchObject({ type: "sent", outcome: expect.stringContaining("nothing was sent again") });
+    expect(await tested.shown()).toHaveLength(1);
+    if (inbox.receipts.length === 0) await once(inbox, "receipt");
+    expect(inbox.receipts).toMatchObject([
+      { receiptId: (again as { receiptId?: string }).receiptId, state: "delivered" },
+    ]);
+  });
+
+  it("costs one second message at Tencent, which has no records to ask", async () => {
+    const channel = await tested.open("tencent-sms");
+    await tested.providers.behave({ answer: "lost" });
+    expect(await tested.send(channel)).toMatchObject({ type: "failed", lost: true });
+    await tested.providers.behave({});
+    await tested.pass(31_000);
+    expect(await tested.send(channel, { attempt: 2 })).toMatchObject({ type: "sent" });
+    expect(await tested.shown()).toHaveLength(2);
+  });
+});
