@@ -1,4 +1,5 @@
 export * from "./api/alert-acts.ts";
+export * from "./api/alert-duty.ts";
 export * from "./api/alerts.ts";
 export * from "./api/api-error.ts";
 export * from "./api/audit.ts";
@@ -12,8 +13,8 @@ export * from "./api/places.ts";
 export * from "./api/quarantine.ts";
 export * from "./api/readings.ts";
 export * from "./api/register.ts";
-export * from "./api/retention.ts";
 export * from "./api/reports.ts";
+export * from "./api/retention.ts";
 export * from "./api/sales.ts";
 export * from "./api/server-events.ts";
 export * from "./api/session.ts";

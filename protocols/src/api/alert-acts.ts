@@ -7,13 +7,16 @@ const words = z.string().trim().min(1).max(2_000);
 /** `POST /api/v1/alerts/:id/handle`: what was done on the spot. */
 export const alertHandleSchema = z.strictObject({ result: words });
 
+/** `POST /api/v1/alerts/:id/arrive`: somebody is on the spot. Whoever arrives without having taken it over does so with that. */
+export const alertArriveSchema = z.strictObject({});
+
 /** `POST /api/v1/alerts/:id/close`: how it ended, and where the proof is. */
 export const alertCloseSchema = z.strictObject({ result: words, evidence: words });
 
 /** `POST /api/v1/alerts/:id/reopen`: why. */
 export const alertReopenSchema = z.strictObject({ comment: words });
 
-/** Answer to all three. `already`: somebody else did it before, or a newer alert of the same kind is open. */
+/** Answer to all of them. `already`: somebody else did it before, or a newer alert of the same kind is open. */
 export const alertActedSchema = z.object({ outcome: z.enum(["done", "already"]), alert: alertViewSchema });
 
 /** Longest that somebody can silence something. */

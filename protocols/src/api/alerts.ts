@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { alertDeadlines, alertMessageSchema, dutyStepSchema } from "./alert-duty.ts";
 import { apiCountSchema, apiDeviceSchema, apiGatewaySchema, apiTimeSchema, bilingualSchema } from "./common.ts";
 import { placeSchema } from "./places.ts";
 
@@ -40,6 +41,7 @@ export const alertViewSchema = z.object({
   firedAt: apiTimeSchema,
   endedAt: apiTimeSchema.nullable(),
   acknowledged: z.object({ by: z.string(), at: apiTimeSchema }).nullable(),
+  ...alertDeadlines,
 });
 
 /** One entry of an alert's history, the oldest first. Entries are added, never changed. */
@@ -71,6 +73,9 @@ export const alertDetailSchema = z.object({
       doneAt: apiTimeSchema.nullable(),
     }),
   ),
+  /** Who had it, and why; and what each of them was told. The latest 200 messages. */
+  steps: z.array(dutyStepSchema).optional(),
+  messages: z.array(alertMessageSchema).optional(),
 });
 
 /** Answer to `POST /api/v1/alerts/:id/acknowledge`. Of two people at once one wins; `already` tells the other so. */
