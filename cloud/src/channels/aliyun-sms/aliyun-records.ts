@@ -3,17 +3,17 @@ import { beijingDay, beijingTimeMs } from "../sms/beijing-time.ts";
 import { mainlandNumber } from "../sms/phone.ts";
 import type { Asked } from "../sms/receipt-polling.ts";
 import { type AliyunAccess, callAliyun, type SendDetail } from "./aliyun-api.ts";
-import { receiptOutcome } from "./aliyun-codes.ts";
+import { aliyunVerdict, receiptOutcome } from "./aliyun-codes.ts";
 
 const pageSize = 50;
 const mostPages = 4;
 
-/** All that was sent to a number on a day, as far as the provider shows it; undefined when it cannot be asked. */
+/** All that was sent to a number on a day, as far as the provider shows it, or why it cannot be asked. */
 const sentOn = async (
   access: AliyunAccess,
   { phone, day, bizId }: { readonly phone: string; readonly day: string; readonly bizId?: string },
   signal: AbortSignal,
-): Promise<SendDetail[] | undefined> => {
+): Promise<SendDetail[] | { readonly unavailable: string }> => {
   const details: SendDetail[] = [];
   for (let page = 1; page <= mostPages; page++) {
     const parameters = {
@@ -21,7 +21,10 @@ const sentOn = async (
       ...(bizId === undefined ? {} : { BizId: bizId }),
     };
     const answer = await callAliyun(access, "QuerySendDetails", parameters, signal);
-    if (answer.type === "nothing" || answer.said.Code !== "OK") return undefined;
+    if (answer.type === "nothing") return { unavailable: answer.delivery.outcome };
+    const { Code, Message } = answer.said;
+    // What Aliyun refuses to answer about one message says nothing about the next.
+    if (Code !== "OK") return aliyunVerdict(Code, Message).kind === "refused" ? details : { unavailable: Code };
     details.push(...(answer.said.SmsSendDetailDTOs?.SmsSendDetailDTO ?? []));
     if ((answer.said.TotalCount ?? 0) <= page * pageSize) break;
   }
@@ -45,7 +48,7 @@ export const askReceipt =
     const outId = receiptId.startsWith(outIdPrefix) ? receiptId.slice(outIdPrefix.length) : undefined;
     const which = outId === undefined ? { phone: number, day, bizId: receiptId } : { phone: number, day };
     const details = await sentOn(access, which, signal);
-    if (details === undefined) return "unavailable";
+    if ("unavailable" in details) return details;
     const done = details.find(
       ({ SendStatus, OutId }) => (SendStatus === 2 || SendStatus === 3) && (outId === undefined || OutId === outId),
     );
@@ -70,8 +73,8 @@ export const earlierAttempt = async (
 ): Promise<Delivery | undefined> => {
   const days = new Set([beijingDay(access.nowMs()), beijingDay(access.nowMs() - dayMs)]);
   for (const day of days) {
-    const found = (await sentOn(access, { phone, day }, signal))?.find(({ OutId }) => OutId === outgoing.body.id);
-    if (found === undefined) continue;
+    const details = await sentOn(access, { phone, day }, signal);
+    if ("unavailable" in details || details.every(({ OutId }) => OutId !== outgoing.body.id)) continue;
     const outcome = "先前已提交，未重发 / it had gone through before, nothing was sent again";
     return { type: "sent", outcome, receiptId: `${outIdPrefix}${outgoing.body.id}` };
   }

@@ -14,6 +14,7 @@ let answers: Map<string, Asked>;
 let received: DeliveryReceipt[];
 let storeFails: boolean;
 let polling: ReceiptPolling;
+let warnings: number;
 
 const receiptOf = (receiptId: string): DeliveryReceipt => ({
   receiptId,
@@ -45,11 +46,12 @@ beforeEach(() => {
   answers = new Map();
   received = [];
   storeFails = false;
+  warnings = 0;
   polling = new ReceiptPolling({
     channel: "aliyun",
     firstMs: 10_000,
     ports: {
-      log: pino({ level: "silent" }),
+      log: pino({ level: "warn" }, { write: () => void warnings++ }),
       nowMs: () => nowMs,
       later: (task, afterMs) => {
         const timer = { task, atMs: nowMs + afterMs };
@@ -108,7 +110,7 @@ describe("asking for receipts", () => {
   it("asks a provider that is down once a minute, not once for each message", async () => {
     for (let index = 0; index < 500; index++) {
       polling.add(awaited(`m${index}`));
-      answers.set(`m${index}`, "unavailable");
+      answers.set(`m${index}`, { unavailable: "timeout" });
     }
     expect(timers).toEqual([]);
     polling.listen(inbound);
@@ -118,6 +120,20 @@ describe("asking for receipts", () => {
     await pass(2 * minute);
     expect(new Set(received.map(({ receiptId }) => receiptId)).size).toBe(500);
     expect(received).toHaveLength(500);
+  });
+
+  it("is not held up by one message that the provider cannot be asked about", async () => {
+    polling.listen(inbound);
+    polling.add(awaited("bad"));
+    polling.add(awaited("good"));
+    answers.set("bad", { unavailable: "isv.NEW" });
+    answers.set("good", receiptOf("good"));
+    await pass(5 * minute);
+    expect(received).toMatchObject([{ receiptId: "good" }]);
+    expect(warnings).toBe(2);
+    await pass(2 * day);
+    expect(warnings).toBe(2);
+    expect(timers).toEqual([]);
   });
 
   it("offers what could not be stored again, without asking again", async () => {

@@ -1,7 +1,7 @@
 import type { AwaitedReceipt, ChannelPorts, DeliveryReceipt, Inbound } from "../channel.ts";
 
-/** Answer of a provider about one message: its receipt, none yet, or the provider cannot be asked now. */
-export type Asked = DeliveryReceipt | "pending" | "unavailable";
+/** Answer of a provider about one message: its receipt, none yet, or why the provider cannot be asked now. */
+export type Asked = DeliveryReceipt | "pending" | { readonly unavailable: string };
 
 /** How receipts are asked for. */
 export interface ReceiptPollingOptions {
@@ -41,6 +41,7 @@ export class ReceiptPolling {
   /** When it asks next, as far as that is known. */
   #nextMs = Number.POSITIVE_INFINITY;
   #turn: Promise<void> | undefined;
+  #failing = false;
 
   constructor(options: ReceiptPollingOptions) {
     this.#options = options;
@@ -96,20 +97,31 @@ export class ReceiptPolling {
     const due = [...this.#waiting.values()].filter(({ dueMs }) => dueMs <= nowMs).slice(0, mostAtOnce);
     for (const waiting of due) {
       if (this.#stop.signal.aborted) return;
+      if (waiting.receipt === undefined && nowMs - waiting.sentMs > deadlineMs + mostBetweenMs) {
+        this.#forget(waiting.receiptId, "the provider could not be asked for a day");
+        continue;
+      }
       if (waiting.receipt === undefined) {
         const asked = await this.#options.ask(waiting, waiting.turn, this.#stop.signal);
-        if (asked === "unavailable") {
-          this.#pause();
+        if (asked !== "pending" && "unavailable" in asked) {
+          this.#pause(waiting, asked.unavailable);
           return;
         }
+        this.#failing = false;
         if (asked !== "pending") waiting.receipt = asked;
       }
       this.#settle(waiting);
     }
   }
 
-  /** A provider that is down is asked once in a while, not once for each message. */
-  #pause(): void {
+  /** A provider that is down is asked once in a while, not once for each message; about another one next time. */
+  #pause(asked: Waiting, reason: string): void {
+    this.#waiting.delete(asked.receiptId);
+    this.#waiting.set(asked.receiptId, asked);
+    if (!this.#failing && !this.#stop.signal.aborted) {
+      this.#options.ports.log.warn({ channel: this.#options.channel, reason }, "delivery receipts cannot be asked for");
+    }
+    this.#failing = true;
     const againMs = this.#options.ports.nowMs() + pauseMs;
     for (const waiting of this.#waiting.values()) waiting.dueMs = Math.max(waiting.dueMs, againMs);
   }

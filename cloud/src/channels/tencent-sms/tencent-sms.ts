@@ -125,7 +125,10 @@ const askReceipt =
       ...{ Offset: 0, Limit: mostPulled, PhoneNumber: `+86${number}`, SmsSdkAppId: appId },
     };
     const answer = await callTencent(access, "PullSmsSendStatusByPhoneNumber", parameters, signal);
-    if (answer.type === "nothing" || answer.said.Error !== undefined) return "unavailable";
+    if (answer.type === "nothing") return { unavailable: answer.delivery.outcome };
+    const code = answer.said.Error?.Code;
+    // What Tencent refuses to answer about one message says nothing about the next.
+    if (code !== undefined) return tencentVerdict(code).kind === "refused" ? "pending" : { unavailable: code };
     const found = answer.said.PullSmsSendStatusSet?.find(({ SerialNo }) => SerialNo === receiptId);
     if (found?.ReportStatus !== "SUCCESS" && found?.ReportStatus !== "FAIL") return "pending";
     const delivered = found.ReportStatus === "SUCCESS";
