@@ -15,6 +15,12 @@ export interface FollowerThreadPorts {
 
 const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
 
+/**
+ * Heap of the rules' thread. What rules gather is bounded well below it; without a bound of its own the heap grows to several
+ * times that before anything is collected.
+ */
+const rulesHeap = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 48 } as const;
+
 /** One thread of followers, as seen from the main thread. */
 export class FollowerThread {
   readonly #role: FollowerThreadData["role"];
@@ -33,7 +39,10 @@ export class FollowerThread {
   constructor(data: FollowerThreadData, ports: FollowerThreadPorts) {
     this.#role = data.role;
     this.#ports = ports;
-    this.#worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData: data });
+    this.#worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), {
+      workerData: data,
+      ...(data.role === "alerts" ? { resourceLimits: rulesHeap } : {}),
+    });
     this.#started = new Promise<void>((resolve, reject) => {
       this.#start = resolve;
       this.#refuse = reject;

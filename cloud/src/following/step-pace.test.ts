@@ -17,8 +17,8 @@ const stepsOf = (msPerRecord: number, steps: number, there = Number.POSITIVE_INF
   });
 };
 
-it("lets a step take about 20 ms, within bounds, and grows only while there is a backlog", () => {
-  expect(stepsOf(0.04, 6)).toEqual([200, 400, 500, 500, 500, 500]);
+it("lets a step take about 30 ms, within bounds, and grows only while there is a backlog", () => {
+  expect(stepsOf(0.04, 6)).toEqual([200, 400, 750, 750, 750, 750]);
   expect(stepsOf(0.001, 6)).toEqual([200, 400, 800, 1600, 2000, 2000]);
   expect(stepsOf(5, 3)).toEqual([200, 200, 200]);
   expect(stepsOf(0.001, 4, 10)).toEqual([200, 200, 200, 200]);

@@ -1,7 +1,7 @@
 import type { FollowerStep } from "../cursor/follower-runner.ts";
 
 /** Between two steps everything else of the thread has its turn: sending a message takes several. */
-const aimMs = 20;
+const aimMs = 30;
 /** Fewer than this cost more in commits than they win. */
 const fewest = 200;
 const most = 2_000;
@@ -19,7 +19,7 @@ export class StepPace {
     this.#nowMs = nowMs;
   }
 
-  /** Takes a step of as many records as take about 20 ms, by how long the last full step took. */
+  /** Takes a step of as many records as take about 30 ms, by how long the last full step took. */
   run(step: (limit: number) => FollowerStep): FollowerStep {
     const startedMs = this.#nowMs();
     const done = step(this.#limit);

@@ -79,6 +79,8 @@ class SqliteLedgerReader implements LedgerReader, LiveLaneReader, ErasureReader 
 
   constructor(path: string) {
     this.#database = openForReading(path);
+    // Followers read on and on: what they have read they do not ask for again.
+    this.#database.pragma("cache_size = -8192");
     const records =
       "SELECT lsn, gw, ep, eid, status, seq, lane, received_ms, bytes FROM record JOIN line ON line.id = record.line";
     this.#after = this.#database.prepare(`${records} WHERE lsn > ? ORDER BY lsn LIMIT ?`);
@@ -111,13 +113,21 @@ class SqliteLedgerReader implements LedgerReader, LiveLaneReader, ErasureReader 
   }
 
   #records(statement: Statement<unknown[]>, lsn: number, limit: number): readonly LedgerRecord[] {
-    return (statement.all(lsn, limit) as RecordRow[]).map(({ status, lane, received_ms, bytes, ...row }) => ({
-      ...row,
-      ...(bytes.length > 0 ? { bytes } : { bytes: null, ...timeOf(this.#erasedTime.get(row.lsn) as string | null) }),
-      receivedAt: iso(received_ms),
-      lane: lane === 0 ? "live" : "backlog",
-      lineStatus: status,
-    }));
+    const rows = statement.all(lsn, limit) as RecordRow[];
+    // Records come in bundles that were received together.
+    let receivedMs = Number.NaN;
+    let receivedAt = "";
+    return rows.map((row) => {
+      const { gw, ep, eid, seq, bytes } = row;
+      if (row.received_ms !== receivedMs) {
+        receivedMs = row.received_ms;
+        receivedAt = iso(receivedMs);
+      }
+      const lane = row.lane === 0 ? "live" : "backlog";
+      const record = { lsn: row.lsn, gw, ep, eid, seq, bytes, receivedAt, lane, lineStatus: row.status } as const;
+      if (bytes.length > 0) return record;
+      return { ...record, bytes: null, ...timeOf(this.#erasedTime.get(row.lsn) as string | null) };
+    });
   }
 
   erasedAfter(id: number, limit: number): readonly ErasedRecord[] {

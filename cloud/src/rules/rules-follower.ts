@@ -65,8 +65,13 @@ export class RulesFollower implements Follower {
 
   apply(batch: readonly DecodedLedgerRecord[]): readonly Refused[] {
     const parts = this.#ready();
+    let receivedAt = "";
+    let receivedMs = Number.NaN;
     for (const { source, content } of batch) {
-      const receivedMs = Date.parse(source.receivedAt);
+      if (source.receivedAt !== receivedAt) {
+        receivedAt = source.receivedAt;
+        receivedMs = Date.parse(receivedAt);
+      }
       if (content.type === "passed") parts.seeTime(content.gw, content.t, receivedMs);
       if (content.type !== "record") continue;
       const { record } = content;

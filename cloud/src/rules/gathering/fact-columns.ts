@@ -28,13 +28,15 @@ export class FactColumns {
   /** Values that are neither figures nor texts of figures, or not all of them. */
   #values: FactValue[] | null = null;
   #shape: Shape | null = null;
+  #stride: 1 | 2 = 1;
 
   get length(): number {
-    return this.#cells.length / this.#stride;
+    return this.#stride === 1 ? this.#cells.length : this.#cells.length >>> 1;
   }
 
-  get #stride(): 1 | 2 {
-    return this.#shape === "figures" || this.#shape === "texts" ? 2 : 1;
+  #take(shape: Shape | null): void {
+    this.#shape = shape;
+    this.#stride = shape === "figures" || shape === "texts" ? 2 : 1;
   }
 
   get hasValues(): boolean {
@@ -61,7 +63,7 @@ export class FactColumns {
   /** Puts a fact at a place; what was there and behind moves on. */
   insert(at: number, atMs: number, value: FactValue): void {
     const shape = shapeOf(value);
-    if (this.#cells.length === 0) this.#shape = shape;
+    if (this.#cells.length === 0) this.#take(shape);
     if (this.#values === null && (shape === "any" || shape !== this.#shape)) this.#generalise();
     if (this.#values !== null) {
       this.#cells.splice(at, 0, atMs);
@@ -77,7 +79,7 @@ export class FactColumns {
     const values = Array.from({ length: this.length }, (_, at) => this.value(at));
     if (this.#stride === 2) this.#cells = this.#cells.filter((_, cell) => cell % 2 === 0);
     this.#values = values;
-    this.#shape = "any";
+    this.#take("any");
   }
 
   /** Drops so many from the front. */
@@ -89,7 +91,7 @@ export class FactColumns {
   clear(): void {
     this.#cells = [];
     this.#values = null;
-    this.#shape = null;
+    this.#take(null);
   }
 
   /** How many values differ. */

@@ -49,10 +49,11 @@ export class WindowState implements GatheredPart {
 
   /** Adds a fact; false when it comes too late for the window, which ends at its latest fact. */
   add(atMs: number, line: number, value: WindowFact[4]): boolean {
-    const endMs = Math.max(this.facts.newestMs ?? Number.NEGATIVE_INFINITY, atMs);
-    if (atMs <= endMs - this.overMs) return false;
-    this.facts.dropUntil(endMs - this.overMs);
-    this.facts.addOne(atMs, line, value);
+    const { facts, overMs } = this;
+    const endMs = Math.max(facts.newestMs ?? Number.NEGATIVE_INFINITY, atMs);
+    if (atMs <= endMs - overMs) return false;
+    if ((facts.oldestMs ?? endMs) <= endMs - overMs) facts.dropUntil(endMs - overMs);
+    facts.addOne(atMs, line, value);
     return true;
   }
 
