@@ -188,6 +188,22 @@ program
     process.exitCode = await runSetupCode(options, language, writeLine);
   });
 
+program
+  .command("camera")
+  .description(text("摄像机", "cameras"))
+  .command("password")
+  .description(
+    text("设置摄像机密码，从标准输入读取一行", "set a camera's password, read as one line from standard input"),
+  )
+  .argument("<channel>", text("通道编号，见配置 cameras.channels", "id of the channel, as in cameras.channels"))
+  .requiredOption(...configOption)
+  .option("--remove", text("删除密码", "forget it"))
+  .action(async (channel: string, options: { config: string; remove?: boolean }) => {
+    const { runCameraPassword } = await import("./commands/camera-password.ts");
+    process.exitCode = await runCameraPassword(channel, options, { language, writeLine, input: process.stdin });
+    process.stdin.destroy();
+  });
+
 const intake = program
   .command("intake")
   .description(text("管理局域网接入设备的密钥", "secrets of the devices of the LAN intake"));

@@ -101,11 +101,7 @@ const questions = (): Readonly<Record<string, readonly Question[]>> => ({
     { path: "/api/v1/cameras/view-tokens", body: { gw: "market-z", channel: "scale-01" }, showsPlaces: false },
   ],
   "POST /api/v1/cameras/viewing": [
-    {
-      path: "/api/v1/cameras/viewing",
-      body: { gw: "market-z", channel: "unknown", viewing: "off" },
-      showsPlaces: false,
-    },
+    { path: "/api/v1/cameras/viewing", body: { gw: "market-z", channel: "scale-01", viewing: "off" } },
   ],
   // Streams have tests of their own below.
   "GET /api/v1/events": [],

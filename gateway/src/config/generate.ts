@@ -28,7 +28,14 @@ const centreExample: Values = { host: "centre.example.org", port: 8883 };
 
 const camerasExample: Values = {
   view: {},
-  channels: [{ id: "kitchen-1", zone: "cooking", address: "rtsp://192.168.1.64:554/Streaming/Channels/101", insecureTransport: true }],
+  channels: [
+    {
+      id: "kitchen-1",
+      zone: "cooking",
+      address: "rtsp://192.168.1.64:554/Streaming/Channels/101",
+      insecureTransport: true,
+    },
+  ],
 };
 
 const optionsOf = (schema: z.ZodType): Options =>
