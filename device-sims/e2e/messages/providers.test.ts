@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type MarketUnderTest, openMarket } from "../../src/harness/market.ts";
+import { builtModule } from "../../src/harness/repository.ts";
+import { runProgram } from "../../src/harness/running-program.ts";
 import { until } from "../../src/harness/until.ts";
 import { accountKeys, channelsFor } from "../../src/messaging/account-files.ts";
 import { type HttpProviders, startHttpProviders } from "../../src/messaging/http-providers.ts";
@@ -42,6 +44,26 @@ const reportPositive = async ({ device }: MarketUnderTest, specimenId: string): 
 };
 
 const about = (specimen: string): number => state.messages.filter(({ text }) => text.includes(specimen)).length;
+
+describe("a message to try a channel", () => {
+  it("reaches the telephone from the command line, its receipt comes back, and no secret is printed", async () => {
+    const config = join(dir, "cloud.yaml");
+    const channels = channelsFor(dir, providers.url).map((one) =>
+      one["type"] === "aliyun-sms" ? { ...one, receiptPollMs: 100 } : one,
+    );
+    writeFileSync(config, JSON.stringify({ publicHost: "127.0.0.1", channels }));
+    const command = (...args: string[]): Promise<string> =>
+      runProgram({
+        ...{ name: "mingcheng-cloud", command: process.execPath, env: { LANG: "en_GB.UTF-8" } },
+        args: [builtModule("cloud/dist/main.js"), ...args, "--config", config],
+      });
+    expect(await command("check")).toMatch(/^The configuration is good/);
+    const said = await command("channel", "test", "aliyun", "--phone", "+86 139 0000 1234");
+    expect(said).toMatch(/^Handed over: OK.*\nReceipt: DELIVERED.*\n$/);
+    expect(state.messages).toMatchObject([{ phone: "13900001234", text: "【明秤监管】预警0000：测试消息，无需处置" }]);
+    expect(said).not.toContain(accountKeys(dir).aliyun.secret);
+  }, 60_000);
+});
 
 describe("an alert on its way to a group", () => {
   it("is there once, though the robot's provider was away, threw answers away, and the centre was killed meanwhile", async () => {
