@@ -30,7 +30,11 @@ describe.skipIf(tools.skip)(tools.title("cameras"), () => {
         pictures.push(...(await watching.seen()).map(({ number }) => number));
         return new Set(pictures).size > 30;
       },
-      { what: "thirty pictures", withinMs, detail: () => `${pictures.join(" ")}\n${kitchen.gateway.program.output().slice(-2000)}` },
+      {
+        what: "thirty pictures",
+        withinMs,
+        detail: () => `${pictures.join(" ")}\n${kitchen.gateway.program.output().slice(-2000)}`,
+      },
     );
     expect(await watching.state()).toBe("live");
     await watching.context.close();

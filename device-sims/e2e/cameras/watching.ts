@@ -56,7 +56,10 @@ const playerFile = (name: string): string => readFileSync(join(repositoryRoot, "
 export const watchThroughCentre = async (
   browser: Browser,
   kitchen: Kitchen,
-  { channel, login }: { readonly channel: string; readonly login: { readonly user: string; readonly password: string } },
+  {
+    channel,
+    login,
+  }: { readonly channel: string; readonly login: { readonly user: string; readonly password: string } },
 ): Promise<Watching> => {
   const { host, port } = kitchen.centre.addresses.https;
   const origin = `https://${host}:${port}`;
@@ -64,10 +67,11 @@ export const watchThroughCentre = async (
   const page = await context.newPage();
   await page.route(`${origin}/test/**`, (route) => {
     const name = new URL(route.request().url()).pathname.slice("/test/".length);
-    if (name === "") return route.fulfill({ contentType: "text/html", body: "<video id=v muted></video>" });
     return route.fulfill({ contentType: "text/javascript", body: playerFile(name) });
   });
-  await page.goto(`${origin}/test/`);
+  // A page that the centre itself serves, so that its own policy and the browser's are in force.
+  await page.goto(`${origin}/api/v1/openapi.json`);
+  await page.evaluate("document.body.innerHTML = '<video id=v muted></video>'");
   await page.evaluate(noteClock);
   await page.evaluate(`(async () => {
     const post = async (path, body) => {

@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { MingchengError } from "@mingcheng/protocols";
 import { isLoopback } from "../config/web-config.ts";
@@ -8,7 +9,7 @@ import { CentreLink } from "./relay/centre-link.ts";
 import { Channels } from "./relay/channels.ts";
 import { openViewDoor, type ViewDoor } from "./relay/view-door.ts";
 import { ViewLog } from "./relay/view-log.ts";
-import { CameraPasswords } from "./secrets/camera-passwords.ts";
+import { CameraPasswords, passwordFile } from "./secrets/camera-passwords.ts";
 
 const after = (delayMs: number, task: () => void): (() => void) => {
   const timer = setTimeout(task, Math.min(delayMs, 2_147_483_647));
@@ -37,30 +38,34 @@ export class CameraProcess {
   /** @throws {MingchengError} CAMERA_PASSWORDS_DAMAGED, LISTEN_FAILED; the system's error */
   async start(): Promise<void> {
     const { config, dataDirectory } = this.#start;
-    let passwords = await CameraPasswords.open(dataDirectory);
+    // A file that cannot be used is said at the start, not at the first viewer.
+    await CameraPasswords.open(dataDirectory);
     const clock = { nowMs: () => performance.now(), wallMs: () => this.#wallMs(), after };
     const channels = new Channels({
       ...{ channels: config.channels, subnets: new CameraSubnets(config.subnets), clock, random: Math.random },
-      password: (channel) => passwords.get(channel),
+      password: async (channel) => (await CameraPasswords.open(dataDirectory)).get(channel),
       onState: (channel, quality, change) => this.#say({ type: "state", channel, quality, ...change }),
     });
     this.#channels = channels;
-    // A password that was set beside the running gateway counts at the next try.
-    const look = (): void => {
-      CameraPasswords.open(dataDirectory).then(
-        (found) => {
-          passwords = found;
-        },
-        (error: unknown) => this.#fault(error),
-      );
-    };
-    setInterval(look, 2_000).unref();
+    this.#watchPasswords(channels);
     const { nowMs } = clock;
     const log = (level: "info" | "warn", text: string, detail: object): void =>
       this.#say({ type: "log", level, text, detail });
     this.#link = new CentreLink({ channels, nowMs, after, log });
     if (config.view !== undefined) this.#door = await this.#openDoor(config.view, channels);
     this.#say({ type: "ready", viewPort: this.#door?.port ?? null });
+  }
+
+  /** A password that was set beside the running gateway is tried at once. */
+  #watchPasswords(channels: Channels): void {
+    const path = join(this.#start.dataDirectory, passwordFile);
+    let seen: number | undefined;
+    const look = async (): Promise<void> => {
+      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: 0 }));
+      if (seen !== undefined && mtimeMs !== seen) channels.retryNow();
+      seen = mtimeMs;
+    };
+    setInterval(() => void look(), 1_000).unref();
   }
 
   async #openDoor({ host, port }: { host: string; port: number }, channels: Channels): Promise<ViewDoor> {

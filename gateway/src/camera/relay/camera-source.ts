@@ -16,7 +16,7 @@ export interface SourceOptions {
   readonly transport: "tcp" | "udp";
   readonly sound: boolean;
   /** Asked anew for every session: a password that was changed works at the next try. Undefined: none is needed. */
-  readonly login: () => RtspLogin | undefined;
+  readonly login: () => Promise<RtspLogin | undefined>;
   readonly subnets: Pick<CameraSubnets, "includes">;
   readonly clock: StreamClock & {
     /** Runs `task` once; the returned function cancels it. */
@@ -184,7 +184,15 @@ export class CameraSource implements CameraStream {
     this.#trying = trying;
     const open = async (): Promise<void> => {
       const { signal } = trying;
-      const asked = { address, transport, sound, subnets, login: login(), timeoutMs: this.#limits.answerMs, signal };
+      const asked = {
+        address,
+        transport,
+        sound,
+        subnets,
+        login: await login(),
+        timeoutMs: this.#limits.answerMs,
+        signal,
+      };
       const session = await openRtspSession(asked, {
         described: (video) => {
           if (!signal.aborted) this.#depacketiser = this.#newDepacketiser(video.codec, video.parameterSets);

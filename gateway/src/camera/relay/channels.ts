@@ -27,7 +27,8 @@ export interface RelayedChannel {
 /** What channels are made with. */
 export interface ChannelsOptions extends Pick<SourceOptions, "subnets" | "clock" | "random" | "limits"> {
   readonly channels: readonly ChannelConfig[];
-  readonly password: (channel: string) => string | undefined;
+  /** Asked for every session. Undefined: none is set. */
+  readonly password: (channel: string) => Promise<string | undefined>;
   /** Every change of a camera's state, for records and alarms. */
   readonly onState: (channel: string, quality: Quality, change: HealthChange) => void;
 }
@@ -81,7 +82,7 @@ export class Channels {
     const { id, transport, sound, user } = config;
     const source = new CameraSource({
       ...{ id: `${id}/${quality}`, address, transport, sound, subnets, clock, random },
-      login: () => (user === null ? undefined : { user, password: password(id) ?? "" }),
+      login: async () => (user === null ? undefined : { user, password: (await password(id)) ?? "" }),
       ...(limits === undefined ? {} : { limits }),
     });
     const fan = new StreamFan(source);
@@ -112,6 +113,14 @@ export class Channels {
   state(id: string): CameraState {
     const { main, sub } = this.#channels.get(id) ?? {};
     return main?.health.state === "none" && sub !== undefined ? sub.health.state : (main?.health.state ?? "none");
+  }
+
+  /** Passwords were changed: what waits after a refusal tries now. */
+  retryNow(): void {
+    for (const { main, sub } of this.#channels.values()) {
+      main.source.retryNow();
+      sub.source.retryNow();
+    }
   }
 
   close(): void {

@@ -11,7 +11,8 @@ const fileSchema = z.strictObject({ v: z.literal(1), passwords: z.record(z.strin
 
 type Sealed = z.infer<typeof sealedSchema>;
 
-const fileName = "camera-passwords.json";
+/** Name of the file in the data directory. */
+export const passwordFile = "camera-passwords.json";
 const keyName = "camera-passwords.key";
 const keyBytes = 32;
 const nonceBytes = 12;
@@ -60,7 +61,7 @@ export class CameraPasswords {
   /** Opens the store, making its key at the first use. @throws {MingchengError} CAMERA_PASSWORDS_DAMAGED; the system's error */
   static async open(folder: string): Promise<CameraPasswords> {
     let key = await readIfThere(join(folder, keyName));
-    const content = await readIfThere(join(folder, fileName));
+    const content = await readIfThere(join(folder, passwordFile));
     if (key === undefined) {
       if (content !== undefined) throw new MingchengError("CAMERA_PASSWORDS_DAMAGED", `${keyName} is missing`);
       key = randomBytes(keyBytes);
@@ -72,7 +73,7 @@ export class CameraPasswords {
       const { passwords } = fileSchema.parse(JSON.parse(content.toString("utf8")));
       return new CameraPasswords(folder, key, new Map(Object.entries(passwords)));
     } catch (cause) {
-      throw new MingchengError("CAMERA_PASSWORDS_DAMAGED", fileName, { cause });
+      throw new MingchengError("CAMERA_PASSWORDS_DAMAGED", passwordFile, { cause });
     }
   }
 
@@ -107,7 +108,7 @@ export class CameraPasswords {
 
   async #save(sealed: ReadonlyMap<string, Sealed>): Promise<void> {
     const content = JSON.stringify({ v: 1, passwords: Object.fromEntries(sealed) });
-    await writeDurably(join(this.#folder, fileName), content);
+    await writeDurably(join(this.#folder, passwordFile), content);
     this.#sealed.clear();
     for (const [camera, one] of sealed) this.#sealed.set(camera, one);
   }
