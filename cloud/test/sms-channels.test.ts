@@ -1,9 +1,12 @@
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import fc from "fast-check";
 import pino from "pino";
 import { describe, expect, it } from "vitest";
+import { callAliyun } from "../src/channels/aliyun-sms/aliyun-api.ts";
 import { shortMessage } from "../src/channels/message.ts";
+import { callTencent } from "../src/channels/tencent-sms/tencent-api.ts";
 import { ChannelsUnderTest, hour, Inbox, quick } from "./channels-under-test.ts";
 
 const tested = new ChannelsUnderTest();
@@ -108,6 +111,7 @@ describe.each([
       "https://a.cn/x",
       "【官方】加13900001234",
       "★→①",
+      "a\ud800b",
       "𠮷𠮷",
       "a\u202Eb",
       "",
@@ -150,6 +154,34 @@ describe.each([
     expect(await tested.shown()).toEqual([]);
     const said = JSON.stringify(outcomes) + lines.join("");
     expect(said).not.toMatch(/another-secret|139\d{8}|2010000/);
+  });
+});
+
+describe("signatures", () => {
+  it("hold over HTTP for whatever stands in a request: providers that check on their own find no fault", async () => {
+    const secretOf = (file: string): string => readFileSync(join(tested.directory, file), "utf8").trim();
+    const common = { endpoint: new URL(tested.providers.url), timeoutMs: 10_000, nowMs: () => tested.nowMs() };
+    const aliyun = { ...common, key: { id: "LTAISimulator0000000001", secret: secretOf("aliyun-secret") } };
+    const tencent = {
+      ...{ ...common, region: "ap-guangzhou" },
+      key: { id: "AKIDSimulator0000000000000000000001", secret: secretOf("tencent-key") },
+    };
+    const { signal } = new AbortController();
+    const anything = fc.string({ unit: "binary", maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.dictionary(fc.stringMatching(/^[A-Za-z.]{1,12}$/), anything, { maxKeys: 5 }),
+        async (said) => {
+          const one = await callAliyun(aliyun, "SendSms", said, signal);
+          expect(one).toMatchObject({ said: { Code: "isv.MOBILE_NUMBER_ILLEGAL" } });
+          const other = await callTencent(tencent, "SendSms", { ...said, SmsSdkAppId: "1400006666" }, signal);
+          expect(other).toMatchObject({ said: { Error: { Code: "MissingParameter.EmptyPhoneNumberSet" } } });
+        },
+      ),
+      { numRuns: 60 },
+    );
+    const wrong = await callAliyun({ ...aliyun, key: { ...aliyun.key, secret: "another" } }, "SendSms", {}, signal);
+    expect(wrong).toMatchObject({ said: { Code: "SignatureDoesNotMatch" } });
   });
 });
 
