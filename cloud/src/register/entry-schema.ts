@@ -52,3 +52,11 @@ export const entryTables: Migration = (database) => {
     ${entryTable("absence", ["officer", "substitute", "reason"], ["officer"])}
   `);
 };
+
+/** Verifications of instruments, and lots of reagents. */
+export const validityTables: Migration = (database) => {
+  database.exec(`
+    ${entryTable("verification", ["gw", "dev", "certificate", "expires"], ["gw", "dev"])}
+    ${entryTable("reagent", ["lot", "name", "assay", "gw", "dev", "expires"], ["lot"])}
+  `);
+};

@@ -47,10 +47,9 @@ export class SeenEntries {
     tenancies: (row, minute) => this.#seesStall(textOf(row, "stall"), minute),
     vendors: (row) => this.#vendorsSeen().has(textOf(row, "code")),
     "item-codes": (row, minute) => textOf(row, "site") === "" || this.#seesSite(textOf(row, "site"), minute),
-    devices: (row) =>
-      this.#index
-        .stretches(textOf(row, "gw"), textOf(row, "dev"), 0, forever)
-        .some(({ attribution }) => this.#cover.covers(attribution)),
+    devices: (row) => this.#seesDevice(row),
+    verifications: (row) => this.#seesDevice(row),
+    reagents: (row) => this.#seesDevice(row),
     placements: (row, minute) =>
       textOf(row, "stall") === ""
         ? this.#seesSite(textOf(row, "site"), minute)
@@ -74,6 +73,12 @@ export class SeenEntries {
 
   #nearest(row: EntryValues): number {
     return Math.max(Number(row["valid_from"]), Math.min(this.#minute, Number(row["valid_to"]) - 1));
+  }
+
+  #seesDevice(row: EntryValues): boolean {
+    return this.#index
+      .stretches(textOf(row, "gw"), textOf(row, "dev"), 0, forever)
+      .some(({ attribution }) => this.#cover.covers(attribution));
   }
 
   #seesArea(code: string, minute: number): boolean {

@@ -2,7 +2,7 @@ import { type CelScope, checkExpression } from "./cel/check-expression.ts";
 import { eachShape } from "./cel/record-types.ts";
 import { absenceLabels } from "./gathering/presence-book.ts";
 import { windowLabels } from "./gathering/window-book.ts";
-import type { AlertRule, Match } from "./rule.ts";
+import { type AlertRule, isStanding, type Match } from "./rule.ts";
 import type { Complain, YamlPath } from "./yaml-place.ts";
 
 const placeholders = (text: string): string[] => [...text.matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name ?? "");
@@ -118,14 +118,14 @@ const checkParts = (rule: AlertRule, complain: Complain): void => {
     complain(["group"], `an absence has the labels ${absenceLabels.join(", ")} by itself`);
   }
   if (absence === null && Object.keys(rule.group).length === 0) complain(["group"], "at least one label");
-  if (match.kinds.includes("gateway-state") && gathering.length > 0) {
-    complain([gathering[0] ?? ""], "states of gateways are not gathered");
+  if (isStanding(match) && gathering.length > 0) {
+    complain([gathering[0] ?? ""], "what stands so without a record is not gathered");
   }
-  if (match.kinds.includes("gateway-state") && lifecycle.type !== "state") {
-    complain(["lifecycle", "type"], "how a gateway stands is a state");
+  if (isStanding(match) && lifecycle.type !== "state") {
+    complain(["lifecycle", "type"], "how a gateway or a device stands is a state");
   }
-  if (match.kinds.includes("gateway-state") && match.kinds.length > 1) {
-    complain(["match", "kind"], "states of gateways are not records: a rule is about the one or the other");
+  if (isStanding(match) && match.kinds.length > 1) {
+    complain(["match", "kind"], "states are not records: a rule is about the one or the other");
   }
   if (lifecycle.type === "event" && lifecycle.identity === "result" && match.kinds.some((kind) => kind !== "test")) {
     complain(["lifecycle", "identity"], "only records of kind test have results");

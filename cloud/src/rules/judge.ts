@@ -3,7 +3,7 @@ import type { CompiledRule } from "./compiled-rule.ts";
 import type { Judging } from "./event-lifecycle.ts";
 import { type Observation, restated } from "./observation.ts";
 import type { Places } from "./places/places.ts";
-import type { AlertRule } from "./rule.ts";
+import { type AlertRule, isStanding } from "./rule.ts";
 import type { RuleStores } from "./rule-stores.ts";
 
 /** Where an observation stands. */
@@ -92,7 +92,7 @@ export class Judge {
     const { lsn } = observation;
     const gathers = rule.window !== null || rule.absence !== null;
     if (lsn > 0 && lsn <= this.#judgedLsn && gathers) return;
-    const ordered = gathers || rule.match.kinds.includes("gateway-state");
+    const ordered = gathers || isStanding(rule.match);
     const quiet = lsn > 0 && lsn <= this.#pastLsn;
     const judging: Judging = { line, boot, nowMs: this.#nowMs(), quiet, kept, ordered };
     if (rule.lifecycle.type === "state") this.#stores.states.observe(rule, observation, judging);

@@ -12,6 +12,8 @@ export class RecordSurroundings implements CelSurroundings {
   atMs = 0;
   receivedMs = 0;
   site = "";
+  gw = "";
+  dev = "";
   percentile: CelSurroundings["percentile"] = () => 0;
 
   constructor(places: Places) {
@@ -36,6 +38,17 @@ export class RecordSurroundings implements CelSurroundings {
 
   itemName(code: string): string {
     return this.#places.itemName(this.site, code, this.#minute);
+  }
+
+  daysUntil(day: string): number {
+    return (Date.parse(day) - Date.parse(this.day())) / dayMs;
+  }
+
+  reagentExpiry(reagent: unknown, assay: string): string {
+    const { lot, expires } = (reagent ?? {}) as { readonly lot?: unknown; readonly expires?: unknown };
+    if (typeof expires === "string") return expires;
+    const { gw, dev } = this;
+    return this.#places.reagentExpiry({ gw, dev, assay, lot: typeof lot === "string" ? lot : "" }, this.#minute);
   }
 
   lateSeconds(): number {

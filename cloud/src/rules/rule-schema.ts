@@ -1,8 +1,8 @@
 import { alertSeverities, bodySchemas, type RecordKind } from "@mingcheng/protocols";
 import { z } from "zod";
-import { absenceSubjects, type RuleKind, ruleTiers } from "./rule.ts";
+import { absenceSubjects, type RuleKind, ruleTiers, standingKinds } from "./rule.ts";
 
-const kinds: readonly [RuleKind, ...RuleKind[]] = ["gateway-state", ...(Object.keys(bodySchemas) as RecordKind[])];
+const kinds: readonly [RuleKind, ...RuleKind[]] = [...standingKinds, ...(Object.keys(bodySchemas) as RecordKind[])];
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, "lower case letters, digits and hyphens, at most 64");
 const labelName = z.string().regex(/^[a-z][A-Za-z0-9]{0,31}$/, "a label is letters and digits");
 const cel = z.string().min(1).max(2_000);

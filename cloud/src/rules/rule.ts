@@ -1,8 +1,15 @@
 import type { AlertSeverity, RecordKind } from "@mingcheng/protocols";
 import type { Bilingual } from "../alerts/alert.ts";
 
-/** What a rule can be about: records of a kind, or how gateways stand as far as the centre knows. */
-export type RuleKind = RecordKind | "gateway-state";
+/** What a rule can be about beside records: how gateways stand as far as the centre knows, what the register says of devices. */
+export const standingKinds = ["gateway-state", "registered-device"] as const;
+
+/** What a rule can be about: records of a kind, or what stands so without a record. */
+export type RuleKind = RecordKind | (typeof standingKinds)[number];
+
+/** True for rules about what stands so without a record. */
+export const isStanding = ({ kinds }: Match): boolean =>
+  kinds.some((kind) => (standingKinds as readonly string[]).includes(kind));
 
 /** Which records a rule looks at. */
 export interface Match {

@@ -94,6 +94,8 @@ export class RulesParts {
     surroundings.atMs = atMs;
     surroundings.receivedMs = receivedMs;
     surroundings.site = place.code;
+    surroundings.gw = gw;
+    surroundings.dev = dev;
     const names = { gw, dev, kind, body: filledBody(kind, record.body), site: place };
     const deviceKeys = set.deviceKeys.of(gw, dev);
     return { record, lsn, receivedMs, reading, atMs, place, day: places.day(atMs), names, deviceKeys };
@@ -110,11 +112,11 @@ export class RulesParts {
     const atMs = effectiveAt(this.#stores.boots.boot(record.gw, record.t.boot).clock, reading);
     const arrival = { lsn, receivedMs: Date.parse(source.receivedAt), lineStatus: source.lineStatus };
     // Others ask about the record that is judged now.
-    const { atMs: presentMs, receivedMs, site } = this.#set.surroundings;
+    const { atMs: presentMs, receivedMs, site, gw, dev } = this.#set.surroundings;
     const said = [...role.observe(this.#judgedRecord(record, arrival, reading, atMs))];
     // Labels are worked out now, while they are about this record.
     for (const observation of said) Object.freeze(observation.labels);
-    Object.assign(this.#set.surroundings, { atMs: presentMs, receivedMs, site });
+    Object.assign(this.#set.surroundings, { atMs: presentMs, receivedMs, site, gw, dev });
     return said;
   }
 

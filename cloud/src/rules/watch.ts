@@ -3,12 +3,25 @@ import type { CompiledRole, JudgedRecord } from "./compiled-rule.ts";
 import type { GatewayStates } from "./gateway-state.ts";
 import type { Judge } from "./judge.ts";
 import { momentOf } from "./observation.ts";
-import { nowhere, type Places } from "./places/places.ts";
+import { nowhere, type Place, type Places } from "./places/places.ts";
 import type { RuleSet } from "./rule-set.ts";
 import type { RuleStores } from "./rule-stores.ts";
 
 /** What only a look can find is looked for so often. */
 const lookEveryMs = 60_000;
+
+/** The register's words on devices change with the day, and when somebody edits them. */
+const registerEveryMs = 600_000;
+
+/** What stands so without a record, as expressions see it. */
+interface Stands {
+  readonly gw: string;
+  readonly dev: string;
+  readonly kind: string;
+  readonly site: Place;
+  readonly gateway?: unknown;
+  readonly device?: unknown;
+}
 
 const newSalt = (): string => randomBytes(16).toString("hex");
 
@@ -27,12 +40,15 @@ export class Watch {
   readonly #options: WatchOptions;
   readonly #looks: boolean;
   #nextLookMs = 0;
+  #nextRegisterMs = 0;
 
   constructor(options: WatchOptions) {
     this.#options = options;
     this.#looks = [...options.stores.rules.values()].some(
       ({ absence, match }) =>
-        absence !== null || (match.kinds.includes("gateway-state") && options.gateways !== undefined),
+        absence !== null ||
+        match.kinds.includes("registered-device") ||
+        (match.kinds.includes("gateway-state") && options.gateways !== undefined),
     );
   }
 
@@ -60,30 +76,48 @@ export class Watch {
       const sinceMs = stores.book.get(rule.id)?.sinceMs ?? nowMs;
       for (const found of stores.presence.tick(rule, epoch, nowMs, sinceMs, newSalt)) judge.takeMoment(found);
     }
-    const roles = set.rolesByKind.get("gateway-state") ?? [];
-    if (gateways === undefined || roles.length === 0) return;
-    for (const [gw, state] of gateways.read(nowMs)) this.#judgeGateway(roles, gw, state, nowMs);
+    const gatewayRoles = set.rolesByKind.get("gateway-state") ?? [];
+    if (gateways !== undefined && gatewayRoles.length > 0) this.#lookAtGateways(gatewayRoles, gateways, nowMs);
+    const deviceRoles = set.rolesByKind.get("registered-device") ?? [];
+    if (deviceRoles.length > 0 && nowMs >= this.#nextRegisterMs) {
+      this.#nextRegisterMs = nowMs + registerEveryMs;
+      this.#lookAtRegister(deviceRoles, nowMs);
+    }
   }
 
-  #judgeGateway(roles: readonly CompiledRole[], gw: string, gateway: unknown, nowMs: number): void {
+  #lookAtGateways(roles: readonly CompiledRole[], gateways: GatewayStates, nowMs: number): void {
+    const { places } = this.#options;
+    for (const [gw, gateway] of gateways.read(nowMs)) {
+      const site = places.siteOfGateway(gw, Math.floor(nowMs / 60_000));
+      const place = site === "" ? nowhere : { ...nowhere, known: true, code: site };
+      this.#judgeStanding(roles, { gw, dev: gw, kind: "gateway-state", site: place, gateway }, nowMs);
+    }
+  }
+
+  #lookAtRegister(roles: readonly CompiledRole[], nowMs: number): void {
+    const { places } = this.#options;
+    const minute = Math.floor(nowMs / 60_000);
+    for (const device of places.registered(minute)) {
+      const { gw, dev } = device;
+      const site = places.placeOf(gw, dev, minute);
+      this.#judgeStanding(roles, { gw, dev, kind: "registered-device", site, device }, nowMs);
+    }
+  }
+
+  #judgeStanding(roles: readonly CompiledRole[], stands: Stands, nowMs: number): void {
     const { stores, judge, places, set } = this.#options;
-    const site = places.siteOfGateway(gw, Math.floor(nowMs / 60_000));
-    const place = site === "" ? nowhere : { ...nowhere, known: true, code: site };
-    Object.assign(set.surroundings, { atMs: nowMs, receivedMs: nowMs, site });
-    const record = {
-      ...{ gw, dev: gw, ep: 1, eid: "", seq: 1, kind: "gateway-state", salt: "", body: {}, t: { boot: "centre" } },
-    };
-    const reading = { wallMs: nowMs, monoMs: nowMs, rank: 2 } as const;
-    const names = { gw, dev: gw, kind: record.kind, body: record.body, site: place, gateway };
+    const { gw, dev, kind, site: place } = stands;
+    Object.assign(set.surroundings, { atMs: nowMs, receivedMs: nowMs, site: place.code, gw, dev });
+    const record = { ...{ gw, dev, ep: 1, eid: "", seq: 1, kind, salt: "", body: {}, t: { boot: "centre" } } };
     const judged: JudgedRecord = {
-      ...{ record, lsn: 0, receivedMs: nowMs, reading, atMs: nowMs, place, day: places.day(nowMs), names },
-      deviceKeys: set.deviceKeys.of(gw, gw),
+      ...{ record, lsn: 0, receivedMs: nowMs, reading: { wallMs: nowMs, monoMs: nowMs, rank: 2 }, atMs: nowMs, place },
+      ...{ day: places.day(nowMs), names: { ...stands, body: record.body }, deviceKeys: set.deviceKeys.of(gw, dev) },
     };
     for (const role of roles) {
       const { owner } = role;
       if (owner.isBroken) continue;
       for (const observation of stores.evaluate(owner, [], () => role.observe(judged))) {
-        // Only what changes is written: gateways are looked at again and again.
+        // Only what changes is written: what stands is looked at again and again.
         if (stores.states.holds(owner.rule.id, observation.groupKey) === observation.holds) continue;
         const { holds, atMs } = observation;
         judge.takeMoment(momentOf(observation, { holds, atMs, salt: newSalt() }));

@@ -89,6 +89,8 @@ export const testBody = z.strictObject({
   completedAt: text(32),
   /** Channel, hole or position of an instrument that tests several samples at once. */
   channel: text(16).optional(),
+  /** The lot of reagent that was used, and its last day (`2026-11-30`), where the instrument says so. */
+  reagent: z.strictObject({ lot: text(64), expires: z.iso.date().optional() }).optional(),
   /** So many repeats does the assay's rule ask for after this verdict. */
   retests: z.int().nonnegative().optional(),
   /** Set when the instrument repeated a result because our acknowledgement was lost: the earlier record's content key. */

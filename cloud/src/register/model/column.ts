@@ -60,6 +60,15 @@ export const timeOfDay: ColumnType = byPattern(
   "a time, e.g. 06:30",
 );
 
+/** A calendar day. */
+export const day: ColumnType = {
+  accepts: (text) => {
+    const ms = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN;
+    return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
+  },
+  expected: { zh: "日期，如 2026-11-30", en: "a day, e.g. 2026-11-30" },
+};
+
 /** Days of the week in ascending order, 1 = Monday: `12345`. */
 export const weekdays: ColumnType = byPattern(
   /^(?=.)1?2?3?4?5?6?7?$/,

@@ -1,4 +1,4 @@
-import { code, gatewayId, oneOf, text } from "./column.ts";
+import { code, day, gatewayId, oneOf, text } from "./column.ts";
 import { column, optional, type RegisterKind } from "./register-kind.ts";
 
 const gw = column("gw", "网关", gatewayId, "网关编号", "id of the gateway");
@@ -50,6 +50,52 @@ export const placements: RegisterKind = {
       column: "stall",
       brokenWhen: "(m.stall = '') = (m.site = '')",
       text: { zh: "摊位和场所必须且只能填一个", en: "either a stall or a site is named, not both" },
+    },
+  ],
+};
+
+/** Compulsory verification of instruments: the present certificate and its last day. */
+export const verifications: RegisterKind = {
+  kind: "verifications",
+  table: "verification",
+  title: { zh: "检定", en: "verifications" },
+  key: ["gw", "dev"],
+  columns: [
+    gw,
+    dev,
+    optional("certificate", "证书编号", text(60), "检定证书编号", "number of the certificate"),
+    column("expires", "有效期至", day, "检定有效期的最后一天", "the last day on which it is valid"),
+  ],
+  references: [{ columns: ["gw", "dev"], to: "devices" }],
+  rules: [],
+};
+
+/** Lots of reagents, and where they are in use. */
+export const reagents: RegisterKind = {
+  kind: "reagents",
+  table: "reagent",
+  title: { zh: "试剂批次", en: "lots of reagents" },
+  key: ["lot"],
+  columns: [
+    column("lot", "批号", code, "试剂批号", "number of the lot"),
+    optional("name", "名称", text(80), "试剂名称", "name of the reagent"),
+    optional(
+      "assay",
+      "检测项目",
+      code,
+      "检测项目代码；空为该仪器的全部项目",
+      "code of the assay; empty: all of the instrument",
+    ),
+    optional("gw", "网关", gatewayId, "使用该批试剂的仪器所在网关", "gateway of the instrument that uses it"),
+    optional("dev", "设备", code, "使用该批试剂的仪器", "the instrument that uses it"),
+    column("expires", "有效期至", day, "有效期的最后一天", "the last day on which it may be used"),
+  ],
+  references: [{ columns: ["gw", "dev"], to: "devices" }],
+  rules: [
+    {
+      column: "dev",
+      brokenWhen: "(m.gw = '') <> (m.dev = '')",
+      text: { zh: "网关和设备要么都填，要么都不填", en: "gateway and device are named both or not at all" },
     },
   ],
 };

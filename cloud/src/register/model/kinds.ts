@@ -1,5 +1,5 @@
 import { MingchengError } from "@mingcheng/protocols";
-import { devices, placements } from "./device-kinds.ts";
+import { devices, placements, reagents, verifications } from "./device-kinds.ts";
 import { absences, calendars, duties, holidays, hours, officers } from "./duty-kinds.ts";
 import { areas, sites, stalls } from "./place-kinds.ts";
 import type { RegisterKind } from "./register-kind.ts";
@@ -10,7 +10,7 @@ export const registerKinds: readonly RegisterKind[] = [
   ...[calendars, hours, holidays],
   ...[areas, sites, stalls, vendors, tenancies],
   ...[units, items, itemCodes],
-  ...[devices, placements],
+  ...[devices, placements, verifications, reagents],
   ...[officers, duties, absences],
 ];
 

@@ -12,7 +12,15 @@ import {
 import { sampleItemCodes, sampleItems, sampleUnits } from "./sample-items.ts";
 import { sampleAreas, sampleSites } from "./sample-places.ts";
 import type { SampleRows } from "./sample-rows.ts";
-import { sampleDevices, samplePlacements, sampleStalls, sampleTenancies, sampleVendors } from "./sample-trade.ts";
+import {
+  sampleDevices,
+  samplePlacements,
+  sampleReagents,
+  sampleStalls,
+  sampleTenancies,
+  sampleVendors,
+  sampleVerifications,
+} from "./sample-trade.ts";
 
 /** Folder of the sample city, in the repository. */
 export const sampleFolder = "cloud/register-samples/lujiang";
@@ -25,6 +33,7 @@ const rowsOf: Readonly<Record<string, () => SampleRows>> = {
     ]),
   ...{ stalls: sampleStalls, vendors: sampleVendors, tenancies: sampleTenancies, units: sampleUnits },
   ...{ items: sampleItems, "item-codes": sampleItemCodes, devices: sampleDevices, placements: samplePlacements },
+  ...{ verifications: sampleVerifications, reagents: sampleReagents },
   ...{ officers: sampleOfficers, duties: sampleDuties, absences: sampleAbsences },
 };
 

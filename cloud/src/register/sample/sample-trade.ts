@@ -103,3 +103,17 @@ export const samplePlacements = (): SampleRows => [
   ...sampleSites.filter(({ type }) => type === "market").map(({ gw, code }) => [gw, "tester-1", "", code, opened, ""]),
   ...sampleSites.map(({ gw, code }) => [gw, gw, "", code, opened, ""]),
 ];
+
+/** Scales are verified every year: most in the spring, those of one row of Ningbao market in the last days of the year. */
+export const sampleVerifications = (): SampleRows =>
+  allStalls().map(({ site, stall, number }) => {
+    const isDue = site.code === "ningbao" && stall.startsWith("e");
+    const certificate = `JL2026-${String(10_001 + number)}`;
+    return [site.gw, `scale-${stall}`, certificate, isDue ? "2026-12-15" : "2027-04-30", opened, ""];
+  });
+
+/** A lot of reagent in every market's tester. */
+export const sampleReagents = (): SampleRows =>
+  sampleSites
+    .filter(({ type }) => type === "market")
+    .map(({ gw, code }) => [`OPC-2609-${code}`, "有机磷速测试剂", "OPC", gw, "tester-1", "2027-03-31", opened, ""]);

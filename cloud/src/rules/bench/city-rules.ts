@@ -1,5 +1,5 @@
 import { loadRules } from "../load-rules.ts";
-import type { AlertRule, Match } from "../rule.ts";
+import { type AlertRule, isStanding, type Match } from "../rule.ts";
 
 const narrowed = (match: Match, where: string): Match => ({
   ...match,
@@ -28,7 +28,7 @@ export const cityRules = async (count: number): Promise<readonly AlertRule[]> =>
   const own = await loadRules(null);
   const gathers = ({ window, join, absence }: AlertRule): boolean =>
     window !== null || join !== null || absence !== null;
-  const varied = own.filter(({ match }) => !match.kinds.includes("gateway-state"));
+  const varied = own.filter(({ match }) => !isStanding(match));
   const ordered = [...varied.filter(gathers), ...varied.filter((rule) => !gathers(rule))];
   const variants = Array.from({ length: Math.max(0, count - own.length) }, (_, index) =>
     variant(ordered[index % ordered.length] as AlertRule, 1 + Math.floor(index / ordered.length)),

@@ -16,6 +16,10 @@ export interface CelSurroundings {
   percentile(share: number): number;
   /** Centre's clock minus an ISO 8601 time or a `yyyymmdd…` time, in days; NaN when it is neither. */
   daysSince(time: string): number;
+  /** Local days from the record's to a day like `2026-11-30`: 0 on it, below 0 afterwards; NaN when it is none. */
+  daysUntil(day: string): number;
+  /** Last day of a reagent: as the record says, else by the register; empty: nobody knows. */
+  reagentExpiry(reagent: unknown, assay: string): string;
 }
 
 const decimal = /^\s*[-+]?\d+(\.\d+)?\s*$/;
@@ -45,7 +49,11 @@ export const withFunctions = (environment: Environment, surroundings: () => CelS
     )
     .registerFunction("lateSeconds(): double", () => surroundings().lateSeconds())
     .registerFunction("percentile(double): double", (share: number) => surroundings().percentile(share))
-    .registerFunction("daysSince(string): double", (time: string) => surroundings().daysSince(time));
+    .registerFunction("daysSince(string): double", (time: string) => surroundings().daysSince(time))
+    .registerFunction("daysUntil(string): double", (day: string) => surroundings().daysUntil(day))
+    .registerFunction("reagentExpiry(dyn, string): string", (reagent: unknown, assay: string) =>
+      surroundings().reagentExpiry(reagent, assay),
+    );
 
 /** Structural bounds of one expression. */
 export const celLimits = {

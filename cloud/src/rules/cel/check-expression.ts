@@ -8,6 +8,7 @@ import {
   eachShape,
   elementSchemaAt,
   gatewayStateShape,
+  registeredDeviceShape,
   schemaAt,
   siteShape,
   windowShape,
@@ -39,6 +40,8 @@ const nowhere: CelSurroundings = {
   lateSeconds: () => 0,
   percentile: () => 0,
   daysSince: () => 0,
+  daysUntil: () => 0,
+  reagentExpiry: () => "",
 };
 
 const declare = (environment: Environment, name: string, shape: CelShape): void => {
@@ -65,6 +68,7 @@ const environmentOf = (scope: CelScope): Environment => {
   const body = kind === undefined ? "dyn" : bodyShape(kind);
   if (body !== undefined) declare(environment, "body", body);
   if (kinds.includes("gateway-state")) declare(environment, "gateway", gatewayStateShape);
+  if (kinds.includes("registered-device")) declare(environment, "device", registeredDeviceShape);
   const element = each === null || kind === undefined ? undefined : eachShape(kind, each);
   if (element !== undefined) declare(environment, "each", element);
   return environment;

@@ -20,6 +20,13 @@ export const gatewayStateShape = {
   pending: "int",
 } as const satisfies CelShape;
 
+/** What `device` holds in rules about `registered-device`: empty texts where the register does not say. */
+export const registeredDeviceShape = {
+  ...{ class: "string", certificate: "string" },
+  /** Last day of its verification, `2026-11-30`. */
+  expires: "string",
+} as const satisfies CelShape;
+
 /** What `site` holds: empty texts where the register does not say. */
 export const siteShape = {
   ...{ known: "bool", code: "string", type: "string", stall: "string", vendor: "string", area: "string" },

@@ -24,6 +24,21 @@ export interface Expected {
   readonly stall: string;
 }
 
+/** A device as the register says. */
+export interface RegisteredDevice extends Expected {
+  readonly class: string;
+  readonly certificate: string;
+  readonly expires: string;
+}
+
+/** A reagent as it is used. `lot`: empty where nobody said. */
+export interface ReagentUse {
+  readonly gw: string;
+  readonly dev: string;
+  readonly assay: string;
+  readonly lot: string;
+}
+
 /** What rules ask the register. Times are minutes since 1970. Answers come from memory or a local file, at once. */
 export interface Places {
   /** Takes in what changed in the register. Call now and then, never within a batch. */
@@ -40,6 +55,13 @@ export interface Places {
   /** Local calendar day of an instant in milliseconds, `2026-11-23`. */
   day(atMs: number): string;
   itemName(site: string, code: string, minute: number): string;
+  /** Devices that the register names then, with the last day of their verification; empty where none is registered. */
+  registered(minute: number): readonly RegisteredDevice[];
+  /**
+   * Last day of the lot of reagent that an instrument uses for an assay, `2026-11-30`: of the lot that is named, else of the
+   * one that the register names for the instrument (of several the one that lasts longest). Empty: nobody knows.
+   */
+  reagentExpiry(of: ReagentUse, minute: number): string;
   /** What of a kind the register names then. */
   expected(each: AbsenceSpec["each"], types: readonly string[], minute: number): readonly Expected[];
   /** Who is on duty for a site at a tier, or at the next higher one; undefined: nobody. */

@@ -7,7 +7,7 @@ import { DutyRoster } from "../../register/duty/on-duty.ts";
 import { type ZoneClock, zoneClock } from "../../register/model/validity.ts";
 import type { SqliteDatabase } from "../../store/database.ts";
 import type { AbsenceSpec, Hours, ruleTiers } from "../rule.ts";
-import { type Expected, nowhere, type Place, type Places } from "./places.ts";
+import { type Expected, nowhere, type Place, type Places, type ReagentUse, type RegisteredDevice } from "./places.ts";
 
 interface SiteRow {
   readonly code: string;
@@ -54,6 +54,12 @@ const expectedDevices = `
     AND s.valid_from <= @minute AND @minute < s.valid_to
   WHERE p.until_change IS NULL AND p.valid_from <= @minute AND @minute < p.valid_to ORDER BY p.gw, p.dev`;
 
+const registeredDevices = `
+  SELECT e.*, e.type AS class, coalesce(v.certificate, '') AS certificate, coalesce(v.expires, '') AS expires
+  FROM (${expectedDevices}) e
+  LEFT JOIN verification v ON v.gw = e.gw AND v.dev = e.dev AND v.until_change IS NULL
+    AND v.valid_from <= @minute AND @minute < v.valid_to`;
+
 const boundaryTables = ["placement", "device", "stall", "site"] as const;
 const nextBoundary = `SELECT min(at) FROM (${boundaryTables
   .map(
@@ -82,6 +88,10 @@ export class RegisterPlaces implements Places {
   readonly #roster: DutyRoster;
   readonly #items: ItemFinder;
   readonly #boundary: Statement<unknown[]>;
+  readonly #registered: Statement<unknown[]>;
+  readonly #reagentLot: Statement<unknown[]>;
+  readonly #reagentOf: Statement<unknown[]>;
+  readonly #reagents = new Remembered<string>();
   readonly #hours = new Remembered<boolean>();
   readonly #opening = new Remembered<number>();
   /** Names of items at sites, between two moments at which some item or code changes. */
@@ -104,6 +114,15 @@ export class RegisterPlaces implements Places {
     this.#roster = new DutyRoster(database, this.#clock);
     this.#items = new ItemFinder(database);
     this.#boundary = database.prepare(nextBoundary).pluck();
+    this.#registered = database.prepare(registeredDevices);
+    const then = "until_change IS NULL AND valid_from <= @minute AND @minute < valid_to";
+    this.#reagentLot = database.prepare(`SELECT expires FROM reagent WHERE lot = @lot AND ${then}`).pluck();
+    this.#reagentOf = database
+      .prepare(
+        `SELECT expires FROM reagent WHERE gw = @gw AND dev = @dev AND assay IN ('', @assay) AND ${then}
+         ORDER BY expires DESC LIMIT 1`,
+      )
+      .pluck();
     this.#nameBefore = database.prepare(nameBoundary("max", "<=")).pluck();
     this.#nameAfter = database.prepare(nameBoundary("min", ">")).pluck();
     this.#loadSites();
@@ -111,7 +130,7 @@ export class RegisterPlaces implements Places {
 
   refresh(): void {
     if (!this.#index.refresh()) return;
-    for (const memory of [this.#hours, this.#opening, this.#names]) memory.clear();
+    for (const memory of [this.#hours, this.#opening, this.#reagents, this.#names]) memory.clear();
     this.#namesTo = this.#namesFrom;
     this.#expected.clear();
     this.#loadSites();
@@ -197,6 +216,17 @@ export class RegisterPlaces implements Places {
     return types.length === 0 ? known.rows : known.rows.filter(({ type }) => types.includes(type));
   }
 
+  registered(minute: number): readonly RegisteredDevice[] {
+    return this.#registered.all({ minute }) as RegisteredDevice[];
+  }
+
+  reagentExpiry({ gw, dev, assay, lot }: ReagentUse, minute: number): string {
+    return this.#reagents.of(`${gw} ${dev} ${assay} ${lot} ${Math.floor(minute / 60)}`, () => {
+      const found = (lot === "" ? this.#reagentOf : this.#reagentLot).get({ gw, dev, assay, lot, minute });
+      return (found as string | undefined) ?? "";
+    });
+  }
+
   onDuty(site: string, tier: (typeof ruleTiers)[number], minute: number): string | undefined {
     return this.#roster.find(site, tier, minute)?.officer;
   }
@@ -216,6 +246,8 @@ export const noPlaces = (timezone: string): Places => {
     localTime: (minute) => clock.local(minute),
     day: dayOf,
     itemName: (_site, code) => code,
+    registered: () => [],
+    reagentExpiry: () => "",
     expected: () => [],
     onDuty: () => undefined,
   };
