@@ -54,3 +54,37 @@ describe("records of other kinds", () => {
     );
   });
 });
+
+describe("a record that is asked for", () => {
+  it("is what the schema makes of it, whatever was done to its bytes (property)", () => {
+    const sound = Buffer.from(stored(sampleRecord({ kind: "test", body: testOf("s1", "positive") })).bytes ?? []);
+    const texts = [
+      '"n":1',
+      '"n":0',
+      '"ep":1',
+      '"v":2',
+      '"raw":"AA=="',
+      '"raw":"A"',
+      '"x":1,"v":1',
+      "2026-02-30",
+      "\\u0000",
+      "测",
+    ];
+    const edit = fc.record({
+      at: fc.nat(sound.length - 1),
+      remove: fc.nat(6),
+      put: fc.oneof(fc.constantFrom(...texts), fc.string({ maxLength: 4 })),
+    });
+    fc.assert(
+      fc.property(fc.array(edit, { maxLength: 2 }), (edits) => {
+        let bytes = sound;
+        for (const { at, remove, put } of edits) {
+          bytes = Buffer.concat([bytes.subarray(0, at), Buffer.from(put), bytes.subarray(at + remove)]);
+        }
+        const source = stored(sampleRecord({ kind: "test", body: testOf("s1", "positive") }), { bytes });
+        expect(decode(source)).toEqual(decodeLedgerRecord(source));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});

@@ -20,6 +20,8 @@ export interface RulesFollowerOptions {
   readonly sinceMs?: number;
   /** Centre's clock, milliseconds since 1970. */
   nowMs(): number;
+  /** The rules are only tried out: nothing has to outlive the process. `tells`: whether it matters who would be told what. */
+  readonly trial?: { readonly tells: boolean };
   /** The ledger's largest number. */
   ledgerHead(): number;
   /** A record by its number, for joins that have patience; left out: their pairs are found in the order of arrival only. */

@@ -122,7 +122,7 @@ export class RulesFollower implements Follower {
 
   #ready(): RulesParts {
     if (this.#parts === undefined) {
-      this.#gathered ??= new GatheredStore(this.#options.database);
+      this.#gathered ??= new GatheredStore(this.#options.database, { isVolatile: this.#options.trial !== undefined });
       const gathered = this.#gathered;
       this.#parts = new RulesParts({ ...this.#options, gathered, places: this.#places, set: this.#set });
     }

@@ -22,7 +22,8 @@ export interface Arrival {
 }
 
 /** What the parts work with. */
-export interface RulesPartsOptions extends Pick<RulesFollowerOptions, "database" | "gateways" | "nowMs" | "recordAt"> {
+export interface RulesPartsOptions
+  extends Pick<RulesFollowerOptions, "database" | "gateways" | "nowMs" | "recordAt" | "trial"> {
   readonly gathered: GatheredStore;
   readonly places: Places;
   readonly set: RuleSet;
@@ -50,7 +51,7 @@ export class RulesParts {
     });
     const stores = this.#stores;
     this.#judge = new Judge(database, stores, { places, byId: set.byId, nowMs: () => options.nowMs() });
-    const watched = { stores, judge: this.#judge, set, places };
+    const watched = { stores, judge: this.#judge, set, places, tells: options.trial?.tells ?? true };
     this.#watch = new Watch(gateways === undefined ? watched : { ...watched, gateways });
   }
 

@@ -31,6 +31,8 @@ export interface WatchOptions {
   readonly judge: Judge;
   readonly set: RuleSet;
   readonly places: Places;
+  /** Whether it matters who is told what. */
+  readonly tells: boolean;
   /** How gateways stand; left out: nobody knows. */
   readonly gateways?: GatewayStates;
 }
@@ -64,7 +66,7 @@ export class Watch {
     stores.gathered.sweep(nowMs);
     stores.gathered.flush();
     const fired = stores.states.tick(stores.rules, nowMs);
-    const told = stores.telling.tick(nowMs);
+    const told = this.#options.tells && stores.telling.tick(nowMs);
     return fired || told;
   }
 
@@ -129,7 +131,7 @@ export class Watch {
   nextDueMs(): number | null {
     const { states, gathered, telling } = this.#options.stores;
     const look = this.#looks ? this.#nextLookMs : null;
-    const all = [look, states.nextDueMs(), gathered.nextDueMs(), telling.nextDueMs()];
+    const all = [look, states.nextDueMs(), gathered.nextDueMs(), this.#options.tells ? telling.nextDueMs() : null];
     const due = all.filter((ms) => ms !== null);
     return due.length === 0 ? null : Math.min(...due);
   }

@@ -1,5 +1,6 @@
 import type { Statement } from "better-sqlite3";
 import type { SqliteDatabase } from "../../store/database.ts";
+import { DueTimes } from "./due-times.ts";
 import type { FactValue } from "./fact-columns.ts";
 import { dueOf, type GatheredPart, type Group, goneOf, linesOf, type PartKind, weightOf } from "./gathered-group.ts";
 import { Journal } from "./journal.ts";
@@ -8,12 +9,14 @@ import { Journal } from "./journal.ts";
 export interface GatheredBounds {
   /** In facts of windows; beyond, groups that nobody asked for are put away and read again when they are. */
   readonly facts: number;
+  /** Nothing has to outlive the process: there is no journal, and rows are written only to make room. */
+  readonly isVolatile: boolean;
   /** Entries of the journal; beyond, the rows that were changed longest ago are written. */
   readonly entries: number;
 }
 
 /** A fact takes some 20 bytes: these are some 120 MB. */
-const usualBounds: GatheredBounds = { facts: 6_000_000, entries: 400_000 };
+const usualBounds: GatheredBounds = { facts: 6_000_000, entries: 400_000, isVolatile: false };
 
 interface Row {
   readonly id: number;
@@ -46,15 +49,16 @@ export class GatheredStore {
   /** Groups whose rows are written with the next flush. */
   readonly #rewrite = new Set<Group>();
   /** When groups must be looked at, by id. */
-  readonly #due = new Map<number, number>();
-  #earliestMs: number | null | undefined = null;
+  readonly #due = new DueTimes();
   #kinds: ReadonlyMap<number, PartKind> = new Map();
   #latest: Group | undefined;
   #weight = 0;
   #flushes = 0;
+  /** Rows that are due to be written, as a fraction. */
+  #owed = 0;
 
-  constructor(database: SqliteDatabase, bounds: GatheredBounds = usualBounds) {
-    this.#bounds = bounds;
+  constructor(database: SqliteDatabase, bounds: Partial<GatheredBounds> = {}) {
+    this.#bounds = { ...usualBounds, ...bounds };
     this.#find = database.prepare("SELECT id, upto, parts FROM gathered WHERE group_key = ?");
     this.#create = database.prepare("INSERT INTO gathered VALUES (NULL, ?, 0, NULL, NULL, '', '{}')");
     this.#save = database.prepare(
@@ -69,7 +73,7 @@ export class GatheredStore {
       .prepare("SELECT id, due_ms FROM gathered WHERE due_ms IS NOT NULL")
       .raw()
       .all() as [number, number][]) {
-      this.#setDue(id, dueMs);
+      this.#due.set(id, dueMs);
     }
   }
 
@@ -153,7 +157,7 @@ export class GatheredStore {
 
   /** Says what was added to a part, which can be added again from that. */
   added(group: Group, epoch: number, atMs: number, line: number, value: FactValue): void {
-    this.#journal.add(group.id, epoch, atMs, line, value);
+    if (!this.#bounds.isVolatile) this.#journal.add(group.id, epoch, atMs, line, value);
     group.weight++;
     this.#weight++;
     if (group.since === 0) this.#isBehind(group, this.#journal.next);
@@ -168,41 +172,18 @@ export class GatheredStore {
   /** Says that a group must be looked at at another time; `isOther`: something other than an addition changed as well. */
   changed(group: Group, isOther: boolean): void {
     if (isOther) this.#rewrite.add(group);
-    this.#setDue(group.id, dueOf(group));
-  }
-
-  #setDue(id: number, dueMs: number | null): void {
-    const before = this.#due.get(id);
-    if (before === dueMs || (before === undefined && dueMs === null)) return;
-    if (dueMs === null) this.#due.delete(id);
-    else this.#due.set(id, dueMs);
-    // Whether another one is the earliest now is looked for when somebody asks.
-    if (before !== undefined && before === this.#earliestMs) this.#earliestMs = undefined;
-    else if (
-      dueMs !== null &&
-      this.#earliestMs !== undefined &&
-      dueMs < (this.#earliestMs ?? Number.POSITIVE_INFINITY)
-    ) {
-      this.#earliestMs = dueMs;
-    }
+    if (isOther) this.#isBehind(group, this.#journal.next);
+    this.#due.set(group.id, dueOf(group));
   }
 
   /** When a group must be looked at though nothing came; null: none. */
   nextDueMs(): number | null {
-    if (this.#earliestMs === undefined) {
-      let earliest = Number.POSITIVE_INFINITY;
-      for (const dueMs of this.#due.values()) earliest = Math.min(earliest, dueMs);
-      this.#earliestMs = earliest === Number.POSITIVE_INFINITY ? null : earliest;
-    }
-    return this.#earliestMs;
+    return this.#due.next();
   }
 
   /** Groups that must be looked at, the one that is due for longest first. */
   due(nowMs: number): readonly Group[] {
-    const next = this.nextDueMs();
-    if (next === null || next > nowMs) return [];
-    const due = [...this.#due].filter(([, dueMs]) => dueMs <= nowMs).sort((a, b) => a[1] - b[1] || a[0] - b[0]);
-    return due.flatMap(([id]) => this.#groupOf(id) ?? []);
+    return this.#due.until(nowMs).flatMap((id) => this.#groupOf(id) ?? []);
   }
 
   /** Takes the facts of a line out of everything: the line is disputed. */
@@ -225,7 +206,7 @@ export class GatheredStore {
       // Its row may be behind: then it is written sooner or later, and says anew when it is gone.
       if (group !== undefined && (group.since !== 0 || this.#rewrite.has(group))) continue;
       if (group !== undefined) this.#drop(group);
-      this.#setDue(id, null);
+      this.#due.set(id, null);
       this.#remove.run(id);
     }
   }
@@ -246,8 +227,11 @@ export class GatheredStore {
   /** Writes what was added, and rows as far as they must be. Nothing of a transaction counts before. */
   flush(): void {
     const added = this.#journal.flush();
+    if (this.#bounds.isVolatile) this.#rewrite.clear();
     for (const group of this.#rewrite) this.#write(group);
-    const aged = Math.ceil((this.#behind.size * added) / this.#bounds.entries);
+    this.#owed += (this.#behind.size * added) / this.#bounds.entries;
+    const aged = Math.floor(this.#owed);
+    this.#owed -= aged;
     for (const group of first(this.#behind, aged)) this.#write(group);
     if (this.#weight > this.#bounds.facts) this.#makeRoom();
     if (this.#flushes++ % pruneEvery === 0 && added > 0) {
@@ -264,7 +248,7 @@ export class GatheredStore {
     const dueMs = dueOf(group);
     const parts = JSON.stringify(Object.fromEntries(group.parts));
     this.#save.run(group.upto, dueMs, goneOf(group), linesOf(group), parts, group.id);
-    this.#setDue(group.id, dueMs);
+    this.#due.set(group.id, dueMs);
     this.#weigh(group);
   }
 

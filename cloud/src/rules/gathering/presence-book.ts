@@ -83,6 +83,11 @@ const groupOf = (each: AbsenceSpec["each"], of: { site: string; gw: string; dev:
 export class PresenceBook {
   readonly #gathered: GatheredStore;
   readonly #places: Places;
+  /** Keys of what is expected, which is looked for again and again. */
+  readonly #keys: Readonly<Record<AbsenceSpec["each"], WeakMap<Expected, string>>> = {
+    site: new WeakMap(),
+    device: new WeakMap(),
+  };
 
   constructor(gathered: GatheredStore, places: Places) {
     this.#gathered = gathered;
@@ -119,7 +124,7 @@ export class PresenceBook {
     const minute = Math.floor(nowMs / minuteMs);
     const changes: Observation[] = [];
     for (const expected of this.#places.expected(each, types, minute)) {
-      const groupKey = groupOf(each, expected);
+      const groupKey = this.#keyOf(each, expected);
       const known = (this.#gathered.peek(groupKey)?.parts.get(epoch) as PresenceState | undefined) ?? never;
       const missing = this.#isMissing(rule, expected, { known, sinceMs, nowMs });
       if (missing === known.missing) continue;
@@ -132,6 +137,15 @@ export class PresenceBook {
       changes.push(momentOf(of, { holds: missing, atMs: nowMs, salt: salt() }));
     }
     return changes;
+  }
+
+  #keyOf(each: AbsenceSpec["each"], expected: Expected): string {
+    let key = this.#keys[each].get(expected);
+    if (key === undefined) {
+      key = groupOf(each, expected);
+      this.#keys[each].set(expected, key);
+    }
+    return key;
   }
 
   #isMissing(

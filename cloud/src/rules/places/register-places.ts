@@ -60,7 +60,7 @@ const registeredDevices = `
   LEFT JOIN verification v ON v.gw = e.gw AND v.dev = e.dev AND v.until_change IS NULL
     AND v.valid_from <= @minute AND @minute < v.valid_to`;
 
-const boundaryTables = ["placement", "device", "stall", "site"] as const;
+const boundaryTables = ["placement", "device", "stall", "site", "verification"] as const;
 const nextBoundary = `SELECT min(at) FROM (${boundaryTables
   .map(
     (table) => `
@@ -92,6 +92,7 @@ export class RegisterPlaces implements Places {
   readonly #reagentLot: Statement<unknown[]>;
   readonly #reagentOf: Statement<unknown[]>;
   readonly #reagents = new Remembered<string>();
+  #devices: { from: number; to: number; rows: RegisteredDevice[] } | undefined;
   readonly #hours = new Remembered<boolean>();
   readonly #opening = new Remembered<number>();
   /** Names of items at sites, between two moments at which some item or code changes. */
@@ -133,6 +134,7 @@ export class RegisterPlaces implements Places {
     for (const memory of [this.#hours, this.#opening, this.#reagents, this.#names]) memory.clear();
     this.#namesTo = this.#namesFrom;
     this.#expected.clear();
+    this.#devices = undefined;
     this.#loadSites();
   }
 
@@ -217,7 +219,13 @@ export class RegisterPlaces implements Places {
   }
 
   registered(minute: number): readonly RegisteredDevice[] {
-    return this.#registered.all({ minute }) as RegisteredDevice[];
+    let known = this.#devices;
+    if (known === undefined || minute < known.from || minute >= known.to) {
+      const to = (this.#boundary.get({ minute }) as number | null) ?? Number.POSITIVE_INFINITY;
+      known = { from: minute, to, rows: this.#registered.all({ minute }) as RegisteredDevice[] };
+      this.#devices = known;
+    }
+    return known.rows;
   }
 
   reagentExpiry({ gw, dev, assay, lot }: ReagentUse, minute: number): string {

@@ -54,7 +54,7 @@ const lastBefore = (ledger: LedgerReader, ms: number): number => {
  */
 export const backtest = (options: BacktestOptions): BacktestResult => {
   const { ledger, rules, places, fromMs, toMs } = options;
-  const trial = new TrialRun({ rules, places, ledger, startMs: fromMs });
+  const trial = new TrialRun({ rules, places, ledger, tells: false, startMs: fromMs });
   const feed = new LedgerFeed(ledger, decodeKinds(trial.follower.kinds));
   let lsn = lastBefore(ledger, fromMs);
   let records = 0;

@@ -17,6 +17,8 @@ export interface TrialOptions {
   readonly gateways?: GatewayStates;
   /** Where records come from. */
   readonly ledger: Pick<LedgerReader, "readAfter">;
+  /** Whether it matters who would be told what; left out: it does. */
+  readonly tells?: boolean;
   /** Where the clock stands at the beginning. */
   readonly startMs: number;
 }
@@ -53,14 +55,14 @@ export class TrialRun {
   readonly follower: RulesFollower;
   #nowMs: number;
 
-  constructor({ rules, places, gateways, ledger, startMs }: TrialOptions) {
+  constructor({ rules, places, gateways, ledger, tells = true, startMs }: TrialOptions) {
     this.#nowMs = startMs;
     const database = new Database(":memory:");
     database.pragma("foreign_keys = ON");
     for (const migration of alertsMigrations) migration(database);
     this.database = database;
     this.follower = new RulesFollower({
-      ...{ database, places, nowMs: () => this.#nowMs, ledgerHead: () => 0 },
+      ...{ database, places, nowMs: () => this.#nowMs, ledgerHead: () => 0, trial: { tells } },
       recordAt: (lsn) => ledger.readAfter(lsn - 1, 1).find((record) => record.lsn === lsn),
       // In a trial every rule may do everything: that it is only tried out is where this comes from.
       rules: rules.map((rule) => ({ ...rule, mode: "live" as const })),
