@@ -11,7 +11,7 @@ import type { RuleStores } from "./rule-stores.ts";
 const lookEveryMs = 60_000;
 
 /** The register's words on devices change with the day, and when somebody edits them. */
-const registerEveryMs = 600_000;
+const registerEveryMs = 1_800_000;
 
 /** What stands so without a record, as expressions see it. */
 interface Stands {

@@ -13,6 +13,7 @@ import { type BacktestResult, backtest } from "../../rules/trial/backtest.ts";
 import type { TrialEvent } from "../../rules/trial/trial-run.ts";
 import { openForReading, type SqliteDatabase } from "../../store/database.ts";
 import { inLanguage } from "../language.ts";
+import { progressLine } from "../progress-line.ts";
 import { chosenRules, inColumns } from "./rules-of.ts";
 import type { BacktestCommandOptions } from "./rules-options.ts";
 
@@ -105,7 +106,14 @@ export const backtestRules = async (options: BacktestCommandOptions, say: (text:
   const register = openRegister(options.data);
   const places = register === undefined ? noPlaces(timezone) : new RegisterPlaces(register, timezone);
   const began = performance.now();
-  const result = backtest({ ledger, rules, places, fromMs, toMs });
+  const progress = progressLine();
+  const onProgress = (records: number, of: number): void => {
+    const share = of === 0 ? 100 : Math.floor((100 * records) / of);
+    const count = records.toLocaleString("en");
+    progress.show(inLanguage(`已回测 ${count} 条记录，${share}%`, `${count} records judged, ${share} %`));
+  };
+  const result = backtest({ ledger, rules, places, fromMs, toMs, onProgress });
+  progress.end();
   const summaries = summaryOf(rules, result, places);
   const seconds = (performance.now() - began) / 1000;
   if (options.json === true) {

@@ -17,10 +17,10 @@ interface SiteRow {
 }
 
 /** The latest answers by key; emptied when full, and when the register changes. */
-class Remembered<Value> {
-  readonly #known = new Map<string, Value>();
+class Remembered<Value, Key = string> {
+  readonly #known = new Map<Key, Value>();
 
-  of(key: string, make: () => Value): Value {
+  of(key: Key, make: () => Value): Value {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const value = make();
@@ -93,7 +93,7 @@ export class RegisterPlaces implements Places {
   readonly #reagentOf: Statement<unknown[]>;
   readonly #reagents = new Remembered<string>();
   #devices: { from: number; to: number; rows: RegisteredDevice[] } | undefined;
-  readonly #hours = new Remembered<boolean>();
+  readonly #hours = new Map<string, Remembered<boolean, number>>();
   readonly #opening = new Remembered<number>();
   /** Names of items at sites, between two moments at which some item or code changes. */
   readonly #names = new Map<string, Remembered<string>>();
@@ -167,9 +167,13 @@ export class RegisterPlaces implements Places {
   }
 
   #within(calendar: string, purpose: Hours, minute: number): boolean {
-    return this.#hours.of(`${calendar} ${purpose} ${minute}`, () =>
-      withinHours(this.#database, this.#clock, { calendar, purpose, minute }),
-    );
+    const key = `${calendar} ${purpose}`;
+    let hours = this.#hours.get(key);
+    if (hours === undefined) {
+      hours = new Remembered();
+      this.#hours.set(key, hours);
+    }
+    return hours.of(minute, () => withinHours(this.#database, this.#clock, { calendar, purpose, minute }));
   }
 
   nextWithin(site: string, purpose: Hours, minute: number): number | null {

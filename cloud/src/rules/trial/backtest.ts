@@ -13,8 +13,8 @@ export interface BacktestOptions {
   /** Received from then on, and before then, in milliseconds since 1970. */
   readonly fromMs: number;
   readonly toMs: number;
-  /** Called now and then with how many records were read. */
-  onProgress?(records: number): void;
+  /** Called now and then with how many records were judged, of how many there are. */
+  onProgress?(records: number, of: number): void;
 }
 
 /** What rules would have done. */
@@ -57,6 +57,7 @@ export const backtest = (options: BacktestOptions): BacktestResult => {
   const trial = new TrialRun({ rules, places, ledger, tells: false, startMs: fromMs });
   const feed = new LedgerFeed(ledger, decodeKinds(trial.follower.kinds));
   let lsn = lastBefore(ledger, fromMs);
+  const total = lastBefore(ledger, toMs) - lsn;
   let records = 0;
   let lookedMs = fromMs;
   const judge = trial.database.transaction((batch: Parameters<typeof trial.follower.apply>[0]) => {
@@ -78,7 +79,7 @@ export const backtest = (options: BacktestOptions): BacktestResult => {
     judge(batch);
     records += batch.length;
     lsn = batch.at(-1)?.source.lsn ?? lsn;
-    options.onProgress?.(records);
+    options.onProgress?.(records, total);
     if (batch.length < read.length) break;
   }
   trial.advance(toMs);
