@@ -1,12 +1,15 @@
 import { parseArgs } from "node:util";
-import pino from "pino";
-import { AlertsThread } from "../../following/alerts-thread.ts";
-import { eventLoopTimers } from "../../following/follower-loop.ts";
+import { alertsMigrations, alertsPath } from "../../alerts/alerts-database.ts";
+import { LiveFirstRunner } from "../../cursor/live-first-runner.ts";
+import { StepPace } from "../../following/step-pace.ts";
 import { ledgerPath } from "../../ledger/open-ledger.ts";
 import { openLedgerReader } from "../../ledger/sqlite-ledger-reader.ts";
-import { openForReading } from "../../store/database.ts";
+import { openForReading, openForWriting } from "../../store/database.ts";
+import { decodeKinds, timeOnly } from "../decode-kinds.ts";
 import { RegisterPlaces } from "../places/register-places.ts";
 import type { AlertRule } from "../rule.ts";
+import { rulesSettings, unsettled } from "../rules-database.ts";
+import { RulesFollower } from "../rules-follower.ts";
 import { backtest } from "../trial/backtest.ts";
 import { fillLedger } from "./city-records.ts";
 import { fillRegister } from "./city-register.ts";
@@ -34,25 +37,34 @@ const firstDayMs = (days: number): number => Math.floor(Date.now() / dayMs) * da
 
 const rssMb = (): number => process.memoryUsage.rss() / 1024 / 1024;
 
-const follow = async (dataDirectory: string, rules: readonly AlertRule[]) => {
-  const ports = {
-    ...{ channels: [], timers: eventLoopTimers, log: pino({ enabled: false }), nowMs: () => Date.now() },
-    ...{ random: Math.random, onAppend: () => undefined, onChange: () => undefined },
-  };
-  const thread = new AlertsThread({ dataDirectory, timezone, rules }, ports);
+/** Follows the ledger as the rules' thread does, with everything but telling people. */
+const follow = (dataDirectory: string, rules: readonly AlertRule[]) => {
+  const ledger = openLedgerReader(ledgerPath(dataDirectory));
+  const register = openForReading(`${dataDirectory}/register.db`);
+  const database = openForWriting({ path: alertsPath(dataDirectory), migrations: alertsMigrations });
+  for (const setting of rulesSettings) database.pragma(setting);
+  const nowMs = (): number => Date.now();
+  const recordAt = (lsn: number) => ledger.readAfter(lsn - 1, 1)[0];
+  const places = new RegisterPlaces(register, timezone);
+  const follower = new RulesFollower({ database, rules, places, nowMs, recordAt, ledgerHead: () => ledger.head() });
+  const decoders = { decode: decodeKinds(follower.kinds), passOver: timeOnly };
+  const runner = new LiveFirstRunner(database, ledger, follower, decoders);
+  database.transaction(() => follower.start()).immediate();
+  const pace = new StepPace();
   let records = 0;
   let peakMb = rssMb();
   for (let taken = 1, looked = 0; taken > 0; ) {
-    taken = thread.step().taken;
+    taken = unsettled(database, () => pace.run((limit) => runner.step(limit))).taken;
     records += taken;
     if (records - looked < 20_000) continue;
     looked = records;
     peakMb = Math.max(peakMb, rssMb());
   }
   peakMb = Math.max(peakMb, rssMb());
-  const open = thread.figures().filter(({ name }) => name === "mingcheng_alerts");
-  const fired = open.reduce((sum, { value }) => sum + value, 0);
-  await thread.close();
+  const fired = Number(database.prepare("SELECT count(*) FROM alert").pluck().get());
+  database.close();
+  register.close();
+  ledger.close();
   return { records, fired, rssMb: peakMb };
 };
 
@@ -88,7 +100,7 @@ if (values.mode === "fill") {
   const rules = await cityRules(Number(values.rules));
   const before = process.cpuUsage();
   const startedMs = performance.now();
-  const done = values.mode === "backtest" ? backtestAll(values.dir, rules, days) : await follow(values.dir, rules);
+  const done = values.mode === "backtest" ? backtestAll(values.dir, rules, days) : follow(values.dir, rules);
   const used = process.cpuUsage(before);
   const result: BenchResult = {
     ...done,
