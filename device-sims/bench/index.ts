@@ -8,6 +8,7 @@ import { killBench } from "./kill.ts";
 import { mutationsBench } from "./mutations.ts";
 import { outboxBench } from "./outbox.ts";
 import { pipelineBench } from "./pipeline.ts";
+import { relayBench } from "./relay.ts";
 import { rulesBench } from "./rules.ts";
 import { simulateBench } from "./simulate.ts";
 import { verifyBench } from "./verify.ts";
@@ -26,4 +27,5 @@ export const benches: readonly Bench[] = [
   codecsBench,
   fuzzBench,
   attributionBench,
+  relayBench,
 ];

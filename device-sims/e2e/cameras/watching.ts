@@ -83,11 +83,11 @@ export const watchThroughCentre = async (
     await post("/api/v1/login", ${JSON.stringify(login)});
     const ask = () => post("/api/v1/cameras/view-tokens", {
       gw: ${JSON.stringify(kitchen.gateway.gw)}, channel: ${JSON.stringify(channel)}, quality: "main", why: "test" });
+    window.clickedMs = performance.timeOrigin + performance.now();
     const first = await ask();
     const video = document.getElementById("v");
     window.noteClock(video);
     let kept = first.token;
-    window.clickedMs = performance.timeOrigin + performance.now();
     window.player = new Player("wss://" + location.hostname + ":" + first.port + "/media/watch");
     window.shown = window.player.show({
       video,

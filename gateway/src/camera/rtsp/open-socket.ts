@@ -1,8 +1,8 @@
 import { lookup } from "node:dns/promises";
-import { connect, isIP, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { isIP } from "node:net";
 import { MingchengError } from "@mingcheng/protocols";
 import type { CameraSubnets } from "../discovery/camera-subnets.ts";
+import { dialPaced, type PacedSocket } from "./paced-socket.ts";
 import type { RtspAddress } from "./rtsp-address.ts";
 
 /**
@@ -14,7 +14,7 @@ export const openSocket = async (
   { host, port, secure }: RtspAddress,
   subnets: Pick<CameraSubnets, "includes">,
   { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
-): Promise<Socket> => {
+): Promise<PacedSocket> => {
   let address = host;
   if (isIP(host) === 0) {
     try {
@@ -28,10 +28,8 @@ export const openSocket = async (
       field: "subnets",
     });
   }
-  // A camera's certificate is its own: the line cannot be listened to, but who is at its other end is not proved.
-  const socket = secure
-    ? connectTls({ host: address, port, rejectUnauthorized: false })
-    : connect({ host: address, port });
+  const dialled = dialPaced({ host: address, port }, secure);
+  const { socket } = dialled;
   socket.setNoDelay(true);
   try {
     await new Promise<void>((resolve, reject) => {
@@ -49,5 +47,5 @@ export const openSocket = async (
     throw error;
   }
   socket.setTimeout(0);
-  return socket;
+  return dialled;
 };

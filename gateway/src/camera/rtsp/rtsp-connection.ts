@@ -1,11 +1,11 @@
-import type { Socket } from "node:net";
 import { MingchengError } from "@mingcheng/protocols";
 import { type Authorization, authorizationFor, type RtspLogin } from "./authorization.ts";
+import type { PacedSocket } from "./paced-socket.ts";
 import { type RtspAnswer, RtspReader } from "./rtsp-reader.ts";
 
 /** What a connection is made with. */
 export interface ConnectionOptions {
-  readonly socket: Socket;
+  readonly dialled: PacedSocket;
   readonly login: RtspLogin | undefined;
   readonly timeoutMs: number;
   readonly onPacket: (channel: number, bytes: Uint8Array) => void;
@@ -34,7 +34,8 @@ export class RtspConnection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    const { socket } = options;
+    const { dialled } = options;
+    const { socket } = dialled;
     const reader = new RtspReader({
       answer: (answer) => this.#answered(answer),
       packet: options.onPacket,
@@ -42,7 +43,7 @@ export class RtspConnection {
         if (/^\d{1,10}$/.test(sequence)) socket.write(`RTSP/1.0 200 OK\r\nCSeq: ${sequence}\r\n\r\n`);
       },
     });
-    socket.on("data", (bytes: Buffer) => {
+    dialled.listen((bytes) => {
       if (!reader.push(bytes)) this.close("what it says is no RTSP");
     });
     socket.on("error", (error: NodeJS.ErrnoException) => this.close(error.code ?? error.message));
@@ -82,7 +83,8 @@ export class RtspConnection {
   }
 
   #send(method: string, uri: string, headers: readonly string[]): Promise<RtspAnswer> {
-    const { socket, timeoutMs } = this.#options;
+    const { timeoutMs } = this.#options;
+    const { socket } = this.#options.dialled;
     if (this.#ended) return Promise.reject(unreachable("the connection has ended"));
     const sequence = ++this.#sequence;
     const target = clean(uri).replaceAll(" ", "%20");
@@ -121,7 +123,7 @@ export class RtspConnection {
       reject(unreachable(reason));
     }
     this.#pending.clear();
-    this.#options.socket.destroy();
+    this.#options.dialled.socket.destroy();
     this.#options.onEnd(reason);
   }
 }

@@ -84,10 +84,10 @@ class OpenSession implements RtspSession {
   async open(): Promise<void> {
     const { address, login, subnets, timeoutMs, signal } = this.#options;
     const target = parseRtspAddress(address);
-    const socket = await openSocket(target, subnets, { timeoutMs, signal });
-    const peer = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+    const dialled = await openSocket(target, subnets, { timeoutMs, signal });
+    const peer = (dialled.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
     const connection = new RtspConnection({
-      ...{ socket, login, timeoutMs },
+      ...{ dialled, login, timeoutMs },
       onPacket: (channel, bytes) => this.#channels.get(channel)?.(bytes),
       onEnd: (reason) => this.#ended(reason),
     });
@@ -102,6 +102,7 @@ class OpenSession implements RtspSession {
     this.#uri = chosen.aggregate;
     await connection.request("PLAY", this.#uri, [`Session: ${this.#session ?? ""}`, "Range: npt=0.000-"]);
     this.#isOpen = true;
+    dialled.pace();
     this.#stayAlive(methods.includes("GET_PARAMETER") ? "GET_PARAMETER" : "OPTIONS");
   }
 
