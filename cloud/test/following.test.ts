@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pino from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { noAudit } from "../src/audit/audit-event.ts";
+import { loadRouting } from "../src/duty/routing/load-routing.ts";
 import { AlertsThread } from "../src/following/alerts-thread.ts";
 import { eventLoopTimers } from "../src/following/follower-loop.ts";
 import { GatewayHints } from "../src/following/gateway-hints.ts";
@@ -126,11 +128,19 @@ const host = async () => {
   );
   let nowMs = startMs;
   const ports = {
-    ...{ channels: [], timers: eventLoopTimers, log: pino({ level: "silent" }), nowMs: () => nowMs, random: () => 0.5 },
+    ...{
+      audit: noAudit,
+      channels: [],
+      timers: eventLoopTimers,
+      log: pino({ level: "silent" }),
+      nowMs: () => nowMs,
+      random: () => 0.5,
+    },
     ...{ onAppend: () => undefined, onChange: () => told.push("alerts") },
   };
+  const [rules, routing] = await Promise.all([loadRules(rulesFile), loadRouting(null)]);
   const alerts = new AlertsThread(
-    { dataDirectory: centre.directory, timezone: "Asia/Shanghai", rules: await loadRules(rulesFile) },
+    { dataDirectory: centre.directory, timezone: "Asia/Shanghai", rules, routing },
     ports,
   );
   return {

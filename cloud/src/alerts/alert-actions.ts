@@ -55,6 +55,21 @@ export const acknowledgeAlert = (database: SqliteDatabase, { id, by, nowMs }: Ac
     return { outcome: "done" };
   });
 
+/**
+ * Says that somebody is on the spot (到场). Who arrives without having taken it over takes it over with that. `already`:
+ * somebody is there.
+ * @throws SqliteError as {@link acknowledgeAlert}
+ */
+export const arriveAt = (database: SqliteDatabase, { id, by, nowMs }: Act): ActOutcome =>
+  act(database, id, (store, { state, acknowledgedBy, acknowledgedMs }) => {
+    if (state === "handled") return { outcome: "already", by: acknowledgedBy ?? "", atMs: acknowledgedMs ?? nowMs };
+    const there = store.arrival(id);
+    if (there !== undefined) return { outcome: "already", ...there };
+    if (state === "firing") store.change(id, { to: "acknowledged", reason: "acknowledged", atMs: nowMs, actor: by });
+    store.arrive(id, by, nowMs);
+    return { outcome: "done" };
+  });
+
 /** What somebody did about an alert. */
 export interface Handling extends Act {
   readonly result: string;

@@ -51,6 +51,10 @@ export class AlertStore {
   readonly #retime: Statement<unknown[]>;
   readonly #matches: Statement<unknown[]>;
   readonly #notifications: NotificationQueue;
+  readonly #look: Statement<unknown[]>;
+  readonly #rearm: Statement<unknown[]>;
+  readonly #arrival: Statement<unknown[]>;
+  readonly #arrive: Statement<unknown[]>;
 
   constructor(database: SqliteDatabase) {
     this.#notifications = new NotificationQueue(database);
@@ -75,6 +79,15 @@ export class AlertStore {
     this.#handle = database.prepare("UPDATE alert SET handled_by = ?, handled_ms = ? WHERE id = ?");
     this.#retime = database.prepare("UPDATE alert SET started_ms = ?, late = ? WHERE id = ?");
     this.#matches = database.prepare("UPDATE alert SET matches = ? WHERE id = ?");
+    this.#look = database.prepare(
+      `INSERT INTO care (alert, due_ms, asked) VALUES (@id, @atMs, @asked)
+       ON CONFLICT DO UPDATE SET due_ms = @atMs, asked = asked + @asked`,
+    );
+    this.#arrival = database.prepare(
+      `SELECT arrived_by AS "by", arrived_ms AS atMs FROM care WHERE alert = ? AND arrived_ms IS NOT NULL`,
+    );
+    this.#arrive = database.prepare("UPDATE care SET arrived_by = ?, arrived_ms = ?, due_ms = ? WHERE alert = ?");
+    this.#rearm = database.prepare("UPDATE alert SET acknowledged_by = NULL, acknowledged_ms = NULL WHERE id = ?");
   }
 
   /** The open alert of a group, if there is one. */
@@ -124,6 +137,9 @@ export class AlertStore {
       this.#move.run(to, to === "firing" ? atMs : null, ended ? atMs : null, id);
       if (to === "acknowledged") this.#acknowledge.run(actor, atMs, id);
       if (to === "handled") this.#handle.run(actor, atMs, id);
+      // Who took it over did not act in time: it is there to be taken over again.
+      if (from === "acknowledged" && to === "firing") this.#rearm.run(id);
+      if (to === "firing" && from !== null) this.#arrive.run(null, null, atMs, id);
     }
     this.#entry.run(id, atMs, from, to, reason, actor, lsn, JSON.stringify(detail));
     if (from !== to && transition.quiet !== true) this.#tell(id, transition);
@@ -133,6 +149,7 @@ export class AlertStore {
   #tell(id: string, change: Transition): void {
     const alert = this.alert(id);
     if (alert === undefined || alert.dry) return;
+    if (alert.firedMs !== null) this.#look.run({ id, atMs: change.atMs, asked: 0 });
     if (alert.state !== "firing") {
       this.#untell.run(null, null, id);
       // Who was never told of the beginning is not told of the end.
@@ -152,7 +169,25 @@ export class AlertStore {
   /** Tells that an alert is firing, and when that is to be told again. */
   tellFiring(alert: Alert, change: Pick<Transition, "reason" | "atMs">): void {
     this.#untell.run(null, alert.repeatMs === null ? null : change.atMs + alert.repeatMs, alert.id);
+    this.#look.run({ id: alert.id, atMs: change.atMs, asked: 1 });
     this.#notifications.add(alert, change);
+  }
+
+  /** Tells rooms alone: people are told by who called. */
+  tellRooms(alert: Alert, change: Pick<Transition, "reason" | "atMs">): void {
+    this.#notifications.add(alert, change);
+  }
+
+  /** Who is on the spot; undefined: nobody has said so. */
+  arrival(id: string): { readonly by: string; readonly atMs: number } | undefined {
+    return this.#arrival.get(id) as { by: string; atMs: number } | undefined;
+  }
+
+  /** Somebody is on the spot. */
+  arrive(id: string, by: string, atMs: number): void {
+    this.#look.run({ id, atMs, asked: 0 });
+    this.#arrive.run(by, atMs, atMs, id);
+    this.change(id, { reason: "arrived", atMs, actor: by });
   }
 
   /** Sets how many records stand behind an alert. */

@@ -38,6 +38,18 @@ export const alertReasons = [
   "notify-refused",
   "notify-expired",
   "notify-dropped",
+  "assigned",
+  "informed",
+  "escalated",
+  "last-resort",
+  "arrived",
+  "notify-failed-over",
+  "notify-unconfirmed",
+  "delivered",
+  "undelivered",
+  "no-receipt",
+  "withdrawn",
+  "unreachable",
 ] as const;
 
 export type AlertReason = (typeof alertReasons)[number];

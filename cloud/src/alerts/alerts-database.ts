@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { cursorMigration } from "../cursor/cursor-store.ts";
+import { dutyTables } from "../duty/duty-tables.ts";
 import { erasedAlertTables } from "../retention/alert-eraser.ts";
 import { gatheredTables } from "../rules/gathering/gathered-tables.ts";
 import type { Migration } from "../store/database.ts";
@@ -107,4 +108,5 @@ export const alertsMigrations: readonly Migration[] = [
   erasedAlertTables,
   gatheredTables,
   pictureTables,
+  dutyTables,
 ];

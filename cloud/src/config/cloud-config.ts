@@ -74,6 +74,14 @@ export const cloudConfigSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe("预警规则文件；null 为内置规则 / file of alert rules; null: the built-in ones."),
+  routing: z
+    .string()
+    .max(4096)
+    .nullable()
+    .default(null)
+    .describe(
+      "预警分派文件：谁在何时限内处置，见 docs/alerts.md；null 为内置的三级分派 / file that says who is told of alerts and until when, see docs/alerts.md; null: the built-in one.",
+    ),
   channels: z
     .array(channelSettings)
     .max(32)

@@ -4,11 +4,14 @@ import type { Statement } from "better-sqlite3";
 import type { Logger } from "pino";
 import { AlertReader } from "../alerts/alert-reader.ts";
 import { alertsMigrations, alertsPath } from "../alerts/alerts-database.ts";
+import type { Audit } from "../audit/audit-event.ts";
 import type { Channel } from "../channels/channel.ts";
 import { Dispatcher } from "../channels/dispatcher.ts";
 import type { ChannelSettings } from "../channels/index.ts";
 import type { FollowerStep } from "../cursor/follower-runner.ts";
 import { LiveFirstRunner } from "../cursor/live-first-runner.ts";
+import { DutyDesk } from "../duty/duty-desk.ts";
+import type { Routing } from "../duty/routing/routing.ts";
 import type { Figure } from "../health/figure.ts";
 import type { LedgerReader, LiveLaneReader } from "../ledger/ledger-reader.ts";
 import { ledgerPath } from "../ledger/open-ledger.ts";
@@ -18,6 +21,7 @@ import { HintedGateways } from "../rules/hinted-gateways.ts";
 import type { Places } from "../rules/places/places.ts";
 import { noPlaces, RegisterPlaces } from "../rules/places/register-places.ts";
 import type { AlertRule } from "../rules/rule.ts";
+import { rulesSettings, unsettled } from "../rules/rules-database.ts";
 import { RulesFollower } from "../rules/rules-follower.ts";
 import { openForReading, openForWriting, type SqliteDatabase } from "../store/database.ts";
 import type { LoopTimers, OpenFollower } from "./follower-loop.ts";
@@ -31,6 +35,7 @@ export interface AlertsThreadOptions {
   /** IANA time zone of the business day, and of calendars. */
   readonly timezone: string;
   readonly rules: readonly AlertRule[];
+  readonly routing: Routing;
   readonly channels: readonly ChannelSettings[];
 }
 
@@ -39,6 +44,8 @@ export interface AlertsThreadPorts {
   readonly channels: readonly Channel[];
   readonly timers: LoopTimers;
   readonly log: Pick<Logger, "error">;
+  /** Notes who took an alert over by text message. */
+  readonly audit: Audit;
   /** Centre's clock, milliseconds since 1970. */
   nowMs(): number;
   /** In [0, 1). */
@@ -59,6 +66,7 @@ export class AlertsThread implements OpenFollower {
   readonly #gateways: HintedGateways;
   #runner: LiveFirstRunner;
   readonly #dispatcher: Dispatcher;
+  readonly #duty: DutyDesk;
   readonly #alerts: AlertReader;
   readonly #settle: Statement<unknown[]>;
   readonly #lastQueued: Statement<unknown[]>;
@@ -69,7 +77,8 @@ export class AlertsThread implements OpenFollower {
   #historyId = 0;
 
   /** @throws SqliteError when a store does not open now; MingchengError STORE_TOO_NEW */
-  constructor({ dataDirectory, timezone, rules }: Omit<AlertsThreadOptions, "channels">, ports: AlertsThreadPorts) {
+  constructor(options: Omit<AlertsThreadOptions, "channels">, ports: AlertsThreadPorts) {
+    const { dataDirectory, timezone, rules, routing } = options;
     this.#ports = ports;
     this.#ledger = openLedgerReader(ledgerPath(dataDirectory));
     const registerPath = join(dataDirectory, "register.db");
@@ -90,23 +99,31 @@ export class AlertsThread implements OpenFollower {
       this.#alerts = new AlertReader(opened);
       this.#settle = opened.prepare("INSERT OR REPLACE INTO meta VALUES ('settled', ?)");
       this.#lastQueued = opened.prepare("SELECT max(position) FROM notification").pluck();
-      opened.pragma("wal_autocheckpoint = 4000");
-      // What rules gather is in memory already.
-      opened.pragma("cache_size = -16384");
+      for (const setting of rulesSettings) opened.pragma(setting);
       this.#dispatcher = new Dispatcher({
         database: opened,
-        channels: ports.channels,
+        channels: ports.channels.filter(({ reach }) => reach === "room"),
         nowMs: () => ports.nowMs(),
         random: () => ports.random(),
         later: (task, afterMs) => ports.timers.later(task, afterMs),
         onSettled: () => this.#tellChanges(),
         onFault: (error) => ports.log.error({ err: error }, "the outcome of a notification cannot be written now"),
       });
+      this.#duty = new DutyDesk({
+        ...{ database: opened, register: this.#register, routing, timezone, audit: ports.audit },
+        channels: ports.channels.filter(({ reach }) => reach === "person"),
+        nowMs: () => ports.nowMs(),
+        random: () => ports.random(),
+        later: (task, afterMs) => ports.timers.later(task, afterMs),
+        onChange: () => this.#tellRooms(),
+        onFault: (error) => ports.log.error({ err: error }, "what people are to be told cannot be written now"),
+      });
       this.#quarantined = Number(opened.prepare("SELECT count(*) FROM quarantine").pluck().get());
       opened
         .transaction(() => {
           this.#follower.start();
           this.#dispatcher.start();
+          this.#duty.start();
         })
         .immediate();
       this.#database = opened;
@@ -117,6 +134,8 @@ export class AlertsThread implements OpenFollower {
       throw error;
     }
     this.#ledger.onAppend(() => ports.onAppend());
+    this.#duty.listen();
+    this.#duty.wake();
     this.#dispatcher.wake();
   }
 
@@ -133,8 +152,14 @@ export class AlertsThread implements OpenFollower {
     this.#tellChanges();
   }
 
+  /** Another routing from now on; what is under way keeps its deadlines. */
+  useRouting(routing: Routing): void {
+    this.#transaction(() => this.#duty.useRouting(routing));
+    this.#tellChanges();
+  }
+
   step(): FollowerStep {
-    const step = this.#unsettled(() => this.#steps.run((limit) => this.#runner.step(limit)));
+    const step = unsettled(this.#database, () => this.#steps.run((limit) => this.#runner.step(limit)));
     this.#quarantined += step.refused;
     this.#pace.run(() => this.#reconcile());
     if (step.taken > 0) this.#tellChanges();
@@ -165,21 +190,13 @@ export class AlertsThread implements OpenFollower {
     }
   }
 
-  /**
-   * Runs a step whose commits may go with a power cut: they go from the end on, the cursor with what it stands for, and are
-   * made again from the ledger. What people hear of is settled before anybody hears of it.
-   */
-  #unsettled<Result>(body: () => Result): Result {
-    this.#database.pragma("synchronous = NORMAL");
-    try {
-      return body();
-    } finally {
-      this.#database.pragma("synchronous = FULL");
-    }
-  }
-
   /** Whoever changed the alerts, another thread included: notifications go out, screens are told. */
   #tellChanges(): void {
+    this.#duty.wake();
+    this.#tellRooms();
+  }
+
+  #tellRooms(): void {
     const queued = this.#lastQueued.get() as number | null;
     // A commit that is synchronised takes all before it with it.
     if (queued !== this.#queued) this.#settle.run(queued);
@@ -227,12 +244,12 @@ export class AlertsThread implements OpenFollower {
       type: "gauge",
       value: this.#dispatcher.queued(),
     };
-    return [...alerts, ...ended, queued];
+    return [...alerts, ...ended, queued, ...this.#duty.figures()];
   }
 
   async close(): Promise<void> {
     this.#ledger.close();
-    await this.#dispatcher.close();
+    await Promise.all([this.#dispatcher.close(), this.#duty.close()]);
     this.#register?.close();
     this.#gateways.close();
     this.#database.close();

@@ -1,6 +1,8 @@
 import { parseArgs } from "node:util";
 import { encodeRecord, type MingchengRecord } from "@mingcheng/protocols";
 import pino from "pino";
+import { noAudit } from "../audit/audit-event.ts";
+import { loadRouting } from "../duty/routing/load-routing.ts";
 import { ledgerMigrations } from "../ledger/ledger-schema.ts";
 import { ledgerPath } from "../ledger/open-ledger.ts";
 import { loadRules } from "../rules/load-rules.ts";
@@ -81,8 +83,17 @@ const open = async (follower: string, dataDirectory: string): Promise<OpenFollow
   }
   const log = pino({ enabled: false });
   const clock = { nowMs: () => Date.now(), random: Math.random };
-  const ports = { channels: [], timers: eventLoopTimers, log, ...clock, onAppend, onChange: () => undefined };
-  return new AlertsThread({ dataDirectory, timezone: "Asia/Shanghai", rules: await loadRules(null) }, ports);
+  const ports = {
+    audit: noAudit,
+    channels: [],
+    timers: eventLoopTimers,
+    log,
+    ...clock,
+    onAppend,
+    onChange: () => undefined,
+  };
+  const [rules, routing] = await Promise.all([loadRules(null), loadRouting(null)]);
+  return new AlertsThread({ dataDirectory, timezone: "Asia/Shanghai", rules, routing }, ports);
 };
 
 const { values } = parseArgs({

@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import { MingchengError } from "@mingcheng/protocols";
 import type { Logger } from "pino";
 import type { GatewayHint } from "../broker/broker-options.ts";
+import type { Routing } from "../duty/routing/routing.ts";
 import type { Figure } from "../health/figure.ts";
 import type { AlertRule } from "../rules/rule.ts";
 import type { FollowerThreadData, FromFollowerThread, ToFollowerThread } from "./thread-messages.ts";
@@ -101,6 +102,11 @@ export class FollowerThread {
   /** Gives the thread of alerts other rules. */
   useRules(rules: readonly AlertRule[]): void {
     this.#send({ type: "rules", rules });
+  }
+
+  /** Gives the thread of alerts another routing. */
+  useRouting(routing: Routing): void {
+    this.#send({ type: "routing", routing });
   }
 
   /** Why it does not follow now; null when all is well. */

@@ -1,4 +1,6 @@
 import { channelPorts, openChannels } from "../channels/index.ts";
+import { loadRouting } from "../duty/routing/load-routing.ts";
+import { watchRouting } from "../duty/routing/watch-routing.ts";
 import { loadRules } from "../rules/load-rules.ts";
 import { watchRules } from "../rules/watch-rules.ts";
 import { FollowerThread } from "./follower-thread.ts";
@@ -8,11 +10,12 @@ import type { Following, FollowingOptions } from "./following.ts";
  * Starts everything that follows the ledger, on two threads: the projections on one; rules, alerts and channels on the
  * other, so that a fresh test reaches its officer while history is being rewritten. Resolves once the stores of both
  * exist, or were found not to open now.
- * @throws {MingchengError} RULE_INVALID, CHANNEL_INVALID
+ * @throws {MingchengError} RULE_INVALID, ROUTING_INVALID, CHANNEL_INVALID
  */
 export const openFollowing = async (options: FollowingOptions): Promise<Following> => {
   const { dataDirectory, config, log } = options;
   const rules = await loadRules(config.rules);
+  const routing = await loadRouting(config.routing);
   const { channels } = config;
   // Opened here only to find mistakes before anything starts; the thread opens its own.
   await openChannels(channels, channelPorts(log));
@@ -22,7 +25,7 @@ export const openFollowing = async (options: FollowingOptions): Promise<Followin
   );
   await readings.started();
   const alerts = new FollowerThread(
-    { role: "alerts", options: { dataDirectory, timezone: config.timezone, rules, channels } },
+    { role: "alerts", options: { dataDirectory, timezone: config.timezone, rules, routing, channels } },
     options,
   );
   await alerts.started();
@@ -31,12 +34,17 @@ export const openFollowing = async (options: FollowingOptions): Promise<Followin
     log,
     onChange: (changed) => alerts.useRules(changed),
   });
+  const watchedRouting = watchRouting(config.routing, {
+    log,
+    onChange: (changed) => alerts.useRouting(changed),
+  });
   return {
     hint: (hint) => readings.hint(hint),
     fault: () => threads.map((thread) => thread.fault()).find((fault) => fault !== null) ?? null,
-    figures: () => [...threads.flatMap((thread) => thread.figures()), watch.figure()],
+    figures: () => [...threads.flatMap((thread) => thread.figures()), watch.figure(), watchedRouting.figure()],
     close: async () => {
       watch.close();
+      watchedRouting.close();
       await Promise.all(threads.map((thread) => thread.close()));
     },
   };

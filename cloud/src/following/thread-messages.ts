@@ -1,4 +1,5 @@
 import type { GatewayHint } from "../broker/broker-options.ts";
+import type { Routing } from "../duty/routing/routing.ts";
 import type { Figure } from "../health/figure.ts";
 import type { AlertRule } from "../rules/rule.ts";
 import type { AlertsThreadOptions } from "./alerts-thread.ts";
@@ -14,6 +15,8 @@ export type ToFollowerThread =
   | { readonly type: "hint"; readonly hint: GatewayHint }
   /** The rule files have changed and are good. */
   | { readonly type: "rules"; readonly rules: readonly AlertRule[] }
+  /** The routing file has changed and is good. */
+  | { readonly type: "routing"; readonly routing: Routing }
   | { readonly type: "close" };
 
 /** From it. */

@@ -1,7 +1,10 @@
 import { BroadcastChannel, parentPort, workerData } from "node:worker_threads";
 import pino from "pino";
+import { auditOver } from "../audit/open-audit.ts";
 import { channelPorts, openChannels } from "../channels/index.ts";
 import type { FollowerStep } from "../cursor/follower-runner.ts";
+import type { Routing } from "../duty/routing/routing.ts";
+import { openRegister } from "../register/register-database.ts";
 import type { AlertRule } from "../rules/rule.ts";
 import { AlertsThread } from "./alerts-thread.ts";
 import { followerFigures } from "./follower-figures.ts";
@@ -36,20 +39,36 @@ const opener = async (): Promise<() => OpenFollower> => {
   if (data.role === "readings") return () => new ReadingsThread(data.options, { hints, onAppend, onChange: changed });
   const channels = await openChannels(data.options.channels, channelPorts(consoleLog));
   const onChange = (): void => changed(["alerts"]);
-  const ports = { channels, timers: eventLoopTimers, log: consoleLog, nowMs, random: Math.random, onAppend, onChange };
+  const register = openRegister(data.options.dataDirectory);
+  const onHeadFault = (error: unknown): void =>
+    consoleLog.error({ err: error }, "the head of the audit log was not written");
+  const audit = await auditOver(data.options.dataDirectory, register, { nowMs, onHeadFault });
+  const ports = {
+    audit,
+    channels,
+    timers: eventLoopTimers,
+    log: consoleLog,
+    nowMs,
+    random: Math.random,
+    onAppend,
+    onChange,
+  };
   return () => new AlertsThread(data.options, ports);
 };
 const openRole = await opener();
 
-/** Rules that came before the stores were open, or while they failed. */
+/** Rules and a routing that came before the stores were open, or while they failed. */
 let waitingRules: readonly AlertRule[] | undefined;
+let waitingRouting: Routing | undefined;
 
 const takeRules = (): void => {
   const { follower } = loop;
-  if (waitingRules === undefined || !(follower instanceof AlertsThread)) return;
+  if (!(follower instanceof AlertsThread)) return;
   try {
-    follower.useRules(waitingRules);
+    if (waitingRules !== undefined) follower.useRules(waitingRules);
     waitingRules = undefined;
+    if (waitingRouting !== undefined) follower.useRouting(waitingRouting);
+    waitingRouting = undefined;
   } catch (error) {
     say({ type: "fault", follower: role, detail: `rules: ${textOf(error)}` });
   }
@@ -96,6 +115,9 @@ port.on("message", (message: ToFollowerThread) => {
   }
   if (message.type === "rules") {
     waitingRules = message.rules;
+    takeRules();
+  } else if (message.type === "routing") {
+    waitingRouting = message.routing;
     takeRules();
   } else hints.take(message.hint);
   loop.wake();

@@ -44,6 +44,13 @@ export const centreErrors = {
     "按提示的文件、行号和字段修改规则，再重新启动",
     "correct the named file, line and field and start again",
   ),
+  ROUTING_INVALID: entry(
+    false,
+    "预警分派有误",
+    "the routing of alerts is not valid",
+    "按提示的文件、行号和字段修改分派文件，用 mingcheng-cloud routing check 检查，再重新启动",
+    "correct the named file, line and field, try it with mingcheng-cloud routing check and start again",
+  ),
   CHANNEL_INVALID: entry(
     false,
     "通知渠道的设置有误",

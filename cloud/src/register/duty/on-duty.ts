@@ -41,20 +41,31 @@ export class DutyRoster {
   /**
    * Who answers for a site in a minute, at a tier or, when nobody there is on duty, at the next higher one. Somebody
    * absent is stood in for by the substitute, then by the next in rank. Undefined: nobody at any tier, a hole in the
-   * roster that must be reported.
+   * roster that must be reported. `except`: officers who are passed over, because they cannot be reached.
    */
-  find(site: string, tier: DutyTier, minute: number): OnDuty | undefined {
+  find(
+    site: string,
+    tier: DutyTier,
+    minute: number,
+    except: ReadonlySet<string> = new Set(),
+  ): OnDuty | undefined {
     const areas = this.#areasOf(site, minute);
     for (const asked of dutyTiers.slice(dutyTiers.indexOf(tier))) {
       for (const [column, place] of [["site", site] as const, ...areas.map((area) => ["area", area] as const)]) {
-        const found = this.#at(column, place, asked, minute);
+        const found = this.#at(column, place, asked, minute, except);
         if (found !== undefined) return asked === tier ? found : { ...found, reason: "higher-tier" };
       }
     }
     return undefined;
   }
 
-  #at(column: "site" | "area", place: string, tier: DutyTier, minute: number): OnDuty | undefined {
+  #at(
+    column: "site" | "area",
+    place: string,
+    tier: DutyTier,
+    minute: number,
+    except: ReadonlySet<string>,
+  ): OnDuty | undefined {
     const posts = this.#database
       .prepare(
         `SELECT rank, officer, calendar FROM duty WHERE ${column} = @place AND tier = @tier AND ${then} ORDER BY rank`,
@@ -65,7 +76,7 @@ export class DutyRoster {
       const hours = { calendar, purpose: "duty", minute } as const;
       const present =
         calendar === "" || withinHours(this.#database, this.#clock, hours) ? this.#present(officer, minute) : undefined;
-      if (present !== undefined) {
+      if (present !== undefined && !except.has(present)) {
         const substituted = present !== officer;
         const reason = substituted ? "substitute" : passedOver ? "next-in-rank" : "first";
         return { officer: present, tier, insteadOf: substituted ? officer : null, reason };
