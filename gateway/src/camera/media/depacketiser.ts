@@ -75,7 +75,11 @@ export class Depacketiser {
     if (step <= 0 && step > -512) return;
     this.#sequence = sequence;
     this.#counts.packets++;
-    if (this.#timestamp !== undefined && timestamp !== this.#timestamp) this.#end();
+    if (this.#timestamp !== undefined && timestamp !== this.#timestamp) {
+      // What is missing may be the end of the picture before as well as the beginning of this one.
+      if (step !== 1) this.#isBroken = true;
+      this.#end();
+    }
     this.#timestamp = timestamp;
     if (step !== 1) {
       this.#counts.lost += step > 1 ? step - 1 : 0;
