@@ -13,6 +13,8 @@ interface SeriesRow {
   readonly groupKey: string;
   readonly holds: number;
   readonly dueMs: number | null;
+  readonly line: number;
+  readonly boot: number;
   readonly observation: string;
 }
 
@@ -24,6 +26,7 @@ export class StateLifecycle {
   readonly #places: Places;
   readonly #find: Statement<unknown[]>;
   readonly #save: Statement<unknown[]>;
+  readonly #refresh: Statement<unknown[]>;
   readonly #setDue: Statement<unknown[]>;
   readonly #retime: Statement<unknown[]>;
   readonly #due: Statement<unknown[]>;
@@ -36,9 +39,10 @@ export class StateLifecycle {
   constructor(database: SqliteDatabase, store: AlertStore, places: Places) {
     this.#store = store;
     this.#places = places;
-    const columns = "rule, group_key AS groupKey, holds, due_ms AS dueMs, observation";
+    const columns = "rule, group_key AS groupKey, holds, due_ms AS dueMs, line, boot, observation";
     this.#find = database.prepare(`SELECT ${columns} FROM series WHERE rule = ? AND group_key = ?`);
     this.#save = database.prepare("INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?, ?, ?, ?)");
+    this.#refresh = database.prepare("UPDATE series SET observation = ? WHERE rule = ? AND group_key = ?");
     this.#setDue = database.prepare("UPDATE series SET due_ms = ? WHERE rule = ? AND group_key = ?");
     this.#retime = database.prepare("UPDATE series SET observation = ?, due_ms = ? WHERE rule = ? AND group_key = ?");
     this.#due = database.prepare(`SELECT ${columns} FROM series WHERE due_ms <= ? ORDER BY due_ms, rule, group_key`);
@@ -63,7 +67,10 @@ export class StateLifecycle {
     }
     const { groupKey, holds } = observation;
     const text = JSON.stringify(observation);
-    this.#save.run(rule.id, groupKey, holds ? 1 : 0, dueMs, judging.line, judging.boot, text);
+    const stands = row !== undefined && held === holds && row.dueMs === dueMs;
+    // Mostly nothing but the time is new: indexes need not be touched.
+    if (stands && row.line === judging.line && row.boot === judging.boot) this.#refresh.run(text, rule.id, groupKey);
+    else this.#save.run(rule.id, groupKey, holds ? 1 : 0, dueMs, judging.line, judging.boot, text);
   }
 
   /** Opens a pending alert and returns when it fires; null where the rule lets late records raise nothing. */
