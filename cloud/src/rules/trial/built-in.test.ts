@@ -18,6 +18,12 @@ describe("the rules that come with the centre", () => {
     expect(own === undefined ? ["no rule"] : runCase(rules, own, one).faults).toEqual([]);
   });
 
+  it("have a case each in which nothing fires", () => {
+    const fires = ({ want }: (typeof cases)[number]["one"]): boolean => want.some(({ state }) => state === "firing");
+    const lacking = files.filter(({ cases: own }) => own.every(fires)).map(({ rule }) => rule);
+    expect(lacking).toEqual([]);
+  });
+
   it.each(rules.map(({ id }) => ({ id })))("$id: a rule that never fires would be found by its cases", ({ id }) => {
     const never = rules.map((rule) => ({ ...rule, match: { ...rule.match, where: "false" }, absence: null }));
     const own = never.find((rule) => rule.id === id);
