@@ -13,7 +13,7 @@ import {
   silenceViewSchema,
   type UserRole,
 } from "@mingcheng/protocols";
-import { type ActOutcome, closeAlert, handleAlert, reopenAlert } from "../alerts/alert-actions.ts";
+import { type ActOutcome, arriveAt, closeAlert, handleAlert, reopenAlert } from "../alerts/alert-actions.ts";
 import { addSilence, endSilence, findSilence, listSilences } from "../alerts/silences.ts";
 import type { Audit } from "../audit/audit-event.ts";
 import type { SqliteDatabase } from "../store/database.ts";
@@ -44,7 +44,7 @@ const outcomeOf = ({ outcome }: ActOutcome): "done" | "already" => {
 };
 
 interface Deciding {
-  readonly act: "handled" | "closed" | "reopened";
+  readonly act: "arrived" | "handled" | "closed" | "reopened";
   readonly id: string;
   readonly by: Doer;
   readonly cover: Cover;
@@ -65,6 +65,21 @@ const decided = (ports: AlertActRoutePorts, { act, id, by, cover, decide }: Deci
 };
 
 const decisionRoutes = (ports: AlertActRoutePorts): ApiRoute[] => [
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/alerts/:id/arrive",
+    summary: { zh: "到场", en: "Say that you are on the spot; of two people at once one is first" },
+    access: acting,
+    scope: "area",
+    params: alertPathSchema,
+    body: emptyRequestSchema,
+    answer: alertActedSchema,
+    handle: (call) => {
+      const { params, cover } = call;
+      const decide: Deciding["decide"] = (database, act) => arriveAt(database, act);
+      return decided(ports, { act: "arrived", id: params.id, by: whoOf(call), cover, decide });
+    },
+  }),
   defineRoute({
     method: "POST",
     path: "/api/v1/alerts/:id/handle",

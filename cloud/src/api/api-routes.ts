@@ -5,6 +5,7 @@ import { type ApiRoute, defineRoute } from "./api-route.ts";
 import { type AuditRoutePorts, auditRoutes } from "./audit-routes.ts";
 import { type CameraRoutePorts, cameraRoutes } from "./camera-routes.ts";
 import { type CommandRoutePorts, commandRoutes } from "./command-routes.ts";
+import { dutyRoutes } from "./duty-routes.ts";
 import { type EventsRoutePorts, eventsRoute } from "./events-route.ts";
 import { type EvidenceRoutePorts, evidenceRoutes } from "./evidence-routes.ts";
 import { type ExportRoutePorts, exportRoutes } from "./export-routes.ts";
@@ -45,6 +46,7 @@ export const apiRoutes = (ports: ApiPorts): readonly ApiRoute[] => {
     ...readingRoutes(ports.reader),
     ...alertRoutes(ports),
     ...alertActRoutes(ports),
+    ...dutyRoutes(ports),
     ...pictureRoutes(ports),
     ...registerRoutes(ports),
     ...evidenceRoutes(ports),

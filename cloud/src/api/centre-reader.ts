@@ -2,23 +2,31 @@ import type {
   AlertDetail,
   AlertList,
   DeviceList,
+  DutyView,
   GatewayList,
+  MessagePage,
+  MessageQuery,
   QuarantineList,
   QuarantineQuery,
   RecordPage,
+  RoutingView,
   Today,
   Trend,
 } from "@mingcheng/protocols";
+import { Roster } from "../duty/roster.ts";
 import type { PlaceFinder } from "../register/attribution/place-finder.ts";
 import { GatewayRegister } from "../register/gateway-register.ts";
+import { zoneClock } from "../register/model/validity.ts";
 import { Cover } from "../users/cover.ts";
 import { type AlertsAsked, type AlertsSeen, alertDetail, alertList, type Sites } from "./queries/alert-query.ts";
 import { dayWindows } from "./queries/day-window.ts";
 import { devicesOfDay } from "./queries/device-query.ts";
 import { type GatewaysAsked, gatewaySummaries, gatewayViews, restoreViews } from "./queries/gateway-query.ts";
+import { messagePage } from "./queries/message-query.ts";
 import { quarantineList } from "./queries/quarantine-query.ts";
 import { isoTime, type ReadStores } from "./queries/read-stores.ts";
 import { ledgerHead, projectedLsn, type RecordsAsked, recordPage, recordSlice } from "./queries/record-query.ts";
+import { dutyView, routingInForce, routingView } from "./queries/roster-query.ts";
 import { todayView } from "./queries/today-query.ts";
 import { trendView } from "./queries/trend-query.ts";
 import { TodayCache } from "./today-cache.ts";
@@ -131,7 +139,33 @@ export class CentreReader {
   }
 
   #alertsSeen(cover: Cover): AlertsSeen {
-    return { cover, places: this.#places(), sites: this.#sites() };
+    const nowMs = this.#ports.nowMs();
+    return { cover, places: this.#places(), sites: this.#sites(), roster: this.#roster(), nowMs };
+  }
+
+  /** Messages to people, as `cover` lets them be seen. */
+  messages(query: MessageQuery, cover: Cover): MessagePage {
+    const { stores, nowMs } = this.#ports;
+    const seen = { cover, places: this.#places(), roster: this.#roster(), nowMs: nowMs() };
+    return stores.snapshot("alerts", (alerts) => messagePage(alerts, seen, query));
+  }
+
+  /** Who answers for the sites that `cover` contains; `atMs` null: now. */
+  duty({ atMs, site }: { readonly atMs: number | null; readonly site: string | null }, cover: Cover): DutyView {
+    const { stores, nowMs } = this.#ports;
+    this.#places();
+    const [register, alerts] = [stores.database("register"), stores.database("alerts")];
+    return dutyView({ register, alerts, roster: this.#roster() }, { cover, atMs: atMs ?? nowMs(), site });
+  }
+
+  /** How alerts are routed; undefined before the first start. */
+  routing(): RoutingView | undefined {
+    const routing = routingInForce(this.#ports.stores.database("alerts"));
+    return routing === undefined ? undefined : routingView(routing);
+  }
+
+  #roster(): Roster {
+    return new Roster(this.#ports.stores.database("register"), zoneClock(this.#ports.timezone));
   }
 
   /**

@@ -27,9 +27,9 @@ export interface DutyDeskOptions {
   readonly timezone: string;
   readonly audit: Audit;
   /** Centre's clock, milliseconds since 1970. */
-  nowMs(): number;
+  readonly nowMs: () => number;
   /** In [0, 1). */
-  random(): number;
+  readonly random: () => number;
   /** Returns how to call it off. */
   later(task: () => void, afterMs: number): () => void;
   /** Alerts, their history or messages changed. */

@@ -107,7 +107,7 @@ export class MessageStore {
       .pluck();
     this.#lastOfGroup = database
       .prepare(
-        "SELECT max(created_ms) FROM message WHERE officer = ? AND created_ms > ? AND group_key = ? AND state <> 'withdrawn'",
+        "SELECT max(created_ms) FROM message WHERE officer = ? AND created_ms > ? AND group_key = ? AND urgent < 2 AND state <> 'withdrawn'",
       )
       .pluck();
     this.#sendingTo = database

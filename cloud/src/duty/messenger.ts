@@ -16,9 +16,9 @@ export interface MessengerOptions extends Speaker {
   readonly messages: MessageStore;
   /** Those that reach people. */
   readonly channels: readonly Channel[];
-  nowMs(): number;
+  readonly nowMs: () => number;
   /** In [0, 1). */
-  random(): number;
+  readonly random: () => number;
 }
 
 /** An attempt that was counted and is to be made. */

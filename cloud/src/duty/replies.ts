@@ -15,7 +15,7 @@ export interface RepliesOptions {
   readonly codes: ReplyCodes;
   readonly roster: Roster;
   readonly audit: Audit;
-  nowMs(): number;
+  readonly nowMs: () => number;
 }
 
 const hourMs = 3_600_000;

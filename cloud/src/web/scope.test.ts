@@ -67,6 +67,11 @@ const questions = (): Readonly<Record<string, readonly Question[]>> => ({
   "GET /api/v1/alerts": [{ path: "/api/v1/alerts" }, { path: "/api/v1/alerts?gateway=market-z" }],
   "GET /api/v1/alerts/:id": [{ path: "/api/v1/alerts/alert-of-market-z" }],
   "POST /api/v1/alerts/:id/acknowledge": [{ path: "/api/v1/alerts/alert-of-market-z/acknowledge", body: {} }],
+  "POST /api/v1/alerts/:id/arrive": [{ path: "/api/v1/alerts/alert-of-market-z/arrive", body: {} }],
+  // What each message shows of whose alerts has tests of its own in duty.test.ts.
+  "GET /api/v1/messages": [{ path: "/api/v1/messages", showsPlaces: false }],
+  "GET /api/v1/routing": [{ path: "/api/v1/routing", showsPlaces: false }],
+  "GET /api/v1/duty": [{ path: "/api/v1/duty" }, { path: "/api/v1/duty?site=zhongpu" }],
   "POST /api/v1/alerts/:id/handle": [
     { path: "/api/v1/alerts/alert-of-market-z/handle", body: { result: "looked at" } },
   ],

@@ -7,9 +7,6 @@ const words = z.string().trim().min(1).max(2_000);
 /** `POST /api/v1/alerts/:id/handle`: what was done on the spot. */
 export const alertHandleSchema = z.strictObject({ result: words });
 
-/** `POST /api/v1/alerts/:id/arrive`: somebody is on the spot. Whoever arrives without having taken it over does so with that. */
-export const alertArriveSchema = z.strictObject({});
-
 /** `POST /api/v1/alerts/:id/close`: how it ended, and where the proof is. */
 export const alertCloseSchema = z.strictObject({ result: words, evidence: words });
 

@@ -1,7 +1,9 @@
 import type { AlertDetail, AlertList, AlertView } from "@mingcheng/protocols";
 import type { Alert } from "../../alerts/alert.ts";
 import { AlertReader } from "../../alerts/alert-reader.ts";
+import type { Roster } from "../../duty/roster.ts";
 import type { SqliteDatabase } from "../../store/database.ts";
+import { DutyQuery } from "./duty-query.ts";
 import { isoTime, isoTimeOrNull } from "./read-stores.ts";
 import type { Seen } from "./seen.ts";
 
@@ -12,23 +14,28 @@ export type Sites = ReadonlyMap<string, string>;
 export interface AlertsSeen extends Seen {
   /** Names that gateways were registered with, for what the register does not place. */
   readonly sites: Sites;
+  /** Names officers. */
+  readonly roster: Roster;
+  readonly nowMs: number;
 }
 
 /** An alert belongs where its device stood when it began. */
 const isSeen = ({ gw, dev, startedMs }: Alert, { cover, places }: AlertsSeen): boolean =>
   places.sees(cover, gw, dev, startedMs);
 
-const viewOf = (alert: Alert, { sites, places }: AlertsSeen): AlertView => {
+const viewOf = (alert: Alert, { sites, places }: AlertsSeen, duty: DutyQuery): AlertView => {
   const { id, rule, severity, owner, gw, dev, title, next, runbook, lsn, matches, late } = alert;
   const { acknowledgedBy: by, acknowledgedMs } = alert;
+  const state = alert.state === "pending" ? "firing" : alert.state;
   const place = places.view(gw, dev, alert.startedMs);
   return {
-    ...{ id, rule, severity, state: alert.state === "pending" ? "firing" : alert.state, owner },
+    ...{ id, rule, severity, state, owner },
     ...{ gw, site: place?.site?.name ?? sites.get(gw) ?? gw, place, dev, title, next, runbook, lsn, matches, late },
     startedAt: isoTime(alert.startedMs),
     firedAt: isoTime(alert.firedMs ?? alert.openedMs),
     endedAt: isoTimeOrNull(alert.endedMs),
     acknowledged: by === null || acknowledgedMs === null ? null : { by, at: isoTime(acknowledgedMs) },
+    ...duty.view(id, state),
   };
 };
 
@@ -54,12 +61,13 @@ const countsOf = (reader: AlertReader, seen: AlertsSeen) => {
 export const alertList = (alerts: SqliteDatabase, seen: AlertsSeen, asked: AlertsAsked): AlertList => {
   const { which, gw, limit, nowMs } = asked;
   const reader = new AlertReader(alerts);
+  const duty = new DutyQuery(alerts, seen.roster, nowMs);
   const { firing, acknowledged } = countsOf(reader, seen);
   const listed = reader
     .list({ which, limit: gw === null && seen.cover.whole ? limit : looked })
     .filter((alert) => (gw === null || alert.gw === gw) && isSeen(alert, seen))
     .slice(0, limit);
-  return { asOf: isoTime(nowMs), firing, acknowledged, alerts: listed.map((alert) => viewOf(alert, seen)) };
+  return { asOf: isoTime(nowMs), firing, acknowledged, alerts: listed.map((alert) => viewOf(alert, seen, duty)) };
 };
 
 /** Costs the same for an alert of another area and for none at all. */
@@ -76,8 +84,9 @@ export const alertDetail = (alerts: SqliteDatabase, seen: AlertsSeen, id: string
   if (!isSeenId(alerts, seen, id)) return undefined;
   const alert = new AlertReader(alerts).get(id);
   if (alert === undefined) return undefined;
+  const duty = new DutyQuery(alerts, seen.roster, seen.nowMs);
   return {
-    alert: viewOf(alert, seen),
+    ...{ alert: viewOf(alert, seen, duty), steps: duty.steps(id), messages: duty.messages(id) },
     history: alert.history.map(({ atMs, from, to, reason, actor, lsn, detail }) => ({
       ...{ at: isoTime(atMs), from, to, reason, actor, lsn, detail },
     })),
