@@ -113,11 +113,13 @@ export const routingSchema = z
     codes: z.strictObject({ validFor: duration.default(24 * 60 * minute) }).prefault({}),
     routes: z.array(route).min(1).max(64),
   })
-  .transform(({ version: _, quietHours, digest, grouping, failover, codes, ...rest }) => ({
-    ...rest,
-    quietHours: quietHours === null ? null : { fromMinute: quietHours.from, toMinute: quietHours.to },
-    digest: { atMinute: digest.at, heartbeat: digest.heartbeat, silentRules: digest.silentRules },
-    grouping: { by: grouping.by, waitMs: grouping.wait, intervalMs: grouping.interval },
-    failover: { attempts: failover.attempts, receiptMs: failover.receipt },
-    codesValidMs: codes.validFor,
-  }));
+  .transform(
+    ({ name: named, lastResort, limits, channels, routes, quietHours, digest, grouping, failover, codes }) => ({
+      ...{ name: named, lastResort, limits, channels, routes },
+      quietHours: quietHours === null ? null : { fromMinute: quietHours.from, toMinute: quietHours.to },
+      digest: { atMinute: digest.at, heartbeat: digest.heartbeat, silentRules: digest.silentRules },
+      grouping: { by: grouping.by, waitMs: grouping.wait, intervalMs: grouping.interval },
+      failover: { attempts: failover.attempts, receiptMs: failover.receipt },
+      codesValidMs: codes.validFor,
+    }),
+  );

@@ -1,0 +1,63 @@
+import { join } from "node:path";
+import { alertSeverities, MingchengError } from "@mingcheng/protocols";
+import { loadCloudConfig } from "../../config/cloud-config.ts";
+import { Roster } from "../../duty/roster.ts";
+import { loadRouting } from "../../duty/routing/load-routing.ts";
+import { type RouteStep, routeOf } from "../../duty/routing/routing.ts";
+import { dutyTiers } from "../../register/model/duty-kinds.ts";
+import { minuteStartMs, zoneClock } from "../../register/model/validity.ts";
+import { openForReading } from "../../store/database.ts";
+import { inLanguage } from "../language.ts";
+import { routingPath } from "./check-routing.ts";
+import type { WhoOptions } from "./routing-options.ts";
+
+const oneOf = <Value extends string>(value: string, values: readonly Value[], field: string): Value => {
+  const found = values.find((one) => one === value);
+  if (found === undefined) throw new MingchengError("INPUT_INVALID", `${value}: ${values.join(", ")}`, { field });
+  return found;
+};
+
+const length = (ms: number | null): string => (ms === null ? "-" : `${Math.round(ms / 60_000)} min`);
+
+const limitsOf = ({ receiptMs, arrivalMs, handlingMs }: RouteStep): string =>
+  inLanguage(
+    `签收 ${length(receiptMs)}，到场 ${length(arrivalMs)}，处置 ${length(handlingMs)}`,
+    `receipt ${length(receiptMs)}, arrival ${length(arrivalMs)}, handling ${length(handlingMs)}`,
+  );
+
+/** Says who would have an alert of a site, one after the other. Returns the exit code: 1 when nobody is on duty at all. */
+export const sayWho = async (options: WhoOptions, say: (text: string) => void): Promise<number> => {
+  const routing = await loadRouting(await routingPath(options));
+  const clock = zoneClock((await loadCloudConfig(options.config)).timezone);
+  const minute = options.at === undefined ? undefined : clock.parse(options.at);
+  if (options.at !== undefined && minute === undefined) {
+    throw new MingchengError("INPUT_INVALID", options.at, { field: "--at" });
+  }
+  const atMs = minute === undefined ? Date.now() : minuteStartMs(minute);
+  const severity = oneOf(options.severity, alertSeverities, "--severity");
+  const first = dutyTiers.indexOf(oneOf(options.tier, dutyTiers, "--tier"));
+  const register = openForReading(join(options.data, "register.db"));
+  try {
+    const roster = new Roster(register, clock);
+    if (!roster.sites(atMs).has(options.site)) {
+      throw new MingchengError("INPUT_INVALID", `${options.site}: there is no such site`, { field: "--site" });
+    }
+    const route = routeOf(routing, { rule: "", severity, labels: {} });
+    say(inLanguage(`${route.level.zh}（${route.id}）`, `${route.level.en} (${route.id})`));
+    let anybody = false;
+    for (const step of route.path.filter(({ tier }) => dutyTiers.indexOf(tier) >= first)) {
+      const found = roster.find(options.site, step.tier, atMs);
+      anybody ||= found !== undefined;
+      const who =
+        found === undefined
+          ? inLanguage("无人值班", "nobody on duty")
+          : `${found.officer} (${found.tier}, ${found.reason})`;
+      say(`${step.tier}: ${who}; ${limitsOf(step)}`);
+    }
+    const { officer, role } = routing.lastResort;
+    say(inLanguage(`最后：${officer ?? `role:${role}`}`, `at last: ${officer ?? `role:${role}`}`));
+    return anybody ? 0 : 1;
+  } finally {
+    register.close();
+  }
+};
