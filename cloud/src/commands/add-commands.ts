@@ -23,6 +23,7 @@ const commands: readonly (readonly [name: string, load: () => Promise<Add>])[] =
   ["restore", async () => (await import("./restore-command.ts")).addRestoreCommand],
   ["channel", async () => (await import("./channel-command.ts")).addChannelCommand],
   ["rules", async () => (await import("./rules-commands.ts")).addRulesCommands],
+  ["routing", async () => (await import("./routing-commands.ts")).addRoutingCommands],
   ["retention", async () => (await import("./retention-commands.ts")).addRetentionCommands],
   ["person", async () => (await import("./person-command.ts")).addPersonCommand],
 ];
