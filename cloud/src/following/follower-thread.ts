@@ -20,7 +20,7 @@ const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
  * Heap of the rules' thread. What rules gather is bounded well below it; without a bound of its own the heap grows to several
  * times that before anything is collected.
  */
-const rulesHeap = { maxOldGenerationSizeMb: 168, maxYoungGenerationSizeMb: 48 } as const;
+const rulesHeap = { maxOldGenerationSizeMb: 176, maxYoungGenerationSizeMb: 48 } as const;
 
 /** One thread of followers, as seen from the main thread. */
 export class FollowerThread {

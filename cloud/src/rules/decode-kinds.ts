@@ -1,7 +1,7 @@
 import type { RecordTime } from "@mingcheng/protocols";
 import { type DecodedLedgerRecord, decodeLedgerRecord } from "../cursor/decoded-record.ts";
 import type { LedgerRecord } from "../ledger/ledger-reader.ts";
-import { decodePlain } from "./decode-plain.ts";
+import { bufferOf, decodePlain } from "./decode-plain.ts";
 
 /** The envelope in front of a body is shorter than this, whatever the ids. */
 const envelopeBytes = 512;
@@ -14,7 +14,7 @@ const envelope =
 const passed = (source: LedgerRecord, kinds: ReadonlySet<string>): DecodedLedgerRecord | undefined => {
   const { bytes } = source;
   if (bytes === null) return undefined;
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, envelopeBytes)).toString("latin1");
+  const head = bufferOf(bytes).toString("latin1", 0, Math.min(bytes.length, envelopeBytes));
   const found = envelope.exec(head);
   if (found === null) return undefined;
   const [, gw, ep, eid, seq, kind = "", wall = "", mono, boot = "", sync] = found;
@@ -22,6 +22,19 @@ const passed = (source: LedgerRecord, kinds: ReadonlySet<string>): DecodedLedger
   if (Number(ep) !== source.ep || Number(seq) !== source.seq || Number.isNaN(Date.parse(wall))) return undefined;
   const t: RecordTime = { wall, mono_ms: Number(mono), boot, sync: sync as RecordTime["sync"], err_ms: null };
   return { source, content: { type: "passed", gw: source.gw, t } };
+};
+
+const kindField = '"kind":"';
+const longestKind = 32;
+
+/** Whether a record seems to be of a kind that is asked for: then it is read at once. */
+const isAsked = ({ bytes }: LedgerRecord, kinds: ReadonlySet<string>): boolean => {
+  if (bytes === null) return false;
+  const buffer = bufferOf(bytes);
+  const at = buffer.indexOf(kindField, 0, "latin1");
+  if (at < 0 || at > envelopeBytes) return false;
+  const kind = buffer.toString("latin1", at + kindField.length, at + kindField.length + longestKind);
+  return kinds.has(kind.slice(0, Math.max(0, kind.indexOf('"'))));
 };
 
 /**
@@ -32,7 +45,7 @@ const passed = (source: LedgerRecord, kinds: ReadonlySet<string>): DecodedLedger
 export const decodeKinds =
   (kinds: ReadonlySet<string>): ((source: LedgerRecord) => DecodedLedgerRecord) =>
   (source) =>
-    passed(source, kinds) ?? decodePlain(source) ?? decodeLedgerRecord(source);
+    (isAsked(source, kinds) ? undefined : passed(source, kinds)) ?? decodePlain(source) ?? decodeLedgerRecord(source);
 
 const none: ReadonlySet<string> = new Set();
 

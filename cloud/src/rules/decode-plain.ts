@@ -1,4 +1,4 @@
-import { bodyFault, fromUtf8, type MingchengRecord, maxRecordBytes } from "@mingcheng/protocols";
+import { bodyFault, type MingchengRecord, maxRecordBytes } from "@mingcheng/protocols";
 import type { DecodedLedgerRecord } from "../cursor/decoded-record.ts";
 import type { LedgerRecord } from "../ledger/ledger-reader.ts";
 
@@ -53,6 +53,10 @@ const isPlain = (value: unknown, { gw, ep, eid, seq }: LedgerRecord): value is M
   value["raw"].length % 4 === 0 &&
   base64.test(value["raw"]);
 
+/** The same octets as a buffer; those that SQLite hands out are one already. */
+export const bufferOf = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+
 /**
  * Reads a record in which nothing is unusual, at a fraction of what the schema's own check of the envelope costs. Undefined
  * for every other one: the schema judges it. What is returned is what {@link decodeLedgerRecord} returns.
@@ -60,8 +64,9 @@ const isPlain = (value: unknown, { gw, ep, eid, seq }: LedgerRecord): value is M
 export const decodePlain = (source: LedgerRecord): DecodedLedgerRecord | undefined => {
   const { bytes } = source;
   if (bytes === null || bytes.length > maxRecordBytes) return undefined;
-  const text = fromUtf8(bytes);
-  if (text === undefined) return undefined;
+  const text = bufferOf(bytes).toString("utf8");
+  // Said twice: bytes that are no UTF-8, and those of this very character.
+  if (text.includes("\ufffd")) return undefined;
   let record: unknown;
   try {
     record = JSON.parse(text);

@@ -39,6 +39,8 @@ export class RulesParts {
   readonly #stores: RuleStores;
   readonly #judge: Judge;
   readonly #watch: Watch;
+  #latestBoot: { readonly gw: string; readonly boot: string; readonly known: KnownBoot } | undefined;
+  #latestLine: (Line & { readonly known: KnownLine }) | undefined;
 
   constructor(options: RulesPartsOptions) {
     const { set, places, gateways, database } = options;
@@ -62,12 +64,12 @@ export class RulesParts {
   }
 
   take(record: MingchengRecord, roles: readonly CompiledRole[], arrival: Arrival): void {
-    const { boots, lines, withheld } = this.#stores;
-    const boot = boots.boot(record.gw, record.t.boot);
+    const { boots, withheld } = this.#stores;
+    const boot = this.#bootOf(record);
     const reading = clockReading(record.t);
     const atMs = boots.take(boot, reading, arrival.receivedMs);
     if (roles.length === 0) return;
-    const line = lines.line(record, arrival.lineStatus);
+    const line = this.#lineOf(record, arrival.lineStatus);
     // What the ledger says with the record is newer than the last comparison of all lines.
     if (arrival.lineStatus === "disputed" && line.status === "ok") this.setStatus({ ...record, status: "disputed" });
     const judged = this.#judgedRecord(record, arrival, reading, atMs);
@@ -84,6 +86,24 @@ export class RulesParts {
         this.#stores.broke(owner, error);
       }
     }
+  }
+
+  /** Records come in bundles of one gateway: within a batch its boot and line are looked up once. */
+  #bootOf({ gw, t }: MingchengRecord): KnownBoot {
+    const latest = this.#latestBoot;
+    if (latest !== undefined && latest.gw === gw && latest.boot === t.boot) return latest.known;
+    const known = this.#stores.boots.boot(gw, t.boot);
+    this.#latestBoot = { gw, boot: t.boot, known };
+    return known;
+  }
+
+  #lineOf(record: MingchengRecord, status: KnownLine["status"]): KnownLine {
+    const { gw, ep, eid } = record;
+    const latest = this.#latestLine;
+    if (latest !== undefined && latest.gw === gw && latest.ep === ep && latest.eid === eid) return latest.known;
+    const known = this.#stores.lines.line(record, status);
+    this.#latestLine = { gw, ep, eid, known };
+    return known;
   }
 
   #judgedRecord(record: MingchengRecord, arrival: Arrival, reading: ClockReading, atMs: number): JudgedRecord {
@@ -153,6 +173,8 @@ export class RulesParts {
   finish(): void {
     const nowMs = this.#options.nowMs();
     const { boots, gathered } = this.#stores;
+    this.#latestBoot = undefined;
+    this.#latestLine = undefined;
     for (const boot of boots.outdated()) this.#retime(boot, nowMs);
     boots.flush();
     gathered.flush();
