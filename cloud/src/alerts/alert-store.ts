@@ -54,6 +54,7 @@ export class AlertStore {
   readonly #look: Statement<unknown[]>;
   readonly #rearm: Statement<unknown[]>;
   readonly #arrival: Statement<unknown[]>;
+  readonly #place: Statement<unknown[]>;
   readonly #arrive: Statement<unknown[]>;
 
   constructor(database: SqliteDatabase) {
@@ -83,6 +84,7 @@ export class AlertStore {
       `INSERT INTO care (alert, due_ms, asked) VALUES (@id, @atMs, @asked)
        ON CONFLICT DO UPDATE SET due_ms = @atMs, asked = asked + @asked`,
     );
+    this.#place = database.prepare("UPDATE alert SET site = ? WHERE id = ? AND site = ''");
     this.#arrival = database.prepare(
       `SELECT arrived_by AS "by", arrived_ms AS atMs FROM care WHERE alert = ? AND arrived_ms IS NOT NULL`,
     );
@@ -176,6 +178,11 @@ export class AlertStore {
   /** Tells rooms alone: people are told by who called. */
   tellRooms(alert: Alert, change: Pick<Transition, "reason" | "atMs">): void {
     this.#notifications.add(alert, change);
+  }
+
+  /** Says where an alert belongs that nobody knew the place of. */
+  place(id: string, site: string): void {
+    this.#place.run(site, id);
   }
 
   /** Who is on the spot; undefined: nobody has said so. */

@@ -19,6 +19,11 @@ export interface RosterSite {
 }
 
 const then = "until_change IS NULL AND valid_from <= @minute AND @minute < valid_to";
+const placedAt = `
+  SELECT coalesce(t.site, p.site) FROM placement AS p LEFT JOIN stall AS t ON t.code = p.stall AND t.until_change IS NULL
+    AND t.valid_from <= @minute AND @minute < t.valid_to
+  WHERE p.gw = @gw AND (p.dev = @dev OR @isGateway = 1) AND p.until_change IS NULL AND p.valid_from <= @minute
+    AND @minute < p.valid_to AND coalesce(t.site, p.site, '') <> '' ORDER BY p.dev = @dev DESC, p.dev LIMIT 1`;
 const mostRemembered = 50_000;
 const nobody: ReadonlySet<string> = new Set();
 
@@ -82,6 +87,23 @@ export class Roster {
         ?.prepare(`SELECT code, name, area FROM site WHERE ${then} ORDER BY code`)
         .all({ minute }) as RosterSite[] | undefined;
       return new Map((rows ?? []).map((row) => [row.code, row]));
+    });
+  }
+
+  /**
+   * Where a device stands, or stood; empty when the register does not say. What a gateway says of itself belongs to where
+   * its devices stand.
+   */
+  siteOf(gw: string, dev: string, atMs: number): string {
+    const minute = this.#minuteOf(atMs);
+    return this.#of(`site ${gw} ${dev}`, () => {
+      const database = this.#database;
+      if (database === undefined) return "";
+      const found = database
+        .prepare(placedAt)
+        .pluck()
+        .get({ gw, dev, isGateway: gw === dev ? 1 : 0, minute }) as string | null | undefined;
+      return found ?? "";
     });
   }
 

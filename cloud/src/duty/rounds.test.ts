@@ -98,6 +98,16 @@ describe("who has an alert", () => {
     expect(figure?.value).toBe(2);
   });
 
+  it("is who answers for the place of the device, also where the register learnt of it only just now", async () => {
+    const city = testedDuty({ routing: await everyTier() });
+    city.register.put(["placements", { gw: "gw-1", dev: "scale-1", stall: "songbai-a01" }]);
+    city.raise("a1", { site: "", dev: "scale-1" });
+    await city.wake();
+    expect(city.rows("SELECT officer, site FROM care JOIN alert ON alert.id = care.alert")).toEqual([
+      ["op", "songbai"],
+    ]);
+  });
+
   it("lets deadlines stand still in quiet hours, except for alarms", async () => {
     const city = testedDuty({ routing: await everyTier() });
     city.clock.nowMs += 11 * hour + 55 * minute;

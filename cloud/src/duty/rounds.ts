@@ -76,9 +76,18 @@ export class Rounds {
     const due = this.#store.due(nowMs, limit);
     for (const care of due) {
       const alert = this.#options.alerts.alert(care.alert);
-      if (alert !== undefined) this.#look(alert, care);
+      if (alert !== undefined) this.#look(this.#placed(alert), care);
     }
     return due.length;
+  }
+
+  /** Its device may have been entered in the register only just now. */
+  #placed(alert: Alert): Alert {
+    if (alert.site !== "") return alert;
+    const site = this.#options.roster.siteOf(alert.gw, alert.dev, alert.startedMs);
+    if (site === "") return alert;
+    this.#options.alerts.place(alert.id, site);
+    return { ...alert, site };
   }
 
   #look(alert: Alert, care: Care): void {

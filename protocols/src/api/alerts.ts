@@ -29,6 +29,8 @@ export const alertViewSchema = z.object({
   /** What happened, and what to do. */
   title: bilingualSchema,
   next: bilingualSchema,
+  /** What its rule says of it: specimen, item, stall … */
+  labels: z.record(z.string(), z.string()).optional(),
   /** Name of the page in docs/runbooks. */
   runbook: z.string(),
   /** The record that opened it (0: no record, but the lack of one, or how a gateway stands), and how many stand behind it by now. */

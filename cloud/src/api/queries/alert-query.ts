@@ -31,6 +31,7 @@ const viewOf = (alert: Alert, { sites, places }: AlertsSeen, duty: DutyQuery): A
   return {
     ...{ id, rule, severity, state, owner },
     ...{ gw, site: place?.site?.name ?? sites.get(gw) ?? gw, place, dev, title, next, runbook, lsn, matches, late },
+    labels: alert.labels,
     startedAt: isoTime(alert.startedMs),
     firedAt: isoTime(alert.firedMs ?? alert.openedMs),
     endedAt: isoTimeOrNull(alert.endedMs),
