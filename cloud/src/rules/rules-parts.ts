@@ -32,6 +32,8 @@ export interface RulesPartsOptions
 /** After a start nothing that is pending already fires for so long: gateways come back first and say what has ended meanwhile. */
 const graceAfterStartMs = 60_000;
 
+const boundBootsEvery = 1_000;
+
 /** What records, lines, rules and the clock do to the stores. All in the caller's transaction. */
 export class RulesParts {
   readonly #options: RulesPartsOptions;
@@ -39,6 +41,7 @@ export class RulesParts {
   readonly #stores: RuleStores;
   readonly #judge: Judge;
   readonly #watch: Watch;
+  #finished = 0;
   #latestBoot: { readonly gw: string; readonly boot: string; readonly known: KnownBoot } | undefined;
   #latestLine: (Line & { readonly known: KnownLine }) | undefined;
 
@@ -176,7 +179,8 @@ export class RulesParts {
     this.#latestBoot = undefined;
     this.#latestLine = undefined;
     for (const boot of boots.outdated()) this.#retime(boot, nowMs);
-    boots.flush();
+    // In a trial nothing has to outlive the process, and batches are small: memory is bounded now and then.
+    if (this.#options.trial === undefined || ++this.#finished % boundBootsEvery === 0) boots.flush();
     gathered.flush();
   }
 

@@ -103,7 +103,7 @@ export class RegisterPlaces implements Places {
   #namesTo = 0;
   readonly #expected = new Map<
     AbsenceSpec["each"],
-    { from: number; to: number; rows: (Expected & { type: string })[] }
+    { from: number; to: number; rows: (Expected & { type: string })[]; ofTypes: Map<string, readonly Expected[]> }
   >();
   #sites = new Map<string, SiteRow>();
 
@@ -216,10 +216,17 @@ export class RegisterPlaces implements Places {
     if (known === undefined || minute < known.from || minute >= known.to) {
       const rows = this.#database.prepare(each === "site" ? expectedSites : expectedDevices).all({ minute });
       const to = (this.#boundary.get({ minute }) as number | null) ?? Number.POSITIVE_INFINITY;
-      known = { from: minute, to, rows: rows as (Expected & { type: string })[] };
+      known = { from: minute, to, rows: rows as (Expected & { type: string })[], ofTypes: new Map() };
       this.#expected.set(each, known);
     }
-    return types.length === 0 ? known.rows : known.rows.filter(({ type }) => types.includes(type));
+    if (types.length === 0) return known.rows;
+    const key = types.join(" ");
+    let ofTypes = known.ofTypes.get(key);
+    if (ofTypes === undefined) {
+      ofTypes = known.rows.filter(({ type }) => types.includes(type));
+      known.ofTypes.set(key, ofTypes);
+    }
+    return ofTypes;
   }
 
   registered(minute: number): readonly RegisteredDevice[] {
