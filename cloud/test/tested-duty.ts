@@ -3,14 +3,16 @@ import { alertsMigrations } from "../src/alerts/alerts-database.ts";
 import type { AuditEvent } from "../src/audit/audit-event.ts";
 import type { Channel, Delivery, Inbound, Outgoing } from "../src/channels/channel.ts";
 import { DutyDesk } from "../src/duty/duty-desk.ts";
-import { loadRouting } from "../src/duty/routing/load-routing.ts";
+import { builtInRouting, loadRouting, routingText } from "../src/duty/routing/load-routing.ts";
 import { parseRouting } from "../src/duty/routing/parse-routing.ts";
 import type { Routing } from "../src/duty/routing/routing.ts";
 import type { SqliteDatabase } from "../src/store/database.ts";
 import { Database } from "../src/store/sqlite-engine.ts";
 import { type ShortEntry, smallCity, testedRegister } from "./tested-register.ts";
 
+/** In milliseconds. */
 export const minute = 60_000;
+/** In milliseconds. */
 export const hour = 60 * minute;
 /** A Tuesday, ten in the morning in Shanghai. */
 export const tenOClockMs = Date.parse("2026-11-24T02:00:00Z");
@@ -74,13 +76,12 @@ export class TestedSms implements Channel {
 
 /** Every tier in turn, with quiet hours and a digest. */
 export const everyTier = async (): Promise<Routing> => {
-  const { routingText } = await import("../src/duty/routing/load-routing.ts");
-  const { builtInRouting } = await import("../src/duty/routing/load-routing.ts");
   const read = parseRouting(await routingText(builtInRouting.replace("putian", "every-tier")));
   if ("issues" in read) throw new Error(JSON.stringify(read.issues));
   return read.routing;
 };
 
+/** The built-in routing. */
 export const putian = (): Promise<Routing> => loadRouting(null);
 
 const emptyAlerts = (): SqliteDatabase => {
@@ -96,6 +97,10 @@ export const testedDuty = (options: {
   readonly channels?: readonly Channel[];
   readonly duties?: readonly ShortEntry[];
   readonly database?: SqliteDatabase;
+  /** Left out: a fault ends the test. */
+  readonly faults?: (error: unknown) => void;
+  /** True: the clock stands still. */
+  readonly isCut?: () => boolean;
 }) => {
   const { routing, channels = [new TestedSms()] } = options;
   const database = options.database ?? emptyAlerts();
@@ -122,9 +127,11 @@ export const testedDuty = (options: {
         };
       },
       onChange: () => undefined,
-      onFault: (error) => {
-        throw error;
-      },
+      onFault:
+        options.faults ??
+        ((error) => {
+          throw error;
+        }),
     });
     database.transaction(() => desk.start()).immediate();
     desk.listen();
@@ -150,6 +157,7 @@ export const testedDuty = (options: {
       clock.nowMs = Math.max(clock.nowMs, next.atMs);
       next.task();
       await rest();
+      if (options.isCut?.() === true) return;
     }
     clock.nowMs = untilMs;
     await wake();

@@ -35,9 +35,6 @@ export interface ShortMessage {
   readonly text: string;
 }
 
-/** The sentence of a message, with `{name}` for each variable. */
-export const messageSentence = (template: MessageTemplate): string => sentences[template];
-
 const forbidden = /https?:\S*|www\.\S*|\d{7,}|[【】[\]{}]/gu;
 
 const fitting = (value: string, most: number): string => {

@@ -70,6 +70,16 @@ describe("messages to people", () => {
     ]);
   });
 
+  it("go the way that their route names", async () => {
+    const [first, second] = [new TestedSms("first"), new TestedSms("second")];
+    const routing = await everyTier();
+    const routes = routing.routes.map((route) => (route.id === "urgent" ? { ...route, channels: ["second"] } : route));
+    const city = testedDuty({ routing: { ...routing, routes }, channels: [first, second] });
+    city.raise("r1", { severity: "alarm" });
+    await city.wake();
+    expect([first.got.length, second.got.length]).toEqual([0, 1]);
+  });
+
   it("wait for their receipt, and go the next way without one", async () => {
     const [first, second] = [new TestedSms("first"), new TestedSms("second")];
     first.hasReceipts = true;

@@ -8,6 +8,7 @@ import type { SqliteDatabase } from "../store/database.ts";
 import { personBody, type Speaker, sayGroup } from "./compose.ts";
 import type { LegRow, MessageEnd, MessageRow, MessageStore } from "./message-store.ts";
 import type { Routing } from "./routing/routing.ts";
+import { type ToldRow, whyNot } from "./still-needed.ts";
 
 /** What the messenger works with. */
 export interface MessengerOptions extends Speaker {
@@ -29,24 +30,8 @@ export interface Attempt {
   readonly outgoing: Outgoing;
 }
 
-interface ToldRow {
-  readonly id: number;
-  readonly alert: string;
-  readonly event: string;
-  readonly state: string;
-  readonly endedMs: number | null;
-  readonly madeMs: number;
-}
-
 const mostPatienceMs = 3_600_000;
 const dayMs = 86_400_000;
-
-const whyNot = ({ event, state, endedMs }: ToldRow): string | null => {
-  if (event === "resolved") return endedMs === null ? "reopened" : null;
-  if (endedMs !== null) return "over";
-  if (state === "handled") return "handled";
-  return state === "acknowledged" ? "taken-over" : null;
-};
 
 /** The ways of messages: attempts, outcomes, the next channel, receipts. Every method is for the caller's transaction. */
 export class Messenger {
@@ -56,6 +41,7 @@ export class Messenger {
   readonly #takeBack: Statement<unknown[]>;
   readonly #unreached: Statement<unknown[]>;
   readonly #awaited: Statement<unknown[]>;
+  readonly #route: Statement<unknown[]>;
   readonly #ended = new Map<string, number>();
 
   constructor(options: MessengerOptions, routing: Routing) {
@@ -70,6 +56,11 @@ export class Messenger {
     this.#unreached = database.prepare(
       "UPDATE care SET unreached = @officer, due_ms = @nowMs WHERE alert = @alert AND officer = @officer",
     );
+    this.#route = database
+      .prepare(
+        "SELECT c.route FROM told AS t JOIN care AS c ON c.alert = t.alert WHERE t.message = ? ORDER BY t.id LIMIT 1",
+      )
+      .pluck();
     this.#awaited = database.prepare(
       `SELECT l.receipt AS receiptId, m.officer, l.sent_ms AS sentMs FROM leg AS l JOIN message AS m ON m.id = l.message
        WHERE l.channel = ? AND l.receipt IS NOT NULL AND l.state = 'sent' AND l.sent_ms > ?`,
@@ -86,9 +77,13 @@ export class Messenger {
   }
 
   /** Channels of a message, in the order in which they are tried. */
-  #order(): Channel[] {
+  #order(message: Pick<MessageRow, "id">): Channel[] {
     const { channels } = this.#options;
-    const named = this.#routing.channels.flatMap((name) => channels.filter((one) => one.name === name));
+    const id = this.#route.get(message.id) as string | null | undefined;
+    const own = this.#routing.routes.find((route) => route.id === id)?.channels ?? [];
+    const named = (own.length > 0 ? own : this.#routing.channels).flatMap((name) =>
+      channels.filter((one) => one.name === name),
+    );
     return named.length > 0 ? named : [...channels];
   }
 
@@ -105,7 +100,7 @@ export class Messenger {
   begin(message: MessageRow): Attempt | undefined {
     const { messages, nowMs } = this.#options;
     const now = nowMs();
-    const order = this.#order();
+    const order = this.#order(message);
     const channel = order[message.leg];
     if (channel === undefined) {
       this.#end(message, "refused", "no-channel");
@@ -215,7 +210,7 @@ export class Messenger {
     const nextMs = now + Math.max(backoffMs(leg.attempts, random()), patienceMs);
     const isTried = leg.attempts >= this.#routing.failover.attempts && lost === 0;
     if (leg.attempts === 1 || delivery.lost) this.#noteAll(message, "notify-retrying", { ...this.#way(leg), outcome });
-    if (nextMs > message.deadlineMs || (isTried && this.#order()[leg.n + 1] !== undefined)) {
+    if (nextMs > message.deadlineMs || (isTried && this.#order(message)[leg.n + 1] !== undefined)) {
       at("expired", delivery.lost, null, now);
       this.#next(message, "expired", outcome);
       return;
@@ -227,7 +222,7 @@ export class Messenger {
   /** The next channel; when there is none, the next person. */
   #next(message: MessageRow, end: MessageEnd, why: string): void {
     const { messages, nowMs } = this.#options;
-    const next = this.#order()[message.leg + 1];
+    const next = this.#order(message)[message.leg + 1];
     if (next === undefined || nowMs() > message.deadlineMs) {
       this.#end(message, end, why);
       return;
