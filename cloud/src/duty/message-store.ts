@@ -73,6 +73,7 @@ export class MessageStore {
   readonly #ofReceipt: Statement<unknown[]>;
   readonly #alerts: Statement<unknown[]>;
   readonly #receiptsDue: Statement<unknown[]>;
+  readonly #awaited: Statement<unknown[]>;
 
   constructor(database: SqliteDatabase) {
     this.#insert = database.prepare(
@@ -131,6 +132,10 @@ export class MessageStore {
       `SELECT ${legColumns}, state FROM leg WHERE channel = ? AND receipt = ? ORDER BY n DESC LIMIT 1`,
     );
     this.#alerts = database.prepare("SELECT DISTINCT alert FROM told WHERE message = ? ORDER BY id").pluck();
+    this.#awaited = database.prepare(
+      `SELECT l.receipt AS receiptId, m.officer, l.sent_ms AS sentMs FROM leg AS l JOIN message AS m ON m.id = l.message
+       WHERE l.channel = ? AND l.receipt IS NOT NULL AND l.state = 'sent' AND l.sent_ms > ?`,
+    );
     this.#receiptsDue = database.prepare(
       `SELECT ${columns} FROM message WHERE receipt_due_ms <= ? ORDER BY receipt_due_ms LIMIT 200`,
     );
@@ -244,5 +249,13 @@ export class MessageStore {
   /** Messages whose receipt should have come. */
   receiptsDue(nowMs: number): MessageRow[] {
     return this.#receiptsDue.all(nowMs) as MessageRow[];
+  }
+
+  /** What a channel took since then and has no receipt of yet. */
+  awaited(
+    channel: string,
+    sinceMs: number,
+  ): { readonly receiptId: string; readonly officer: string; readonly sentMs: number }[] {
+    return this.#awaited.all(channel, sinceMs) as { receiptId: string; officer: string; sentMs: number }[];
   }
 }

@@ -5,6 +5,7 @@ import { backoffMs } from "../channels/backoff.ts";
 import type { AwaitedReceipt, Channel, Delivery, DeliveryReceipt, Outgoing } from "../channels/channel.ts";
 import type { ShortMessage } from "../channels/message.ts";
 import type { SqliteDatabase } from "../store/database.ts";
+import type { Attempt } from "./attempt.ts";
 import { personBody, type Speaker, sayGroup } from "./compose.ts";
 import type { LegRow, MessageEnd, MessageRow, MessageStore } from "./message-store.ts";
 import type { Routing } from "./routing/routing.ts";
@@ -22,14 +23,6 @@ export interface MessengerOptions extends Speaker {
   readonly random: () => number;
 }
 
-/** An attempt that was counted and is to be made. */
-export interface Attempt {
-  readonly channel: Channel;
-  readonly message: MessageRow;
-  readonly leg: LegRow;
-  readonly outgoing: Outgoing;
-}
-
 const mostPatienceMs = 3_600_000;
 const dayMs = 86_400_000;
 
@@ -40,7 +33,6 @@ export class Messenger {
   readonly #told: Statement<unknown[]>;
   readonly #takeBack: Statement<unknown[]>;
   readonly #unreached: Statement<unknown[]>;
-  readonly #awaited: Statement<unknown[]>;
   readonly #route: Statement<unknown[]>;
   readonly #ended = new Map<string, number>();
 
@@ -61,10 +53,6 @@ export class Messenger {
         "SELECT c.route FROM told AS t JOIN care AS c ON c.alert = t.alert WHERE t.message = ? ORDER BY t.id LIMIT 1",
       )
       .pluck();
-    this.#awaited = database.prepare(
-      `SELECT l.receipt AS receiptId, m.officer, l.sent_ms AS sentMs FROM leg AS l JOIN message AS m ON m.id = l.message
-       WHERE l.channel = ? AND l.receipt IS NOT NULL AND l.state = 'sent' AND l.sent_ms > ?`,
-    );
   }
 
   useRouting(routing: Routing): void {
@@ -285,7 +273,7 @@ export class Messenger {
   /** What was sent in the last day and has no receipt yet. */
   awaited(channel: string): AwaitedReceipt[] {
     const now = this.#options.nowMs();
-    const rows = this.#awaited.all(channel, now - dayMs) as { receiptId: string; officer: string; sentMs: number }[];
+    const rows = this.#options.messages.awaited(channel, now - dayMs);
     return rows.map(({ receiptId, officer, sentMs }) => ({
       ...{ receiptId, sentMs, phone: this.#options.roster.officer(officer, now)?.phone ?? "" },
     }));

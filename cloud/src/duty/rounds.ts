@@ -1,10 +1,11 @@
 import type { Alert } from "../alerts/alert.ts";
 import type { AlertStore } from "../alerts/alert-store.ts";
-import type { DutyTier, OnDuty } from "../register/duty/on-duty.ts";
+import type { DutyTier } from "../register/duty/on-duty.ts";
 import { dutyTiers } from "../register/model/duty-kinds.ts";
 import type { ZoneClock } from "../register/model/validity.ts";
 import type { SqliteDatabase } from "../store/database.ts";
-import { type Care, CareStore, type CareTier, type NewTelling } from "./care-store.ts";
+import { type Care, CareStore, type NewTelling } from "./care-store.ts";
+import { findHolder, type Holder, lastResort, stepOf } from "./holder.ts";
 import { QuietHours } from "./quiet-hours.ts";
 import type { Roster } from "./roster.ts";
 import { type Route, type Routing, routeOf } from "./routing/routing.ts";
@@ -22,15 +23,6 @@ export interface RoundsOptions {
 
 /** Why an alert moves on. */
 type Why = "no-receipt" | "no-arrival" | "no-handling" | "unreachable";
-
-/** Who is to have it: an officer, or a role. */
-interface Holder {
-  readonly tier: CareTier;
-  readonly officer: string | null;
-  readonly role: string | null;
-  readonly reason: string;
-  readonly insteadOf: string | null;
-}
 
 const isOver = ({ endedMs }: Alert): boolean => endedMs !== null;
 const earliest = (...times: readonly (number | null)[]): number | null => {
@@ -163,7 +155,7 @@ export class Rounds {
 
   #taken(alert: Alert, care: Care): void {
     this.#withdraw(alert, "taken-over");
-    const step = this.#stepOf(this.#routeOf(alert, care), care.tier);
+    const step = stepOf(this.#routeOf(alert, care), care.tier);
     const takenMs = alert.acknowledgedMs ?? this.#nowMs;
     const arrivalDueMs = care.arrivedMs === null ? this.#after(alert, takenMs, step?.arrivalMs ?? null) : null;
     this.#save(alert, care, { receiptDueMs: null, repeatMs: null, arrivalDueMs });
@@ -171,12 +163,6 @@ export class Rounds {
 
   #routeOf(alert: Alert, { route }: Pick<Care, "route">): Route {
     return this.#routing.routes.find(({ id }) => id === route) ?? routeOf(this.#routing, alert);
-  }
-
-  #stepOf({ path }: Route, tier: CareTier | null) {
-    if (tier === "last-resort" || tier === null) return path.at(-1);
-    const rank = dutyTiers.indexOf(tier);
-    return path.find((step) => dutyTiers.indexOf(step.tier) >= rank) ?? path.at(-1);
   }
 
   /** Alarms do not wait for the morning. */
@@ -198,14 +184,7 @@ export class Rounds {
   }
 
   #holder(alert: Alert, tier: DutyTier, except: ReadonlySet<string>): Holder {
-    const { roster } = this.#options;
-    const found: OnDuty | undefined = roster.find(alert.site, tier, this.#nowMs, except);
-    if (found !== undefined) return { ...found, role: null };
-    return this.#lastResort(roster.sites(this.#nowMs).has(alert.site) ? "nobody-on-duty" : "not-placed");
-  }
-
-  #lastResort(reason: string): Holder {
-    return { tier: "last-resort", ...this.#routing.lastResort, reason, insteadOf: null };
+    return findHolder(this.#options.roster, this.#routing, { alert, tier, except, nowMs: this.#nowMs });
   }
 
   #move(alert: Alert, care: Care, why: Why): void {
@@ -221,7 +200,7 @@ export class Rounds {
       why === "unreachable"
         ? tier
         : route.path.find((step) => dutyTiers.indexOf(step.tier) > dutyTiers.indexOf(tier))?.tier;
-    const holder = next === undefined ? this.#lastResort(why) : this.#holder(alert, next, except);
+    const holder = next === undefined ? lastResort(this.#routing, why) : this.#holder(alert, next, except);
     this.#store.moved(alert.id, why !== "unreachable");
     const { officer, role } = holder;
     const from = { why, fromTier: tier, fromOfficer: care.officer, dueAt: this.#nowMs };
@@ -248,7 +227,7 @@ export class Rounds {
     { event, why }: { readonly event: "firing" | "escalated"; readonly why: Why | null },
   ): Care {
     const route = this.#routeOf(alert, care);
-    const step = this.#stepOf(route, holder.tier);
+    const step = stepOf(route, holder.tier);
     const { tier, officer, role, insteadOf } = holder;
     const isTold = care.asked > 0;
     const from = (lengthMs: number | null): number | null =>
