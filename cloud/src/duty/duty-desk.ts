@@ -42,7 +42,7 @@ export interface DutyDeskOptions {
 /** Messages on their way at the same time. */
 const atOnce = 8;
 /** Alerts that one turn looks at: others get their turn, too. */
-const alertsAtOnce = 500;
+const alertsAtOnce = 200;
 const settleAgainMs = 1_000;
 const dayMs = 86_400_000;
 const keptDays = 90;
@@ -150,8 +150,7 @@ export class DutyDesk {
     const looked = this.#rounds.go(nowMs, alertsAtOnce);
     if (this.#digest.nextDueMs(this.#routing, nowMs) <= nowMs) this.#digest.go(this.#routing, nowMs);
     this.#messenger.receiptsMissing();
-    // Alerts that fire together are told together: all of them are looked at first.
-    const made = looked >= alertsAtOnce ? 0 : this.#bundler.go(nowMs);
+    const made = this.#bundler.go(nowMs);
     if (nowMs - this.#prunedMs > dayMs) this.#prune(nowMs);
     return looked + made;
   }
