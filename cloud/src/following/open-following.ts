@@ -1,5 +1,5 @@
 import { channelPorts, openChannels } from "../channels/index.ts";
-import { loadRouting } from "../duty/routing/load-routing.ts";
+import { readRouting, requireChannels, routingText } from "../duty/routing/load-routing.ts";
 import { watchRouting } from "../duty/routing/watch-routing.ts";
 import { loadRules } from "../rules/load-rules.ts";
 import { watchRules } from "../rules/watch-rules.ts";
@@ -15,10 +15,11 @@ import type { Following, FollowingOptions } from "./following.ts";
 export const openFollowing = async (options: FollowingOptions): Promise<Following> => {
   const { dataDirectory, config, log } = options;
   const rules = await loadRules(config.rules);
-  const routing = await loadRouting(config.routing);
+  const loaded = await routingText(config.routing);
+  const routing = readRouting(loaded);
   const { channels } = config;
   // Opened here only to find mistakes before anything starts; the thread opens its own.
-  await openChannels(channels, channelPorts(log));
+  requireChannels(routing, await openChannels(channels, channelPorts(log)));
   const readings = new FollowerThread(
     { role: "readings", options: { dataDirectory, timezone: config.timezone } },
     options,
@@ -35,6 +36,7 @@ export const openFollowing = async (options: FollowingOptions): Promise<Followin
     onChange: (changed) => alerts.useRules(changed),
   });
   const watchedRouting = watchRouting(config.routing, {
+    loaded,
     log,
     onChange: (changed) => alerts.useRouting(changed),
   });

@@ -27,12 +27,31 @@ export const routingText = async (path: string | null): Promise<RuleText> => {
  * Loads a routing file, or the built-in routing when `path` is null.
  * @throws {MingchengError} ROUTING_INVALID naming file, line and field of the first mistake and how many there are
  */
-export const loadRouting = async (path: string | null): Promise<Routing> => {
-  const read = parseRouting(await routingText(path));
+export const loadRouting = async (path: string | null): Promise<Routing> => readRouting(await routingText(path));
+
+/** Reads a routing text. @throws {MingchengError} ROUTING_INVALID as {@link loadRouting} */
+export const readRouting = (text: RuleText): Routing => {
+  const read = parseRouting(text);
   if ("routing" in read) return read.routing;
   const [first] = read.issues;
   const more = read.issues.length > 1 ? ` (and ${read.issues.length - 1} more)` : "";
   const place = `${first?.file ?? ""}:${first?.line ?? 0}:${first?.column ?? 0}`;
   const message = `${place}: ${first?.message ?? "not valid"}${more}`;
   throw new MingchengError("ROUTING_INVALID", message, { field: first?.field ?? "" });
+};
+
+/**
+ * Sees that every channel that a routing names is there, and reaches people.
+ * @throws {MingchengError} ROUTING_INVALID naming the channel
+ */
+export const requireChannels = (
+  routing: Routing,
+  channels: readonly { readonly name: string; readonly reach: "person" | "room" }[],
+): void => {
+  const people = channels.filter(({ reach }) => reach === "person").map(({ name }) => name);
+  const named = [routing.channels, ...routing.routes.map((route) => route.channels)].flat();
+  const missing = named.find((name) => !people.includes(name));
+  if (missing === undefined) return;
+  const message = `no channel to people is called ${missing}: ${people.join(", ")}`;
+  throw new MingchengError("ROUTING_INVALID", message, { field: "channels" });
 };

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Figure } from "../../health/figure.ts";
+import type { RuleText } from "../../rules/parse-rules.ts";
 import { loadRouting, routingText } from "./load-routing.ts";
 import type { Routing } from "./routing.ts";
 
@@ -11,18 +12,21 @@ const lookEveryMs = 2_000;
  */
 export const watchRouting = (
   path: string | null,
-  ports: { readonly log: Pick<Logger, "info" | "error">; readonly onChange: (routing: Routing) => void },
+  ports: {
+    /** What was loaded before; a file that changed since then is another one. */
+    readonly loaded: RuleText;
+    readonly log: Pick<Logger, "info" | "error">;
+    readonly onChange: (routing: Routing) => void;
+  },
 ): { figure(): Figure; close(): void } => {
   const { log, onChange } = ports;
-  let seen: string | undefined;
+  let seen = JSON.stringify(ports.loaded);
   let isGood = true;
   let closed = false;
   const look = async (): Promise<void> => {
     const text = await routingText(path).then(JSON.stringify, (error: unknown) => `unreadable: ${String(error)}`);
     if (closed || text === seen) return;
-    const isFirst = seen === undefined;
     seen = text;
-    if (isFirst) return;
     try {
       const routing = await loadRouting(path);
       if (closed) return;
