@@ -6,6 +6,7 @@ import { faultOf, faultSchema } from "../faults/fault-config.ts";
 import { systemClock } from "./clock.ts";
 import type { CamerasOptions } from "./commands/cameras-command.ts";
 import { parseEndpoint, startFaultProxy } from "./commands/fault-proxy.ts";
+import { addMessagingCommands } from "./commands/messaging-commands.ts";
 import { providersCommand } from "./commands/providers-command.ts";
 import { runCommand } from "./commands/run-command.ts";
 import { simulators } from "./devices/index.ts";
@@ -158,6 +159,8 @@ program
     const behaviour = { answer, count: count ?? null, ...rest };
     await providersCommand({ dir, port, oracle, seconds, behaviour }, writeLine, stopping.signal);
   });
+
+addMessagingCommands(program, { wholeIn, numberIn }, { writeLine, signal: stopping.signal });
 
 type CamerasArguments = Omit<CamerasOptions, "sees" | "sound"> & {
   readonly codec: "h264" | "h265";

@@ -4,12 +4,20 @@ import { z } from "zod";
 import { aliyunSmsChannel } from "./aliyun-sms/aliyun-sms.ts";
 import type { Channel, ChannelDefinition, ChannelPorts } from "./channel.ts";
 import { consoleChannel } from "./console/console.ts";
+import { smppChannel } from "./smpp/smpp.ts";
 import { tencentSmsChannel } from "./tencent-sms/tencent-sms.ts";
 import { webhookChannel } from "./webhook/webhook.ts";
 import { wecomChannel } from "./wecom/wecom.ts";
 
 /** Every kind of channel: a folder, and a line here. */
-const definitions = [consoleChannel, webhookChannel, aliyunSmsChannel, tencentSmsChannel, wecomChannel] as const;
+const definitions = [
+  consoleChannel,
+  webhookChannel,
+  aliyunSmsChannel,
+  tencentSmsChannel,
+  wecomChannel,
+  smppChannel,
+] as const;
 
 type SettingsOf<List extends readonly { readonly settings: z.core.$ZodTypeDiscriminable }[]> = {
   -readonly [Index in keyof List]: List[Index]["settings"];

@@ -54,6 +54,7 @@ export const deliveryOf = (code: string, { kind, zh, en, retryAfterMs }: Verdict
 export const commonVerdicts = {
   noRecipient: { kind: "refused", zh: "没有收件人", en: "there is no recipient" },
   notMobile: { kind: "refused", zh: "不是中国大陆手机号", en: "not a mobile number of mainland China" },
+  noNumber: { kind: "refused", zh: "不是可发送的手机号", en: "not a number that messages can be sent to" },
   nonsense: { kind: "unclear", zh: "答复无法理解", en: "the answer cannot be understood" },
   unavailable: { kind: "unclear", zh: "服务不可用", en: "the service is not available" },
 } as const satisfies Readonly<Record<string, Verdict>>;
