@@ -12,6 +12,11 @@ packages=(
   python3          # the second verifier of evidence
   ffmpeg           # decodes single pictures; makes the streams of the tests
   chromium         # screens in a real browser
+  gir1.2-gst-rtsp-server-1.0 # an RTSP server that is not ours, for cameras
+  python3-gi                 # runs it
+  gstreamer1.0-plugins-base  # its test pictures
+  gstreamer1.0-plugins-good  # RTP
+  gstreamer1.0-plugins-ugly  # H.264
   fonts-noto-cjk   # Chinese text in the pictures
 )
 

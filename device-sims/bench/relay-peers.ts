@@ -1,12 +1,8 @@
 import { type ChildProcess, fork, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WebSocket } from "ws";
 import type { SimulatedCamera } from "../src/cameras/simulated-camera.ts";
-import { builtModule } from "../src/harness/repository.ts";
-import { until } from "../src/harness/until.ts";
+import { openCameraBox } from "../src/harness/camera-box.ts";
 
 /** A relay that runs: one or more processes below `pid`s, and the octets that came out of it. */
 export interface RunningRelay {
@@ -29,63 +25,15 @@ const killed = async (children: readonly ChildProcess[]): Promise<void> => {
   await Promise.all(children.map(ended));
 };
 
-interface Said {
-  readonly type: string;
-  readonly id?: number;
-  readonly viewPort?: number;
-}
-
-const tokenOf = async (port: number, channel: string): Promise<string> => {
-  const answer = await fetch(`http://127.0.0.1:${port}/cameras/tokens`, {
-    method: "POST",
-    headers: { "content-type": "application/json", cookie: `mingcheng-setup=${"a".repeat(43)}` },
-    body: JSON.stringify({ channel, quality: "main", why: "bench" }),
-  });
-  return ((await answer.json()) as { readonly token: string }).token;
-};
-
 /** The gateway's own camera process, with a viewer on the spot for each camera. */
 export const startOurs: StartRelay = async (cameras) => {
-  const dataDirectory = mkdtempSync(join(tmpdir(), "mingcheng-relay-"));
-  const child = fork(builtModule("gateway/dist/camera/camera-process-entry.js"), [], {
-    execArgv: ["--max-old-space-size=128", "--max-semi-space-size=4"],
-    serialization: "advanced",
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
-  });
-  let viewPort: number | undefined;
-  child.on("message", (message: Said) => {
-    if (message.type === "ready") ({ viewPort } = message);
-    // Who may watch is not what is measured.
-    if (message.type === "session") child.send({ type: "session", id: message.id, holds: true });
-  });
-  const channels = cameras.map(({ address }, at) => ({
-    ...{ id: `camera-${at}`, zone: "cooking", address, user: null },
-    ...{ transport: "tcp", insecureTransport: true, sound: false },
-  }));
-  const config = { subnets: ["127.0.0.0/8"], view: { host: "127.0.0.1", port: 0 }, memoryMiB: 128, channels };
-  child.send({ type: "start", gw: "bench", dataDirectory, config, names: [], aheadMs: 0 });
-  const port = await until(() => viewPort, { what: "the camera process runs", withinMs: 20_000 });
-  let bytes = 0;
-  const sockets: WebSocket[] = [];
-  for (const { id } of channels) {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/media/watch`, { perMessageDeflate: false });
-    sockets.push(socket);
-    const token = await tokenOf(port, id);
-    const watch = (): void => socket.send(JSON.stringify({ type: "watch", tile: 0, token }));
-    if (socket.readyState === WebSocket.OPEN) watch();
-    else socket.once("open", watch);
-    socket.on("message", (data, isBinary) => {
-      if (isBinary) bytes += (data as Buffer).length;
-    });
-  }
+  const channels = cameras.map(({ address }, at) => ({ id: `camera-${at}`, address }));
+  const box = await openCameraBox(channels);
+  const viewers = await Promise.all(channels.map(({ id }) => box.watch(id)));
   return {
-    pids: [child.pid ?? 0],
-    bytes: () => bytes,
-    stop: async () => {
-      for (const socket of sockets) socket.terminate();
-      await killed([child]);
-      rmSync(dataDirectory, { recursive: true, force: true });
-    },
+    pids: [box.pid],
+    bytes: () => viewers.reduce((sum, viewer) => sum + viewer.bytes(), 0),
+    stop: () => box.close(),
   };
 };
 

@@ -22,7 +22,9 @@ export interface NotedView {
 /** What the hub works with. */
 export interface MediaHubOptions {
   readonly tokens: ViewTokens;
-  /** Who may watch a camera, as it is now. */
+  /** Looks whether the register was changed; what is asked next is as it is now. */
+  readonly refresh: () => void;
+  /** Who may watch a camera, as it was at the last refresh. */
   readonly viewing: (gw: string, channel: string) => Viewing;
   /** Whether somebody may still watch at all: not disabled since. */
   readonly mayWatch: (person: string) => boolean;
@@ -142,7 +144,8 @@ export class MediaHub {
   }
 
   #begin(socket: WebSocket, tile: number, token: string, address: string): View | undefined {
-    const { tokens, wallMs, nowMs, note } = this.#options;
+    const { tokens, wallMs, nowMs, note, refresh } = this.#options;
+    refresh();
     const claims = tokens.redeem(token, wallMs());
     const code = typeof claims === "string" ? claims : this.#refusal(claims);
     if (typeof claims === "string" || code !== undefined) {
@@ -199,7 +202,8 @@ export class MediaHub {
 
   /** Ends what may not go on, gives up what nobody watches, asks again for gateways that have not come. */
   tick(): void {
-    const { wallMs, nowMs } = this.#options;
+    const { wallMs, nowMs, refresh } = this.#options;
+    refresh();
     for (const view of [...this.#views]) {
       const code = wallMs() > view.claims.endsMs ? "VIEW_TOKEN_EXPIRED" : this.#refusal(view.claims);
       if (code === undefined) continue;

@@ -44,7 +44,17 @@ const run = async (): Promise<void> => {
       detail: { quality, why, ...(seconds === null ? {} : { seconds }) },
     });
   };
+  let version = store.version();
+  const refresh = (): void => {
+    const now = store.version();
+    if (now === version) return;
+    version = now;
+    known.clear();
+    allowed.clear();
+    hub.recheckGateways((gw) => credentials.mayStay(gw, Number.MAX_SAFE_INTEGER));
+  };
   const hub = new MediaHub({
+    refresh,
     ...{ tokens: viewTokensOf(data), mostPublic: data.mostPublic, note },
     viewing: (gw, channel) => fromMemory(known, `${gw}/${channel}`, () => store.of(gw, channel)),
     mayWatch: (person) =>
@@ -57,17 +67,6 @@ const run = async (): Promise<void> => {
     ...{ host: data.host, port: data.port, tls: data.tls, hub, hosts: new Set(data.hosts) },
     authenticates: (gw, credential) => credentials.authenticates(gw, credential),
   });
-  let version = store.version();
-  const tick = (): void => {
-    const now = store.version();
-    if (now !== version) {
-      version = now;
-      known.clear();
-      allowed.clear();
-      hub.recheckGateways((gw) => credentials.mayStay(gw, Number.MAX_SAFE_INTEGER));
-    }
-    hub.tick();
-  };
   let fault = "";
   const attempt = (work: () => void): void => {
     try {
@@ -80,7 +79,7 @@ const run = async (): Promise<void> => {
     }
   };
   const timers = [
-    setInterval(() => attempt(tick), tickEveryMs),
+    setInterval(() => attempt(() => hub.tick()), tickEveryMs),
     setInterval(() => say({ type: "report", ...hub.counts }), reportEveryMs),
   ];
   port.on("message", (message: ToMedia) => {

@@ -2,7 +2,15 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /** What a test may need from outside npm. `root` is the right to mount a small file system. */
-export type Requirement = "strace" | "libfaketime" | "mosquitto" | "openssl" | "python3" | "chromium" | "root";
+export type Requirement =
+  | "strace"
+  | "libfaketime"
+  | "mosquitto"
+  | "openssl"
+  | "python3"
+  | "chromium"
+  | "gstreamer"
+  | "root";
 
 /** Where Debian puts the library that `faketime` preloads, per architecture. */
 const fakeTimeLibraries = ["x86_64-linux-gnu", "aarch64-linux-gnu"].map(
@@ -11,6 +19,10 @@ const fakeTimeLibraries = ["x86_64-linux-gnu", "aarch64-linux-gnu"].map(
 
 /** Path of libfaketime, or undefined when the Debian package `libfaketime` is not there. */
 export const fakeTimeLibrary = (): string | undefined => fakeTimeLibraries.find((path) => existsSync(path));
+
+const libraries = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib/python3/dist-packages"];
+/** Server, its coder and what runs them: packages of their own. */
+const gstreamerParts = ["girepository-1.0/GstRtspServer-1.0.typelib", "gstreamer-1.0/libgstx264.so", "gi/__init__.py"];
 
 const onPath = (command: string): boolean =>
   [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin"].some((dir) => {
@@ -26,6 +38,8 @@ const isMet = (requirement: Requirement): boolean => {
   switch (requirement) {
     case "libfaketime":
       return fakeTimeLibrary() !== undefined;
+    case "gstreamer":
+      return gstreamerParts.every((path) => libraries.some((folder) => existsSync(join(folder, path))));
     case "root":
       return process.getuid?.() === 0;
     case "strace":
@@ -37,8 +51,11 @@ const isMet = (requirement: Requirement): boolean => {
   }
 };
 
-const enabledBy = (requirement: Requirement): string =>
-  requirement === "root" ? "sudo npm test" : `sudo apt-get install -y ${requirement}`;
+const enabledBy = (requirement: Requirement): string => {
+  if (requirement === "root") return "sudo npm test";
+  if (requirement === "gstreamer") return "sudo bash .ci/install-debian-packages.sh";
+  return `sudo apt-get install -y ${requirement}`;
+};
 
 /** Whether a test can run, and what its title says when it cannot. */
 export interface Needs {

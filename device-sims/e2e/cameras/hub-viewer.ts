@@ -1,0 +1,54 @@
+import { WebSocket } from "ws";
+import { authorityOf } from "../../src/harness/centre-api.ts";
+import type { Kitchen } from "./kitchen.ts";
+
+/** A viewer at the centre, without a browser. */
+export interface HubViewer {
+  readonly socket: WebSocket;
+  fragments(): number;
+  /** Codes of refusals and ends. */
+  readonly ends: readonly string[];
+  /** When the last of them came, monotonic. */
+  endedMs(): number;
+  state(): string;
+  /** Says with a token what it wants to see. */
+  ask(token: string): void;
+}
+
+/** A token as the API gives it to the kitchen's administrator. */
+export const viewToken = (
+  kitchen: Kitchen,
+  channel: string,
+): Promise<{ readonly token: string; readonly port: number }> =>
+  kitchen.api.post("/api/v1/cameras/view-tokens", { gw: kitchen.gateway.gw, channel, quality: "main", why: "test" });
+
+/** Connects to the media door; its certificate is checked. */
+export const connectViewer = async (kitchen: Kitchen, port: number): Promise<HubViewer> => {
+  const socket = new WebSocket(`wss://127.0.0.1:${port}/media/watch`, { ca: authorityOf(kitchen.centre) });
+  const ends: string[] = [];
+  const counts = { fragments: 0, endedMs: 0, state: "" };
+  socket.on("error", () => undefined);
+  socket.on("message", (data, isBinary) => {
+    const bytes = data as Buffer;
+    if (isBinary) {
+      if (bytes[0] === 2) counts.fragments++;
+      return;
+    }
+    const message = JSON.parse(bytes.toString("utf8")) as { type: string; code?: string; state?: string };
+    if (message.type === "state") counts.state = message.state ?? "";
+    if (message.type !== "ended" && message.type !== "refused") return;
+    ends.push(message.code ?? "");
+    counts.endedMs = performance.now();
+  });
+  await new Promise<void>((resolve, reject) => {
+    socket.once("open", () => resolve());
+    socket.once("error", reject);
+  });
+  return {
+    ...{ socket, ends },
+    fragments: () => counts.fragments,
+    endedMs: () => counts.endedMs,
+    state: () => counts.state,
+    ask: (token) => socket.send(JSON.stringify({ type: "watch", tile: 0, token })),
+  };
+};

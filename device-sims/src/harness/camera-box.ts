@@ -1,0 +1,139 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { WebSocket } from "ws";
+import { builtModule } from "./repository.ts";
+import { until } from "./until.ts";
+
+/** What the camera process told. */
+export interface BoxState {
+  readonly channel: string;
+  readonly state: string;
+  readonly previous: string;
+  readonly reason: string;
+}
+
+/** The gateway's camera process by itself, with this process in the gateway's place. */
+export interface CameraBox {
+  readonly pid: number;
+  /** Every change of a camera's state so far. */
+  readonly states: readonly BoxState[];
+  /** Everything that it wanted to be logged. */
+  readonly log: readonly string[];
+  /** Begins to watch on the spot. */
+  watch(channel: string): Promise<BoxViewer>;
+  close(): Promise<void>;
+}
+
+/** A viewer that counts. */
+export interface BoxViewer {
+  readonly socket: WebSocket;
+  /** Codec and size, as each beginning said. */
+  readonly begins: readonly { readonly codec: string; readonly widthPx: number; readonly heightPx: number }[];
+  fragments(): number;
+  sounds(): number;
+  bytes(): number;
+  /** State that the tile was told last. */
+  state(): string;
+  close(): void;
+}
+
+/** How a channel is configured; `user: null` unless it says otherwise. */
+export type BoxChannel = Readonly<Record<string, unknown>> & { readonly id: string; readonly address: string };
+
+interface Said extends BoxState {
+  readonly type: string;
+  readonly id?: number;
+  readonly viewPort?: number;
+  readonly text?: string;
+  readonly detail?: unknown;
+}
+
+const tokenOf = async (port: number, channel: string): Promise<string> => {
+  const answer = await fetch(`http://127.0.0.1:${port}/cameras/tokens`, {
+    method: "POST",
+    headers: { "content-type": "application/json", cookie: `mingcheng-setup=${"a".repeat(43)}` },
+    body: JSON.stringify({ channel, quality: "main", why: "test" }),
+  });
+  if (!answer.ok) throw new Error(`no token: ${answer.status} ${await answer.text()}`);
+  return ((await answer.json()) as { readonly token: string }).token;
+};
+
+const openViewer = async (port: number, channel: string): Promise<BoxViewer> => {
+  const token = await tokenOf(port, channel);
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/media/watch`, { perMessageDeflate: false });
+  const begins: { codec: string; widthPx: number; heightPx: number }[] = [];
+  const counts = { fragments: 0, sounds: 0, bytes: 0, state: "" };
+  socket.on("error", () => undefined);
+  socket.on("message", (data, isBinary) => {
+    const bytes = data as Buffer;
+    if (isBinary) {
+      counts.bytes += bytes.length;
+      if (bytes[0] === 2) counts.fragments++;
+      if ((bytes[0] ?? 0) > 2) counts.sounds++;
+      return;
+    }
+    const message = JSON.parse(bytes.toString("utf8")) as { type: string; state?: string } & (typeof begins)[number];
+    if (message.type === "begin") begins.push(message);
+    if (message.type === "state") counts.state = message.state ?? "";
+  });
+  await new Promise<void>((resolve, reject) => {
+    socket.once("open", () => resolve());
+    socket.once("error", reject);
+  });
+  socket.send(JSON.stringify({ type: "watch", tile: 0, token }));
+  return {
+    ...{ socket, begins },
+    fragments: () => counts.fragments,
+    sounds: () => counts.sounds,
+    bytes: () => counts.bytes,
+    state: () => counts.state,
+    close: () => socket.terminate(),
+  };
+};
+
+const ended = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) resolve();
+    child.once("exit", () => resolve());
+  });
+
+/** Starts it with cameras; whoever asks may watch. `memoryMiB`: as configured. */
+export const openCameraBox = async (cameras: readonly BoxChannel[]): Promise<CameraBox> => {
+  const dataDirectory = mkdtempSync(join(tmpdir(), "mingcheng-cameras-"));
+  const child = fork(builtModule("gateway/dist/camera/camera-process-entry.js"), [], {
+    execArgv: ["--max-old-space-size=128", "--max-semi-space-size=4"],
+    serialization: "advanced",
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const states: BoxState[] = [];
+  const log: string[] = [];
+  let viewPort: number | undefined;
+  child.on("message", (message: Said) => {
+    if (message.type === "ready") ({ viewPort } = message);
+    if (message.type === "state") states.push(message);
+    if (message.type === "log") log.push(`${message.text} ${JSON.stringify(message.detail)}`);
+    if (message.type === "refused") log.push(JSON.stringify(message));
+    if (message.type === "session") child.send({ type: "session", id: message.id, holds: true });
+  });
+  const channels = cameras.map((camera) => ({
+    ...{ zone: "cooking", user: null, transport: "tcp", insecureTransport: true, sound: false },
+    ...camera,
+  }));
+  const config = { subnets: ["127.0.0.0/8"], view: { host: "127.0.0.1", port: 0 }, memoryMiB: 128, channels };
+  child.send({ type: "start", gw: "box", dataDirectory, config, names: [], aheadMs: 0 });
+  const close = async (): Promise<void> => {
+    child.kill("SIGKILL");
+    await ended(child);
+    rmSync(dataDirectory, { recursive: true, force: true });
+  };
+  try {
+    const waiting = { what: "the camera process runs", withinMs: 20_000, detail: () => log.join("\n") };
+    const port = await until(() => viewPort, waiting);
+    return { pid: child.pid ?? 0, states, log, close, watch: (channel) => openViewer(port, channel) };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
