@@ -14,7 +14,17 @@ const notBuilt = "界面尚未构建：运行 npm run build\nThe screens are not
 
 /** Addresses of the programs' pages. Which one is shown is found out in the browser; asking for one changes nothing. */
 const pages: Readonly<Record<string, readonly string[]>> = {
-  "index.html": ["/alerts", "/alerts/:id", "/silences", "/duty", "/messages"],
+  "index.html": [
+    "/alerts",
+    "/alerts/:id",
+    "/silences",
+    "/duty",
+    "/messages",
+    "/fleet",
+    "/quarantine",
+    "/users",
+    "/audit",
+  ],
   "phone.html": ["/m", "/m/*", "/a/:id"],
   "wall.html": ["/wall"],
   "verify.html": ["/verify"],

@@ -52,8 +52,21 @@ const acts: Readonly<Record<string, { readonly to: AlertView["state"]; readonly 
 
 const act = (detail: AlertDetail, name: string, { account, asOf, body }: FixtureRequest): FixtureAnswer => {
   const wanted = acts[name];
-  if (wanted === undefined) return [404, errorOf("NOT_FOUND")];
   const { alert, history } = detail;
+  if (name === "arrive" && alert.duty) {
+    alert.duty.arrived = { by: account.user, at: asOf };
+    history.push({
+      at: asOf,
+      from: alert.state,
+      to: alert.state,
+      reason: "arrived",
+      actor: account.user,
+      lsn: null,
+      detail: {},
+    });
+    return [200, { outcome: "done", alert }];
+  }
+  if (wanted === undefined) return [404, errorOf("NOT_FOUND")];
   if (name === "acknowledge" && alert.acknowledged !== null) return [200, { outcome: "already", alert }];
   history.push({
     ...{ at: asOf, from: alert.state, to: wanted.to, reason: wanted.reason, actor: account.user, lsn: null },

@@ -13,7 +13,8 @@ import {
 } from "@mingcheng/protocols";
 import { repositoryRoot } from "../../src/harness/repository.ts";
 import { errorOf } from "./errors-of.ts";
-import { answerAlerts, type FixtureAlerts } from "./fixture-alerts.ts";
+import { answerAlerts, type FixtureAlerts, type FixtureAnswer, type FixtureRequest } from "./fixture-alerts.ts";
+import { answerDesk } from "./fixture-desk.ts";
 import { sampleTrend } from "./sample-day.ts";
 
 const screens = join(repositoryRoot, "dashboards/screens/dist");
@@ -53,6 +54,9 @@ export interface FixtureState {
   /** The day is answered once this resolves. */
   hold?: Promise<void>;
 }
+
+const answerOne = (alerts: FixtureAlerts, request: FixtureRequest): FixtureAnswer =>
+  answerAlerts(alerts, request) ?? answerDesk(request);
 
 /** A centre made of answers: the built screens over plain HTTP on loopback, an API that says what a test wants. */
 export class FixtureCentre {
@@ -155,7 +159,7 @@ export class FixtureCentre {
     const known =
       account === null || alerts === undefined || failure !== null
         ? undefined
-        : answerAlerts(alerts, { method, path, query, body, bytes, account, asOf: today.asOf });
+        : answerOne(alerts, { method, path, query, body, bytes, account, asOf: today.asOf });
     return known ?? this.#api(`${method} ${path}`, body);
   }
 

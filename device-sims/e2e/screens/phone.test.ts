@@ -25,10 +25,16 @@ describe.skipIf(needed.skip)(needed.title("the inspector's phone, in a browser")
   const sent = (what: string): string[] =>
     screens.centre.asked.filter((request) => request.startsWith("POST") && request.includes(what));
   const isKept = (page: Page): Promise<unknown> =>
-    until(() => page.evaluate("caches.match('/m').then((kept) => kept !== undefined)") as Promise<boolean>, {
-      what: "the program is kept",
-      withinMs: 20_000,
-    });
+    until(
+      () =>
+        page.evaluate(
+          "navigator.serviceWorker.controller !== null && caches.match('/m').then((kept) => kept !== undefined)",
+        ) as Promise<boolean>,
+      {
+        what: "the program is kept",
+        withinMs: 20_000,
+      },
+    );
 
   it("sends a picture of the spot, hashed where it was taken, and shows it in what happened", async () => {
     const page = await screens.look({ size: "phone", path: "a/a4" });

@@ -77,6 +77,11 @@ const wall: Readonly<Record<string, Picture>> = {
 };
 
 const atTheCentre: Readonly<Record<string, Picture>> = {
+  "duty-desk": { language: "zh", size: "desk", path: "duty", ready: "[data-test=absence]" },
+  "messages-desk": { language: "zh", size: "desk", path: "messages", ready: "[data-test=message]" },
+  "messages-phone": { language: "en", size: "phone", path: "messages", ready: "[data-test=message]" },
+  "fleet-desk": { language: "zh", size: "desk", path: "fleet", ready: "[data-test=fleet-row]" },
+  "quarantine-desk": { language: "en", size: "desk", path: "quarantine", ready: "[data-test=quarantined]" },
   "silences-desk": { language: "zh", size: "desk", path: "silences", ready: "[data-test=silence]" },
   "silences-phone": { language: "en", size: "phone", path: "silences", ready: "[data-test=silence]" },
 };
@@ -86,6 +91,9 @@ try {
   for (const [name, picture] of Object.entries(wall)) await take(name, picture);
   centre.state.account = dutyAccount;
   for (const [name, picture] of Object.entries(atTheCentre)) await take(name, picture);
+  centre.state.account = { ...dutyAccount, role: "administrator" };
+  await take("users-desk", { language: "zh", size: "desk", path: "users", ready: "[data-test=user-row]" });
+  await take("audit-desk", { language: "en", size: "desk", path: "audit", ready: "[data-test=audit-row]" });
   centre.state.account = null;
   await take("verify", { language: "zh", size: "phone", path: "verify", ready: "[data-test=drop]" });
   await take("login", { language: "zh", size: "phone", ready: "form" });

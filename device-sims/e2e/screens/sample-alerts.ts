@@ -1,5 +1,6 @@
 import type { AlertDetail, AlertView, RecordView, SilenceView } from "@mingcheng/protocols";
 import { sampleDay } from "./sample-day.ts";
+import { sampleDutyOf, sampleTold } from "./sample-duty.ts";
 
 /** 2026-11-23 14:05 in Shanghai, as in the sample of the day. */
 export const sampleNowMs = Date.parse("2026-11-23T06:05:00.000Z");
@@ -22,6 +23,8 @@ const overdue: AlertView = {
   ...{ startedAt: before(172), firedAt: before(172), dev: "scale-a12" },
   title: { zh: "A12 摊韭菜快检阳性（待复检）后仍有销售 3 笔", en: "Stall A12: 3 sales of leek after a rapid positive" },
   next: { zh: "到场暂停销售，核对追溯小票", en: "Go there, hold the sale, check the receipts" },
+  ...{ receiptDueAt: before(52), arrivalDueAt: before(-8), handlingDueAt: before(-68), overdue: true },
+  duty: sampleDutyOf(null),
 };
 
 const longNamed: AlertView = {
@@ -90,6 +93,7 @@ const detail = (alert: AlertView, history: readonly Entry[], notifications: read
   alert,
   history: [opened(alert), told(alert, 0.1), ...takenOver(alert), ...history],
   notifications: [...notifications],
+  messages: alert.duty ? [...sampleTold] : [],
 });
 
 /** Alerts in every state, one with a long history. */
@@ -107,6 +111,9 @@ export const sampleAlerts = (): AlertDetail[] =>
         entry(118, "notify-retrying", { detail: { channel: "wecom", attempts: 2 } }),
         entry(82, "repeated"),
         entry(80, "notified", { detail: { channel: "wecom", attempts: 3 } }),
+        entry(52, "escalated", {
+          detail: { why: "no-receipt", tier: "district", officer: "o-wu", role: null },
+        }),
       ],
       [
         sent(172),

@@ -178,6 +178,7 @@ export type RegisterChangeRequest = z.output<typeof registerChangeRequestSchema>
 export type RegisterEntry = z.infer<typeof registerEntrySchema>;
 export type RegisterHistory = z.infer<typeof registerHistorySchema>;
 export type RegisterKindList = z.infer<typeof registerKindListSchema>;
+export type RegisterOutcome = z.infer<typeof registerOutcomeSchema>;
 export type RegisterPage = z.infer<typeof registerPageSchema>;
 export type RegisterQuery = z.output<typeof registerQuerySchema>;
 export type AttributionView = z.infer<typeof attributionSchema>;

@@ -1,4 +1,5 @@
 import type { Account, AlertView } from "@mingcheng/protocols";
+import { ownerKeyOf } from "./alert-words.ts";
 import { dueOf } from "./deadlines.ts";
 
 /** What a list of alerts is narrowed to; an empty text narrows nothing. */
@@ -15,7 +16,7 @@ export interface AlertFilter {
 export type AlertOrder = "need" | "alert" | "site" | "state" | "owner" | "at" | "due";
 
 /** Who has to answer: the one who took it over, else whose it is. */
-export const answererOf = ({ acknowledged, owner }: AlertView): string => acknowledged?.by ?? owner;
+export const answererOf = (alert: AlertView): string => alert.acknowledged?.by ?? ownerKeyOf(alert);
 
 const isOpen = ({ state }: AlertView): boolean => state !== "resolved" && state !== "closed";
 

@@ -1,16 +1,20 @@
 import type { AlertView } from "@mingcheng/protocols";
 import { useI18n } from "vue-i18n";
 
-/** Owners in the reader's language. */
+/** Who has to answer, as a plain text: the officer on duty, else `role:<role>` or `user:<name>`. */
+export const ownerKeyOf = ({ duty, owner }: AlertView): string => duty?.officers[0]?.name ?? owner;
+
+/** Owners and states in the reader's language. */
 export const useAlertWords = () => {
   const { t } = useI18n();
+  const ownerText = (key: string): string => {
+    const [kind, name = ""] = key.split(/:(.*)/s);
+    if (kind === "role") return t(`role.${name}`);
+    return kind === "user" ? name : key;
+  };
   return {
-    /** `role:<role>` or `user:<name>` as a name; a plain name is one. */
-    owner: (owner: string): string => {
-      const [kind, name = ""] = owner.split(/:(.*)/s);
-      if (kind === "role") return t(`role.${name}`);
-      return kind === "user" || kind === "officer" ? name : owner;
-    },
+    ownerText,
+    owner: (alert: AlertView): string => ownerText(ownerKeyOf(alert)),
     state: ({ state }: Pick<AlertView, "state">): string => t(`alerts.states.${state}`),
   };
 };

@@ -6,18 +6,11 @@ export interface Due {
   readonly at: string;
 }
 
-/** Deadlines as far as the centre sets them. */
-type WithDeadlines = AlertView & {
-  readonly receiptDueAt?: string | null;
-  readonly arrivalDueAt?: string | null;
-  readonly handlingDueAt?: string | null;
-};
-
 /** The deadline that runs for an alert now; null when none does. */
-export const dueOf = (alert: AlertView): Due | null => {
-  const { state, receiptDueAt, arrivalDueAt, handlingDueAt } = alert as WithDeadlines;
-  if (state === "firing" && receiptDueAt) return { act: "receipt", at: receiptDueAt };
-  if (state === "acknowledged" && arrivalDueAt) return { act: "arrival", at: arrivalDueAt };
-  const isToHandle = state === "firing" || state === "acknowledged";
-  return isToHandle && handlingDueAt ? { act: "handling", at: handlingDueAt } : null;
+export const dueOf = ({ state, duty, receiptDueAt, arrivalDueAt, handlingDueAt }: AlertView): Due | null => {
+  const isFiring = state === "firing";
+  if (!isFiring && state !== "acknowledged") return null;
+  if (isFiring && receiptDueAt) return { act: "receipt", at: receiptDueAt };
+  if (!isFiring && arrivalDueAt && !duty?.arrived) return { act: "arrival", at: arrivalDueAt };
+  return handlingDueAt ? { act: "handling", at: handlingDueAt } : null;
 };

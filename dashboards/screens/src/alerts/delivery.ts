@@ -1,6 +1,10 @@
-/** What the mark of a message means, by how its delivery stands. A state that is not known here is one. */
-export const meaningOfDelivery = (state: string): "normal" | "attention" | "alarm" | "unknown" => {
-  if (state === "sent" || state === "delivered") return "normal";
-  if (state === "refused" || state === "expired" || state === "failed" || state === "undelivered") return "alarm";
-  return state === "queued" ? "attention" : "unknown";
+type Meaning = "normal" | "attention" | "alarm" | "unknown" | "parked";
+
+const meanings: Readonly<Record<string, Meaning>> = {
+  ...{ sent: "normal", delivered: "normal", unconfirmed: "attention", queued: "attention" },
+  ...{ undelivered: "alarm", refused: "alarm", expired: "alarm", unreachable: "alarm" },
+  ...{ withdrawn: "parked", dropped: "parked" },
 };
+
+/** What the mark of a message means, by how its delivery stands; what is under way means nothing yet. */
+export const meaningOfDelivery = (state: string): Meaning => meanings[state] ?? "unknown";

@@ -24,6 +24,9 @@ export const useEntryWords = (calendar: () => Calendar) => {
     if (typeof value === "boolean") return t(value ? "timeline.yes" : "timeline.no");
     const at = timeOf(value);
     if (at !== null) return momentText(at, calendar());
+    if (name === "tier" && te(`duty.tiers.${String(value)}`)) return t(`duty.tiers.${String(value)}`);
+    if (name === "role" && te(`role.${String(value)}`)) return t(`role.${String(value)}`);
+    if (name === "why" && te(`timeline.whys.${String(value)}`)) return t(`timeline.whys.${String(value)}`);
     if (name === "was")
       return te(`timeline.reasons.${String(value)}`) ? t(`timeline.reasons.${String(value)}`) : String(value);
     return typeof value === "object" ? JSON.stringify(value) : String(value);

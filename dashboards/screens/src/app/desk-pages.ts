@@ -17,6 +17,9 @@ const everybody = (): boolean => true;
 /** Decided for the whole centre, by those who look after it. */
 const readsCentre = ({ role, scope }: Account): boolean => scope.whole && role !== "operator" && role !== "inspector";
 
+const looksAfterUsers = ({ role, scope }: Account): boolean =>
+  scope.whole && (role === "administrator" || role === "auditor");
+
 /** Pages at the desk, in the order of their links. The centre decides what is answered; links only save a way in vain. */
 export const deskPages: readonly DeskPage[] = [
   {
@@ -39,10 +42,46 @@ export const deskPages: readonly DeskPage[] = [
     component: defineAsyncComponent(() => import("../alerts/AlertPage.vue")),
   },
   {
+    name: "duty",
+    path: "/duty",
+    isFor: everybody,
+    component: defineAsyncComponent(() => import("../duty/DutyPage.vue")),
+  },
+  {
+    name: "messages",
+    path: "/messages",
+    isFor: everybody,
+    component: defineAsyncComponent(() => import("../duty/MessagesPage.vue")),
+  },
+  {
     name: "silences",
     path: "/silences",
     isFor: readsCentre,
     component: defineAsyncComponent(() => import("../silences/SilencesPage.vue")),
+  },
+  {
+    name: "fleet",
+    path: "/fleet",
+    isFor: everybody,
+    component: defineAsyncComponent(() => import("../desk/FleetPage.vue")),
+  },
+  {
+    name: "quarantine",
+    path: "/quarantine",
+    isFor: ({ role }) => role !== "operator" && role !== "inspector",
+    component: defineAsyncComponent(() => import("../desk/QuarantinePage.vue")),
+  },
+  {
+    name: "users",
+    path: "/users",
+    isFor: looksAfterUsers,
+    component: defineAsyncComponent(() => import("../desk/UsersPage.vue")),
+  },
+  {
+    name: "audit",
+    path: "/audit",
+    isFor: looksAfterUsers,
+    component: defineAsyncComponent(() => import("../desk/AuditPage.vue")),
   },
 ];
 

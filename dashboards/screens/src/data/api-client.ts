@@ -4,16 +4,27 @@ import type {
   AlertDetail,
   AlertList,
   AlertView,
+  AuditPage,
+  AuditVerification,
+  DutyView,
   EvidenceKeys,
+  GatewayList,
+  MessagePage,
   PictureQuery,
   PictureTaken,
+  QuarantineList,
   RecordPage,
   RecordView,
+  RegisterChangeRequest,
+  RegisterEntry,
+  RegisterOutcome,
+  RegisterPage,
   SilenceList,
   SilenceRequest,
   SilenceView,
   Today,
   Trend,
+  UserView,
 } from "@mingcheng/protocols";
 import { createJsonRequest } from "@mingcheng/ui/data/json-request.ts";
 
@@ -24,6 +35,10 @@ const request = createJsonRequest({
 });
 /** A picture over a slow network takes its time; longer the centre waits for none. */
 const upload = createJsonRequest({ withinMs: 30_000, notItself });
+
+/** What is asked for, without what is left open. */
+const queryOf = (asked: Readonly<Record<string, string>>): URLSearchParams =>
+  new URLSearchParams(Object.entries(asked).filter(([, value]) => value !== ""));
 
 /** The centre's API, as far as this page uses it. Every call rejects with a `Problem`. */
 export const api = {
@@ -56,6 +71,31 @@ export const api = {
       `/api/v1/alerts/${encodeURIComponent(id)}/pictures?${new URLSearchParams({ sha256, takenAt })}`,
       picture,
     ) as Promise<PictureTaken>,
+  duty: (at: string | null) =>
+    request("GET", `/api/v1/duty${at === null ? "" : `?${new URLSearchParams({ at })}`}`) as Promise<DutyView>,
+  messages: (asked: Readonly<Record<string, string>>) =>
+    request("GET", `/api/v1/messages?${queryOf(asked)}`) as Promise<MessagePage>,
+  gateways: () => request("GET", "/api/v1/gateways") as Promise<GatewayList>,
+  quarantine: (gateway: string) =>
+    request("GET", `/api/v1/quarantine?${queryOf({ gateway, limit: "200" })}`) as Promise<QuarantineList>,
+  audit: ({ actor, subject, before }: { actor: string; subject: string; before: number | null }) =>
+    request(
+      "GET",
+      `/api/v1/audit?${queryOf({ actor, subject, before: before === null ? "" : String(before) })}`,
+    ) as Promise<AuditPage>,
+  verifyAudit: () => request("GET", "/api/v1/audit/verification") as Promise<AuditVerification>,
+  users: () => request("GET", "/api/v1/users") as Promise<{ users: UserView[] }>,
+  addUser: (user: Pick<UserView, "name" | "role" | "areas" | "sites">) =>
+    request("POST", "/api/v1/users", user) as Promise<{ user: UserView; oneTimePassword: string }>,
+  changeUser: (name: string, what: "reset" | "disable" | "enable") =>
+    request("POST", `/api/v1/users/${encodeURIComponent(name)}/${what}`, {}) as Promise<{
+      user: UserView;
+      oneTimePassword?: string;
+    }>,
+  registerEntries: async (kind: "officers" | "absences"): Promise<RegisterEntry[]> =>
+    ((await request("GET", `/api/v1/register/${kind}?limit=1000`)) as RegisterPage).entries,
+  changeRegister: (change: RegisterChangeRequest) =>
+    request("POST", "/api/v1/register/changes", change) as Promise<RegisterOutcome>,
   silences: () => request("GET", "/api/v1/silences") as Promise<SilenceList>,
   addSilence: (silence: SilenceRequest) => request("POST", "/api/v1/silences", silence) as Promise<SilenceView>,
   endSilence: (id: number) => request("POST", `/api/v1/silences/${id}/end`, {}) as Promise<SilenceView>,

@@ -1,4 +1,6 @@
 import { alertTexts } from "./en/alerts.ts";
+import { deskTexts } from "./en/desk.ts";
+import { dutyTexts } from "./en/duty.ts";
 import { silenceTexts } from "./en/silences.ts";
 import { wallTexts } from "./en/wall.ts";
 import type { Texts } from "./zh.ts";
@@ -23,6 +25,12 @@ export const en: Texts = {
     alerts: "Alerts",
     alert: "Alert",
     silences: "Silences",
+    duty: "Duty",
+    messages: "Messages",
+    fleet: "Gateways",
+    quarantine: "Quarantine",
+    users: "Users",
+    audit: "Audit log",
     nowhere: "No such page",
     nowhereText: "There is no page at this address.",
     nowhereNext: "Choose one above.",
@@ -189,6 +197,8 @@ export const en: Texts = {
     byMe: "me",
   },
   ...alertTexts,
+  ...dutyTexts,
+  ...deskTexts,
   ...silenceTexts,
   ...wallTexts,
   tests: {

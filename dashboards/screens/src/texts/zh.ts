@@ -1,4 +1,6 @@
 import { alertTexts } from "./zh/alerts.ts";
+import { deskTexts } from "./zh/desk.ts";
+import { dutyTexts } from "./zh/duty.ts";
 import { silenceTexts } from "./zh/silences.ts";
 import { wallTexts } from "./zh/wall.ts";
 
@@ -22,6 +24,12 @@ export const zh = {
     alerts: "预警",
     alert: "预警详情",
     silences: "静默",
+    duty: "值班",
+    messages: "消息",
+    fleet: "网关",
+    quarantine: "隔离区",
+    users: "用户",
+    audit: "审计",
     nowhere: "没有这个页面",
     nowhereText: "这个地址没有页面。",
     nowhereNext: "请从上方选择。",
@@ -177,6 +185,8 @@ export const zh = {
     byMe: "我",
   },
   ...alertTexts,
+  ...dutyTexts,
+  ...deskTexts,
   ...silenceTexts,
   ...wallTexts,
   tests: {

@@ -41,6 +41,19 @@ export interface Calendar {
 /** The day of an instant in a zone: `2026-11-23`. */
 export const dayText = (atMs: number, timezone: string): string => partsOf(atMs, timezone).day;
 
+/** The instant of a local time of a zone (`2026-11-23T14:05`), ISO 8601 in UTC; null when it is no time. */
+export const instantIn = (local: string, timezone: string): string | null => {
+  const asUtc = Date.parse(`${local}Z`);
+  if (Number.isNaN(asUtc)) return null;
+  const localOf = (ms: number): number => {
+    const { day, time } = partsOf(ms, timezone);
+    return Date.parse(`${day}T${time}Z`);
+  };
+  // Once more, because the offset at the first guess may be another than at the instant itself.
+  const first = asUtc - (localOf(asUtc) - asUtc);
+  return new Date(first - (localOf(first) - asUtc)).toISOString();
+};
+
 /** `14:05` for today, else `11-23 14:05`, of another year `2025-11-23 14:05`; by the centre's clock, not the browser's. */
 export const momentText = (at: string, { timezone, day }: Calendar): string => {
   const parts = partsOf(Date.parse(at), timezone);

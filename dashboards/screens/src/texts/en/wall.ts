@@ -9,6 +9,7 @@ export const wallTexts: typeof zh = {
     waiting: "Alerts to take over",
     oldest: "oldest waiting {span}",
     stale: "as of {time}, nothing new for {span}",
+    positives: "{n} to be confirmed",
     sites: "Markets",
     site: "Market",
     online: "Online",

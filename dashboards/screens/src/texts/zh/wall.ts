@@ -7,6 +7,7 @@ export const wallTexts = {
     waiting: "待签收预警",
     oldest: "最久已等 {span}",
     stale: "数据截至 {time}，已 {span}未更新",
+    positives: "阳性（待复检）{n}",
     sites: "各市场",
     site: "市场",
     online: "在线",

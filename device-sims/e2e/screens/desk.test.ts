@@ -1,0 +1,105 @@
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { needs } from "../../src/harness/requirements.ts";
+import { dutyAccount, sampleAccount } from "./sample-day.ts";
+import {
+  foreignTexts,
+  type Looked,
+  ScreensUnderTest,
+  says,
+  seriousFindings,
+  sticksOutPx,
+} from "./screens-under-test.ts";
+
+const needed = needs("chromium");
+
+describe.skipIf(needed.skip)(needed.title("duty, messages and the centre's own pages, in a browser"), () => {
+  const screens = new ScreensUnderTest();
+  const look = (setup: Looked): Promise<Page> => screens.look(setup);
+  beforeAll(() => screens.launch());
+  afterAll(() => screens.close());
+  beforeEach(() => screens.start());
+  afterEach(async () => expect(await screens.stop()).toEqual([]));
+
+  const asked = (text: string): string[] => screens.centre.asked.filter((request) => request.includes(text));
+
+  it.each([
+    ["duty", "duty-row", "zh", "desk"],
+    ["duty", "duty-row", "en", "phone"],
+    ["messages", "message", "en", "desk"],
+    ["messages", "message", "zh", "phone"],
+    ["fleet", "fleet-row", "zh", "phone"],
+    ["quarantine", "quarantined", "en", "desk"],
+    ["users", "user-row", "zh", "phone"],
+    ["audit", "audit-row", "en", "desk"],
+  ] as const)("show %s in rows of %s, in %s on a %s, and nothing sticks out", async (path, row, language, size) => {
+    screens.centre.state.account = { ...dutyAccount, role: "administrator" };
+    const page = await look({ path, language, size });
+    await page.locator(`[data-test=${row}]`).first().waitFor();
+    expect(await sticksOutPx(page)).toBeLessThanOrEqual(0);
+    expect(await foreignTexts(page, language)).toEqual([]);
+    expect(await seriousFindings(page)).toEqual([]);
+  });
+
+  it("say who is on duty, who stands in, where nobody is, and look at another time of the centre's day", async () => {
+    screens.centre.state.account = structuredClone(dutyAccount);
+    const page = await look({ path: "duty" });
+    await says(page, "[data-test=duty-row]", /松柏市场.*郑雅琴.*代 林志远/s);
+    await says(page, "[data-test=duty-row]", /宁宝市场.*无人，由 郑雅琴 负责.*无人值班/s);
+    await says(page, "[data-test=last-resort]", "现有 2 条预警");
+    await page.fill("[name=at]", "2026-11-24T02:30");
+    await page.locator("[name=at]").blur();
+    await says(page, "h2", "11-24 02:30 的值班");
+    expect(asked("/api/v1/duty?at=")).toEqual(["GET /api/v1/duty?at=2026-11-23T18%3A30%3A00.000Z"]);
+    await page.selectOption("[name=officer]", "o-wu");
+    await page.selectOption("[name=substitute]", "o-zheng");
+    await page.fill("[name=from]", "2026-11-24T08:00");
+    await page.fill("[name=to]", "2026-11-25T08:00");
+    await page.click("[data-test=absences] button[type=submit]");
+    await says(page, "[data-test=absences]", "已登记");
+    expect(asked("POST /api/v1/register/changes")[0]).toContain(
+      '"values":{"officer":"o-wu","substitute":"o-zheng","reason":"leave"},"from":"2026-11-24T00:00:00.000Z"',
+    );
+  });
+
+  it("find messages by state, with their channels, and let nobody of a market change the roster", async () => {
+    const page = await look({ path: "messages" });
+    await says(page, "[data-test=message]", /吴国强.*137\*{6}18.*无法确认.*应答丢失 2 次/s);
+    await page.selectOption("[name=state]", "delivered");
+    await page.locator("[data-test=message]", { hasText: "无法确认" }).waitFor({ state: "detached" });
+    expect(await page.locator("[data-test=message]").count()).toBe(1);
+    const other = await look({ path: "duty" });
+    await other.waitForSelector("[data-test=duty-row]");
+    expect(await other.locator("[data-test=absences]").count()).toBe(0);
+  });
+
+  it("tell of an alert who has it until when, what each was told, and that somebody has arrived", async () => {
+    const page = await look({ path: "alerts/a4" });
+    await says(page, "[data-test=duty]", /重大 · 区局\s*1 次上报/);
+    await says(page, "[data-test=due]", "签收已超时 52 分钟");
+    await says(page, "[data-test=recipient]", /郑雅琴.*已送达/s);
+    await says(page, "[data-test=timeline]", /上报.*超时未签收/s);
+    await page.click("[data-test=act-acknowledge]");
+    await says(page, "[data-test=due]", "到场还剩 8 分钟");
+    await page.click("[data-test=act-arrive]");
+    await says(page, "[data-test=due]", "处置还剩 1 小时 8 分");
+    expect(await page.locator("[data-test=act-arrive]").count()).toBe(0);
+  });
+
+  it("show bytes beside what can be read of them, a new password once, and whether the log is whole", async () => {
+    screens.centre.state.account = { ...dutyAccount, role: "administrator" };
+    const page = await look({ path: "quarantine", language: "en" });
+    await page.locator("[data-test=quarantined] summary").first().click();
+    await says(page, "[data-test=quarantined] pre", "7b 22 76 61 6c 75 65");
+    await page.click("nav a:has-text('Users')");
+    await page.fill("[name=name]", "wu.g");
+    await page.click("[data-test=user-form] button[type=submit]");
+    await says(page, "[data-test=issued]", "koru-7281-fasi");
+    await page.click("nav a:has-text('Audit log')");
+    await page.click("[data-test=verify-audit]");
+    await says(page, "[data-test=audit-verified]", "The log is whole: 48 entries");
+    screens.centre.state.account = structuredClone(sampleAccount);
+    const other = await look({ path: "users", language: "en" });
+    await says(other, "[data-test=problem]", /ACCESS_DENIED/);
+  });
+});
