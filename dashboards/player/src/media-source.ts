@@ -1,6 +1,6 @@
 /** How live pictures are kept. Seconds. */
-const target = 0.3;
-const hurryAbove = 0.5;
+const target = 0.25;
+const hurryAbove = 0.4;
 const jumpAbove = 1.5;
 const keptBehind = 15;
 const mostQueued = 600;
@@ -94,7 +94,9 @@ export class LiveSource {
       this.#started = true;
       this.#video.currentTime = Math.max(start, end - target);
     }
-    this.#video.playbackRate = late > hurryAbove ? 1.1 : 1;
+    // Once in a hurry it goes on until it is where it should be: pieces come in steps.
+    const isHurried = this.#video.playbackRate > 1;
+    this.#video.playbackRate = late > (isHurried ? target : hurryAbove) ? 1.1 : 1;
     // A tab that comes back goes on; one that may not play yet tries again.
     if (this.#video.paused) this.#video.play().catch(() => undefined);
   }

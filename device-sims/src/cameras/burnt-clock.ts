@@ -7,9 +7,6 @@ const squaresAcross = 40;
 const marker = [1, 0, 1, 0] as const;
 const bits = 12;
 
-/** Numbers go from 0 to one less. */
-export const clockNumbers = 2 ** bits;
-
 const sumOf = (value: number): number => ((value >> 8) + ((value >> 4) & 15) + (value & 15)) & 15;
 
 const squaresOf = (value: number): number[] => {

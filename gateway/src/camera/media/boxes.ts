@@ -24,7 +24,6 @@ export const fullBox = (
 export const u16 = (value: number): readonly number[] => [(value >> 8) & 255, value & 255];
 export const u24 = (value: number): readonly number[] => [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 export const u32 = (value: number): readonly number[] => [...u16(value >>> 16), ...u16(value)];
-export const u64 = (value: number): readonly number[] => [...u32(Math.floor(value / 2 ** 32)), ...u32(value % 2 ** 32)];
 
 /** So many noughts. */
 export const zeros = (count: number): readonly number[] => new Array<number>(count).fill(0);

@@ -1,4 +1,3 @@
-import type { ParameterSets } from "./access-unit.ts";
 import { BitReader } from "./bit-reader.ts";
 
 /** What a parameter set says of the pictures. */
@@ -137,7 +136,3 @@ export const h265Format = (sps: Uint8Array): H265Format => {
     bitDepthChroma: reader.unsigned() + 8,
   };
 };
-
-/** What a stream's parameter sets say of its pictures. */
-export const pictureFormat = ({ codec, sps }: ParameterSets): PictureFormat =>
-  codec === "h264" ? h264Format(sps) : h265Format(sps);

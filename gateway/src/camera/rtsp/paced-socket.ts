@@ -14,7 +14,7 @@ export interface PacedSocket {
 }
 
 const gulpBytes = 256 * 1024;
-const everyMs = 80;
+const everyMs = 60;
 
 /** All paced sockets are read in the same turn. */
 const paced = new Set<Socket>();
