@@ -176,7 +176,9 @@ class Connection {
   #answered(waiting: Waiting, status: number): void {
     this.#offering = false;
     this.#state.taken.push({ kind: waiting.kind, what: waiting.what, status });
-    if (status === 0) this.#state.waiting.splice(this.#state.waiting.indexOf(waiting), 1);
+    this.#state.waiting.splice(this.#state.waiting.indexOf(waiting), 1);
+    // What is refused holds up nothing else.
+    if (status !== 0) this.#state.waiting.push(waiting);
     if (status === 0) this.push();
     else this.#later(againMs);
   }
