@@ -8,6 +8,7 @@ import { Fragmenter, type StreamClock } from "../media/fragmenter.ts";
 import { readRtp } from "../media/rtp.ts";
 import type { RtspLogin } from "../rtsp/authorization.ts";
 import { openRtspSession, type RtspSession } from "../rtsp/rtsp-session.ts";
+import { type SourceLimits, usualLimits } from "./source-limits.ts";
 
 /** A stream as configured. */
 export interface SourceOptions {
@@ -25,30 +26,6 @@ export interface SourceOptions {
   readonly random: () => number;
   readonly limits?: Partial<SourceLimits>;
 }
-
-/** Times of a source, in milliseconds. */
-export interface SourceLimits {
-  /** The session stays so long after the last one has let go. */
-  readonly lingerMs: number;
-  /** For connecting, and for each answer of the camera. */
-  readonly answerMs: number;
-  /** Without a packet for so long, the session is made anew. */
-  readonly silentMs: number;
-  readonly fragmentMs: number;
-  /** Waits between tries, each drawn from the half below. */
-  readonly retriesMs: readonly number[];
-  /** After a refused password: cameras lock accounts. */
-  readonly refusedRetryMs: number;
-}
-
-const usualLimits: SourceLimits = {
-  lingerMs: 10_000,
-  answerMs: 5_000,
-  silentMs: 15_000,
-  fragmentMs: 200,
-  retriesMs: [1_000, 2_000, 5_000, 10_000, 30_000],
-  refusedRetryMs: 300_000,
-};
 
 /** Fragments since the last key frame are kept up to so many bytes; a camera with a longer interval is joined later. */
 const mostKeptBytes = 12 * 1024 * 1024;
