@@ -4,6 +4,7 @@ import { z } from "zod";
 import { aliyunSmsChannel } from "./aliyun-sms/aliyun-sms.ts";
 import type { Channel, ChannelDefinition, ChannelPorts } from "./channel.ts";
 import { consoleChannel } from "./console/console.ts";
+import { gsmModemChannel } from "./gsm-modem/gsm-modem.ts";
 import { smppChannel } from "./smpp/smpp.ts";
 import { tencentSmsChannel } from "./tencent-sms/tencent-sms.ts";
 import { webhookChannel } from "./webhook/webhook.ts";
@@ -17,6 +18,7 @@ const definitions = [
   tencentSmsChannel,
   wecomChannel,
   smppChannel,
+  gsmModemChannel,
 ] as const;
 
 type SettingsOf<List extends readonly { readonly settings: z.core.$ZodTypeDiscriminable }[]> = {

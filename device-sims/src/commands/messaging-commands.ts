@@ -1,5 +1,7 @@
 import { type Command, Option } from "commander";
+import { modemSubmits } from "../messaging/modem/modem-state.ts";
 import { submitAnswers } from "../messaging/smpp/smsc-state.ts";
+import { modemCommand } from "./modem-command.ts";
 import type { WriteLine } from "./run-command.ts";
 import { smscCommand } from "./smsc-command.ts";
 
@@ -59,7 +61,45 @@ const addSmsc = (program: Command, { wholeIn, numberIn }: NumberParsers): Comman
     .option(...oracleOption)
     .option("--seconds <n>", "end after so many seconds", numberIn(0.1, 1e7));
 
-/** Adds the simulators of networks and modems: `smsc`. */
+type ModemArguments = {
+  readonly dir: string;
+  readonly controlPort: number;
+  readonly submit: string;
+  readonly count?: number;
+  readonly delayMs: number;
+  readonly sim: "ready" | "pin" | "puk" | "missing";
+  readonly pin: string;
+  readonly network: "home" | "roaming" | "none" | "denied" | "lte";
+  readonly chatter?: boolean;
+  readonly reports: "delivered" | "undelivered" | "none" | "trying-then-delivered";
+  readonly reportDelayMs: number;
+  readonly oracle?: string;
+  readonly seconds?: number;
+};
+
+const addModem = (program: Command, { wholeIn, numberIn }: NumberParsers): Command =>
+  program
+    .command("modem")
+    .description("Act as a GSM modem on a serial port, see docs/channels-gsm-modem.md (needs python3)")
+    .requiredOption(...dirOption)
+    .option("--control-port <port>", "port of the control API; 0 takes a free one", wholeIn(0, 65_535), 0)
+    .option("--submit <how>", `${modemSubmits.join(", ")}, or a line like "+CMS ERROR: 38"`, "normal")
+    .option("--count <n>", "so many messages are treated like that, then normal", wholeIn(1, 1e6))
+    .option("--delay-ms <n>", "the network takes so long for a message", wholeIn(0, 600_000), 1_000)
+    .addOption(new Option("--sim <state>").choices(["ready", "pin", "puk", "missing"]).default("ready"))
+    .option("--pin <digits>", "the SIM's PIN", "1234")
+    .addOption(new Option("--network <state>").choices(["home", "roaming", "none", "denied", "lte"]).default("home"))
+    .option("--chatter", "say things in the middle of answers")
+    .addOption(
+      new Option("--reports <how>", "what status reports say")
+        .choices(["delivered", "undelivered", "none", "trying-then-delivered"])
+        .default("delivered"),
+    )
+    .option("--report-delay-ms <n>", "they come so late", wholeIn(0, 86_400_000), 2_000)
+    .option(...oracleOption)
+    .option("--seconds <n>", "end after so many seconds", numberIn(0.1, 1e7));
+
+/** Adds the simulators of networks and modems: `smsc`, `modem`. */
 export const addMessagingCommands = (
   program: Command,
   parsers: NumberParsers,
@@ -69,5 +109,10 @@ export const addMessagingCommands = (
     const { dir, port, controlPort, key, cert, oracle, seconds, count, ...behaviour } = given;
     const options = { dir, port, controlPort, key, cert, oracle, seconds };
     await smscCommand({ ...options, behaviour: { ...behaviour, count: count ?? null } }, writeLine, signal);
+  });
+  addModem(program, parsers).action(async (given: ModemArguments) => {
+    const { dir, controlPort, oracle, seconds, count, chatter, ...rest } = given;
+    const behaviour = { ...rest, count: count ?? null, chatter: chatter === true };
+    await modemCommand({ dir, controlPort, oracle, seconds, behaviour }, writeLine, signal);
   });
 };
