@@ -66,6 +66,10 @@ export const modemDoings = (state: ModemState, modem: SimulatedModem): Doings =>
     state.isHanging = true;
     return {};
   },
+  "POST /control/new-sim": () => {
+    state.pinTries = 3;
+    return {};
+  },
   "POST /control/restart": () => {
     modem.restart();
     return {};
