@@ -66,7 +66,10 @@ const receiptWithin = (channel: Channel, seconds: number): Promise<DeliveryRecei
         clearTimeout(timer);
         resolve(receipt);
       },
-      onReply: () => undefined,
+      // It stays where it is, and is there for the centre.
+      onReply: () => {
+        throw new MingchengError("INPUT_INVALID", "replies are left to the centre");
+      },
     });
   });
 
