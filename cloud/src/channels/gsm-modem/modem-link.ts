@@ -140,14 +140,18 @@ export class ModemLink {
       onUnsolicited: (said) => this.#options.onUnsolicited(said),
     });
     const opened: { port?: ModemPort } = {};
-    const port = await openModemPort(settings, {
-      bytes: (bytes) => dialogue.hear(bytes),
-      end: (reason) => {
-        gone = reason;
-        dialogue.end(reason);
-        if (this.#open !== undefined && this.#open.port === opened.port) this.#lost({ reason, setup: false });
+    const port = await openModemPort(
+      settings,
+      {
+        bytes: (bytes) => dialogue.hear(bytes),
+        end: (reason) => {
+          gone = reason;
+          dialogue.end(reason);
+          if (this.#open !== undefined && this.#open.port === opened.port) this.#lost({ reason, setup: false });
+        },
       },
-    });
+      ports,
+    );
     if ("reason" in port) return { reason: port.reason, setup: false };
     opened.port = port;
     this.#atWork = port;
