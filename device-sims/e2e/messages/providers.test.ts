@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { AlertDetail, AlertList } from "@mingcheng/protocols";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type MarketUnderTest, openMarket } from "../../src/harness/market.ts";
 import { builtModule } from "../../src/harness/repository.ts";
@@ -63,6 +64,77 @@ describe("a message to try a channel", () => {
     expect(state.messages).toMatchObject([{ phone: "13900001234", text: "【明秤监管】预警0000：测试消息，无需处置" }]);
     expect(said).not.toContain(accountKeys(dir).aliyun.secret);
   }, 60_000);
+});
+
+/** Tells the operator of the market at once; quiet hours, gathering and quotas are none of this test's. */
+const routing = {
+  ...{ version: 1, name: { zh: "测试", en: "test" }, lastResort: { role: "centre" } },
+  ...{ grouping: { wait: "1s", interval: "1s" }, failover: { attempts: 3, receipt: "5m" } },
+  limits: { perOfficer: [{ messages: 100, within: "1m" }], alarm: [{ messages: 100, within: "1m" }] },
+  routes: [{ id: "all", level: { zh: "全部", en: "all" }, match: {}, path: [{ tier: "operator", receipt: "30m" }] }],
+};
+const officers = "code,name,phone,login,department,from,to\nop-songbai,示例甲,13900000001,,松柏农贸市场,,\n";
+
+/** The alert about a specimen, with its history. */
+const alertOf = async ({ api }: MarketUnderTest, specimen: string): Promise<AlertDetail | undefined> => {
+  const { alerts } = await (await api()).get<AlertList>("/api/v1/alerts?limit=100");
+  const found = alerts.find(({ labels, title }) => labels?.["specimen"] === specimen || title.zh.includes(specimen));
+  return found === undefined ? undefined : (await api()).get<AlertDetail>(`/api/v1/alerts/${found.id}`);
+};
+
+const smsBy = (provider: string) => state.messages.filter((message) => message.provider === provider);
+
+describe("an alert on its way to an officer's telephone", () => {
+  it("is there once with its receipt in the history, fails over, and is taken over by reply", async () => {
+    const polls: Readonly<Record<string, unknown>> = { "aliyun-sms": "receiptPollMs", "tencent-sms": "pollMs" };
+    const channels = channelsFor(dir, providers.url)
+      .filter(({ type }) => type !== "wecom")
+      .map((one) => ({ ...one, [String(polls[String(one["type"])])]: 200 }));
+    const routingFile = join(dir, "routing.yaml");
+    writeFileSync(routingFile, JSON.stringify(routing));
+    const config = { channels, routing: routingFile };
+    market = await openMarket([{ gw, devices: [{ id: "tester-1", ...hastyTester }] }], { config });
+    const opened = market;
+    await opened.centre.command("register", "sample");
+    writeFileSync(join(dir, "officers.csv"), officers);
+    await opened.centre.command("import", "officers", join(dir, "officers.csv"));
+    const detail = (): string => JSON.stringify([state.messages, state.answers]);
+
+    // The answer to the first attempt is lost; Aliyun's records say that it went through.
+    state.behaviour = { ...normalBehaviour, answer: "lost", count: 1 };
+    await reportPositive(opened, "S-0001");
+    const delivered = await until(
+      async () => {
+        const alert = await alertOf(opened, "S-0001");
+        return alert?.history.some(({ reason }) => reason === "delivered") === true && alert;
+      },
+      { what: "the receipt in the history", withinMs: 60_000, everyMs: 200, detail },
+    );
+    expect(smsBy("aliyun")).toHaveLength(1);
+    expect(smsBy("aliyun")[0]).toMatchObject({
+      ...{ phone: "13900000001", answered: false },
+      text: expect.stringMatching(/^【明秤监管】关注预警：松柏.*发生快检阳性.*，\d\d:\d\d。回复\d{4}签收$/),
+    });
+    expect(smsBy("tencent")).toEqual([]);
+    expect(JSON.stringify(delivered)).not.toContain("13900000001");
+
+    // Aliyun does not take the second one at all: Tencent does, and the officer answers it.
+    state.behaviour = { ...normalBehaviour, answer: "isv.SMS_CONTENT_ILLEGAL" };
+    await reportPositive(opened, "S-0002");
+    const [text] = await until(() => smsBy("tencent").length > 0 && smsBy("tencent").map((message) => message.text), {
+      ...{ what: "the message through Tencent", withinMs: 60_000, detail },
+    });
+    expect(smsBy("aliyun")).toHaveLength(1);
+    const code = /回复(\d{4})签收$/.exec(text ?? "")?.[1] ?? "none";
+    state.behaviour = normalBehaviour;
+    state.replies.push({ phone: "13900000001", text: code, atMs: state.nowMs() });
+    await until(async () => (await alertOf(opened, "S-0002"))?.alert.state === "acknowledged", {
+      ...{ what: "the reply takes the alert over", withinMs: 30_000, everyMs: 200, detail },
+    });
+    await until(() => state.messages.some((message) => message.text.startsWith(`【明秤监管】预警${code}：已签收`)), {
+      ...{ what: "the officer is told so", withinMs: 30_000, detail },
+    });
+  }, 180_000);
 });
 
 describe("an alert on its way to a group", () => {
