@@ -24,6 +24,7 @@ const commands: readonly (readonly [name: string, load: () => Promise<Add>])[] =
   ["channel", async () => (await import("./channel-command.ts")).addChannelCommand],
   ["rules", async () => (await import("./rules-commands.ts")).addRulesCommands],
   ["routing", async () => (await import("./routing-commands.ts")).addRoutingCommands],
+  ["report", async () => (await import("./report-command.ts")).addReportCommand],
   ["retention", async () => (await import("./retention-commands.ts")).addRetentionCommands],
   ["person", async () => (await import("./person-command.ts")).addPersonCommand],
 ];

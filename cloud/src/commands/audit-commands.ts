@@ -1,6 +1,5 @@
 import { once } from "node:events";
-import { createWriteStream, existsSync } from "node:fs";
-import { join } from "node:path";
+import { createWriteStream } from "node:fs";
 import { fromHex, keyIdOf, MingchengError } from "@mingcheng/protocols";
 import type { Command } from "commander";
 import { auditHeadPath } from "../audit/audit-head.ts";
@@ -11,7 +10,7 @@ import { headInBackup } from "../backup/audit-in-backup.ts";
 import { readManifest } from "../backup/backup-manifest.ts";
 import { nodeCrypto } from "../crypto/node-crypto.ts";
 import { loadSigners } from "../keys/centre-keys.ts";
-import { type DataOptions, withDataOptions } from "./data-options.ts";
+import { type DataOptions, withPresentData } from "./data-options.ts";
 import { inLanguage } from "./language.ts";
 
 type Say = (text: string) => void;
@@ -65,16 +64,9 @@ const headsInBackups = async (backups: readonly string[]): Promise<NotedHead[]> 
   return heads;
 };
 
-/** What is to be looked at must be there: looking makes nothing. */
-const requireRegister = (dataDirectory: string): void => {
-  if (existsSync(join(dataDirectory, "register.db"))) return;
-  throw new MingchengError("INPUT_INVALID", `${dataDirectory}: there is no centre's data`, { field: "--data" });
-};
-
 const verify = async (options: VerifyOptions, say: Say): Promise<void> => {
   const noted = [...options.head.map(notedOf), ...(await headsInBackups(options.backup))];
   const earlier = earlierKeys(options.key);
-  requireRegister(options.data);
   const { manifest } = await loadSigners(options.data);
   const keys = new Map([[manifest.kid, manifest.publicKey], ...earlier]);
   const headPath = auditHeadPath(options.data);
@@ -97,7 +89,6 @@ const list = async ({ data, actor, action, subject, json, ...options }: ListOpti
   if (!Number.isInteger(limit) || limit < 1) {
     throw new MingchengError("INPUT_INVALID", `${options.limit}: a number from 1`, { field: "--limit" });
   }
-  requireRegister(data);
   await withAudit(data, (audit, register) => {
     const { entries } = auditPage(register, { actor, action, subject, limit });
     audit.append({ actor: terminalActor(), action: "audit.viewed", subject: "audit" });
@@ -129,7 +120,6 @@ const write = async (out: string, lines: Iterable<string>): Promise<number> => {
 };
 
 const exportLog = async (options: DataOptions & { readonly out: string }, say: Say): Promise<void> => {
-  requireRegister(options.data);
   await withAudit(options.data, async (audit, register) => {
     audit.append({ actor: terminalActor(), action: "audit.exported", subject: "audit" });
     const count = await write(options.out, auditLines(register));
@@ -142,7 +132,7 @@ const collect = (value: string, before: readonly string[]): readonly string[] =>
 /** `audit verify | list | export`. */
 export const addAuditCommands = (program: Command, say: Say): void => {
   const audit = program.command("audit").description("审计日志：谁做了什么 / the audit log: who did what");
-  withDataOptions(audit.command("verify"))
+  withPresentData(audit.command("verify"))
     .description("核验审计日志，通过为 0，不通过为 1 / check the audit log, exit code 0 or 1")
     .option(
       "--head <n:hash>",
@@ -164,7 +154,7 @@ export const addAuditCommands = (program: Command, say: Say): void => {
     )
     .option("--json", "以 JSON 输出 / print JSON")
     .action((options: VerifyOptions) => verify(options, say));
-  withDataOptions(audit.command("list"))
+  withPresentData(audit.command("list"))
     .description("列出最近的审计记录 / list the latest entries")
     .option("--actor <name>", "只列出此人的 / only of this actor")
     .option("--action <name>", "只列出此动作，如 user.scope / only this action, e.g. user.scope")
@@ -172,7 +162,7 @@ export const addAuditCommands = (program: Command, say: Say): void => {
     .option("--limit <n>", "最多列出多少条 / how many at most", "50")
     .option("--json", "以 JSON 输出，每条一行 / print JSON, one line per entry")
     .action((options: ListOptions) => list(options, say));
-  withDataOptions(audit.command("export"))
+  withPresentData(audit.command("export"))
     .description(
       "导出全部审计记录及其证明，每条一行 JSON / write every entry and what proves it, one line of JSON each",
     )

@@ -5,7 +5,7 @@ import { terminalActor, withAudit } from "../audit/open-audit.ts";
 import { backupName } from "../backup/backup-names.ts";
 import { considerately } from "../backup/considerate-pace.ts";
 import { type BackupPhase, takeBackup } from "../backup/take-backup.ts";
-import { type DataOptions, withDataOptions } from "./data-options.ts";
+import { type DataOptions, withPresentData } from "./data-options.ts";
 import { inLanguage } from "./language.ts";
 import { progressLine } from "./progress-line.ts";
 
@@ -75,7 +75,7 @@ const run = async (options: BackupCommandOptions, say: Say): Promise<void> => {
 
 /** `backup`: a copy of everything that cannot be made again, taken while the centre runs. */
 export const addBackupCommand = (program: Command, say: Say): void => {
-  withDataOptions(program.command("backup"))
+  withPresentData(program.command("backup"))
     .description("备份中心（不必停止），完成后校验 / back up the centre while it runs, checked afterwards")
     .requiredOption(
       "--out <dir>",

@@ -15,7 +15,7 @@ import { minuteOf } from "../register/model/validity.ts";
 import { openRegister } from "../register/register-database.ts";
 import { software } from "../software.ts";
 import { openForReading, type SqliteDatabase } from "../store/database.ts";
-import { type DataOptions, withDataOptions } from "./data-options.ts";
+import { type DataOptions, withPresentData } from "./data-options.ts";
 import { inLanguage } from "./language.ts";
 import { progressLine } from "./progress-line.ts";
 
@@ -134,7 +134,7 @@ const collect = (value: string, known: readonly string[]): string[] => [...known
 
 /** `export`. */
 export const addExportCommand = (program: Command, say: Say): void => {
-  withDataOptions(program.command("export"))
+  withPresentData(program.command("export"))
     .description("导出网关的证据文件 / write the evidence of a gateway to a file")
     .requiredOption(
       "--out <path>",

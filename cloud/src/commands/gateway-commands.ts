@@ -5,7 +5,7 @@ import { withKeyHistory } from "../register/key-history.ts";
 import { openRegister } from "../register/register-database.ts";
 import type { SqliteDatabase } from "../store/database.ts";
 import { codePrinter } from "./code-printer.ts";
-import { type DataOptions, withDataOptions } from "./data-options.ts";
+import { type DataOptions, withDataOptions, withPresentData } from "./data-options.ts";
 import { addGatewayOrderCommands } from "./gateway-order-commands.ts";
 import { addGatewayTrustCommands } from "./gateway-trust-commands.ts";
 import { inLanguage } from "./language.ts";
@@ -87,7 +87,7 @@ export const addGatewayCommands = (program: Command, say: Say): void => {
     .option("--site <name>", "所在场所名称 / name of the place where it stands")
     .option("--json", "以 JSON 输出，每个网关一行 / print JSON, one line per gateway")
     .action((gateways: string[], options: AddOptions) => add(gateways, options, say));
-  withDataOptions(gateway.command("list"))
+  withPresentData(gateway.command("list"))
     .description("列出网关 / list the gateways")
     .option("--json", "以 JSON 输出 / print JSON")
     .action((options: DataOptions & { json?: boolean }) => list(options, say));
@@ -95,7 +95,7 @@ export const addGatewayCommands = (program: Command, say: Say): void => {
     ["disable", true, "停用网关，立即断开；已有记录保留 / let a gateway in no more; its records stay"],
     ["enable", false, "重新启用网关 / let a gateway in again"],
   ] as const) {
-    withDataOptions(gateway.command(name))
+    withPresentData(gateway.command(name))
       .description(text)
       .argument("<id>", "网关编号 / gateway id")
       .action((gw: string, options: DataOptions) =>

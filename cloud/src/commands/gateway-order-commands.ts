@@ -11,7 +11,7 @@ import { OrderDesk, type Ordering } from "../commanding/order-desk.ts";
 import { OrderStore } from "../commanding/order-store.ts";
 import { orderView } from "../commanding/order-view.ts";
 import { openRegister } from "../register/register-database.ts";
-import { type DataOptions, withDataOptions } from "./data-options.ts";
+import { type DataOptions, withPresentData } from "./data-options.ts";
 import { inLanguage } from "./language.ts";
 import { orderLine, orderRows } from "./order-text.ts";
 
@@ -145,7 +145,7 @@ const bundle = async (gw: string, id: string, options: DataOptions & { out: stri
 };
 
 const withOrderOptions = (from: Command): Command =>
-  withDataOptions(from)
+  withPresentData(from)
     .option("--ttl <time>", "有效期，如 30s、10m、2h、7d / good for: 30s, 10m, 2h, 7d", "1h")
     .option("--note <text>", "原因，与命令一并保存 / why; kept with the command", "")
     .option("--wait [seconds]", "等待结果，成功时退出码为 0 / wait for its end; exit code 0 when it is done")
@@ -176,12 +176,12 @@ export const addGatewayOrderCommands = (gateway: Command, say: Say): void => {
     .argument(...id)
     .requiredOption("--file <file>", "YAML 文件，格式同网关配置 / YAML file, as in the gateway's own configuration")
     .action((gw: string, options: OrderOptions & { file: string }) => configure(gw, options, say));
-  withDataOptions(gateway.command("commands"))
+  withPresentData(gateway.command("commands"))
     .description("列出下发给网关的命令和结果 / list the commands of a gateway and what became of them")
     .argument(...id)
     .option("--json", "以 JSON 输出 / print JSON")
     .action((gw: string, options: DataOptions & { json?: boolean }) => list(gw, options, say));
-  withDataOptions(gateway.command("bundle"))
+  withPresentData(gateway.command("bundle"))
     .description("取出 diagnostics 命令的诊断包 / fetch the bundle of a diagnostics command")
     .argument(...id)
     .argument("<command>", "命令编号，见 gateway commands / the command's id, see gateway commands")

@@ -14,7 +14,7 @@ import { gatewayWithKeys } from "../register/key-history.ts";
 import { openRegister } from "../register/register-database.ts";
 import { openForReading, type SqliteDatabase } from "../store/database.ts";
 import { codePrinter } from "./code-printer.ts";
-import { type DataOptions, withDataOptions } from "./data-options.ts";
+import { type DataOptions, withPresentData } from "./data-options.ts";
 import { decisionText, type LinePlace, lineFromText, lineRows, placeFromText } from "./gateway-line-text.ts";
 import { inLanguage } from "./language.ts";
 
@@ -218,7 +218,7 @@ const keep = (gw: string, options: LineOptions, say: Say): Promise<void> =>
 export const addGatewayTrustCommands = (gateway: Command, say: Say): void => {
   const reason = ["--reason <text>", "原因，与决定一并保存 / why; kept with the decision", ""] as const;
   const json = ["--json", "以 JSON 输出 / print JSON"] as const;
-  withDataOptions(gateway.command("revoke"))
+  withPresentData(gateway.command("revoke"))
     .description("吊销网关的一个密钥 / revoke a key of a gateway")
     .argument("<id>", "网关编号 / gateway id")
     .requiredOption("--kid <kid>", "密钥编号，见 keys --gateway / key id, see keys --gateway")
@@ -228,18 +228,18 @@ export const addGatewayTrustCommands = (gateway: Command, say: Say): void => {
     )
     .option(...reason)
     .action((gw: string, options: RevokeOptions) => revoke(gw, options, say));
-  withDataOptions(gateway.command("replace"))
+  withPresentData(gateway.command("replace"))
     .description("以新设备替换网关：生成登记码 / put a new box in the place of a gateway: make its enrolment code")
     .argument("<id>", "网关编号 / gateway id")
     .option(...reason)
     .option(...json)
     .action((gw: string, options: DecidingOptions & { json?: boolean }) => replace(gw, options, say));
-  withDataOptions(gateway.command("lines"))
+  withPresentData(gateway.command("lines"))
     .description("列出网关的各条线和相关决定 / list the lines of a gateway, and what was decided about it")
     .argument("<id>", "网关编号 / gateway id")
     .option(...json)
     .action((gw: string, options: DataOptions & { json?: boolean }) => lines(gw, options, say));
-  withDataOptions(gateway.command("line"))
+  withPresentData(gateway.command("line"))
     .description("两台设备使用同一身份时，决定哪条线有效 / decide after a clone which line is the gateway's own")
     .argument("<id>", "网关编号 / gateway id")
     .requiredOption(

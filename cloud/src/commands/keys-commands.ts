@@ -9,7 +9,7 @@ import { loadSigners } from "../keys/centre-keys.ts";
 import { warnBeforeMs } from "../keys/certificate-keeper.ts";
 import { certificateFingerprint } from "../keys/certificates.ts";
 import { keysDirectory, readIfThere } from "../keys/key-files.ts";
-import { type DataOptions, withDataOptions } from "./data-options.ts";
+import { type DataOptions, withPresentData } from "./data-options.ts";
 import { inLanguage } from "./language.ts";
 import { type PublicKeysOptions, printPublicKeys } from "./public-keys.ts";
 
@@ -63,7 +63,7 @@ const change = async (
 
 /** `keys`: what the centre signs and serves with, until when; and the change of its authority. */
 export const addKeysCommands = (program: Command, say: Say): void => {
-  const keys = withDataOptions(program.command("keys")).description(
+  const keys = withPresentData(program.command("keys")).description(
     "查看密钥和证书及其到期日，更换签发机构 / keys and certificates with their ends; change the authority",
   );
   keys
@@ -72,7 +72,7 @@ export const addKeysCommands = (program: Command, say: Say): void => {
     .action((options: PublicKeysOptions) =>
       options.gateway === undefined && options.json !== true ? list(options, say) : printPublicKeys(options, say),
     );
-  withDataOptions(keys.command("next-authority"))
+  withPresentData(keys.command("next-authority"))
     .description(
       "生成下一个签发机构，并告知所有连接的网关 / make the next authority and tell every gateway that connects",
     )
@@ -85,7 +85,7 @@ export const addKeysCommands = (program: Command, say: Say): void => {
         ),
       );
     });
-  withDataOptions(keys.command("switch-authority"))
+  withPresentData(keys.command("switch-authority"))
     .description("改由下一个签发机构签发服务器证书 / let the next authority issue the server's certificate from now on")
     .action(async (_options: DataOptions, command: Command) => {
       await change(command.optsWithGlobals(), switchAuthority, "switched");

@@ -6,7 +6,7 @@ import { terminalActor, withAudit } from "../audit/open-audit.ts";
 import { erasePerson } from "../retention/person-erasure.ts";
 import { exportPerson } from "../retention/person-export.ts";
 import { openForReading } from "../store/database.ts";
-import { type DataOptions, withDataOptions } from "./data-options.ts";
+import { type DataOptions, withPresentData } from "./data-options.ts";
 import { inLanguage } from "./language.ts";
 
 type Say = (text: string) => void;
@@ -49,13 +49,13 @@ const erase = (code: string, { data, reason }: DataOptions & { readonly reason: 
 /** `person export`, `person erase`: what the centre holds on one person, for that person. */
 export const addPersonCommand = (program: Command, say: Say): void => {
   const person = program.command("person").description("个人数据 / data of one person");
-  withDataOptions(person.command("export <code>"))
+  withPresentData(person.command("export <code>"))
     .description(
       "导出一名人员、经营户或用户的全部数据（JSON） / everything held on an officer, vendor or user, as JSON",
     )
     .option("--out <file>", "写入文件，默认输出到终端 / file to write, by default the terminal")
     .action((code: string, options: PersonOptions) => run(code, options, say));
-  withDataOptions(person.command("erase <code>"))
+  withPresentData(person.command("erase <code>"))
     .description(
       "应本人要求，提前抹去登记册中已失效条目的姓名、电话、证照 / empty what names an officer or vendor in entries that are over, before their period",
     )

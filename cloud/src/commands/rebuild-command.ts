@@ -4,12 +4,12 @@ import type { Command } from "commander";
 import { lockDataDirectory } from "../store/data-directory.ts";
 import { openForWriting } from "../store/database.ts";
 import { projectionsMigrations } from "../store/projections-database.ts";
-import { type DataOptions, withDataOptions } from "./data-options.ts";
+import { type DataOptions, withPresentData } from "./data-options.ts";
 import { inLanguage } from "./language.ts";
 
 /** `rebuild`: what is made from the ledger is thrown away and made again at the next start. The ledger is not touched. */
 export const addRebuildCommand = (program: Command, say: (text: string) => void): void => {
-  withDataOptions(program.command("rebuild"))
+  withPresentData(program.command("rebuild"))
     .description(
       "下次启动时由账本重建全部投影（须先停止中心） / make all projections again from the ledger at the next start",
     )

@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { encodings } from "../register/import/text-encoding.ts";
 import { registerKinds } from "../register/model/kinds.ts";
 import { headerOf } from "../register/model/register-kind.ts";
-import { withDataOptions } from "./data-options.ts";
+import { withDataOptions, withPresentData } from "./data-options.ts";
 import { terminalLanguage } from "./language.ts";
 import type { ExportCommandOptions, ImportCommandOptions } from "./register-files.ts";
 
@@ -52,7 +52,7 @@ export const addRegisterCommands = (program: Command, say: Say): void => {
       const { runImport, sampleCity } = await import("./register-files.ts");
       process.exitCode = await runImport("all", sampleCity, options, say);
     });
-  withDataOptions(register.command("export"))
+  withPresentData(register.command("export"))
     .description("导出登记册为 CSV，可原样导入 / export the register as CSV, which imports back as the same")
     .argument("<kind>", kindArgument)
     .requiredOption("--out <file>", "输出文件；all 时为文件夹 / where it goes; for `all` a folder")

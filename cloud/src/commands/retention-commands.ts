@@ -15,7 +15,7 @@ import { answerOf, requestRun } from "../retention/retention-schedule.ts";
 import { type ClassReport, planRetention } from "../retention/run-retention.ts";
 import { lockDataDirectory } from "../store/data-directory.ts";
 import { openForWriting } from "../store/database.ts";
-import { type DataOptions, withDataOptions } from "./data-options.ts";
+import { type DataOptions, withPresentData } from "./data-options.ts";
 import { inLanguage, terminalLanguage } from "./language.ts";
 
 type Say = (text: string) => void;
@@ -182,15 +182,15 @@ export const addRetentionCommands = (program: Command, say: Say): void => {
   const retention = program
     .command("retention")
     .description("数据保存期限与抹去 / periods of keeping data, and erasing");
-  withDataOptions(retention.command("plan"))
+  withPresentData(retention.command("plan"))
     .description("列出各类数据的期限和到期数量，不改动任何内容 / periods and what is due, change nothing")
     .option("--json", "JSON")
     .action((options: ReportOptions) => plan(options, say));
-  withDataOptions(retention.command("run"))
+  withPresentData(retention.command("run"))
     .description("立即抹去到期数据（每天也会自动执行） / erase now what is due (happens daily by itself)")
     .option("--json", "JSON")
     .action((options: ReportOptions) => run(options, say));
-  withDataOptions(retention.command("hold"))
+  withPresentData(retention.command("hold"))
     .description("法律保全：其范围内的数据不抹去 / legal hold: what it covers is not erased")
     .option("--gateway <gw>", "网关，默认全部 / gateway, by default all")
     .option("--device <dev>", "设备，默认全部 / device, by default all")
@@ -198,11 +198,11 @@ export const addRetentionCommands = (program: Command, say: Say): void => {
     .option("--to <time>", "截止时间（不含） / until, exclusive")
     .requiredOption("--reason <text>", "原因 / why")
     .action((options: HoldOptions) => hold(options, say));
-  withDataOptions(retention.command("release <id>"))
+  withPresentData(retention.command("release <id>"))
     .description("解除法律保全 / release a hold")
     .requiredOption("--reason <text>", "原因 / why")
     .action((id: string, options: HoldOptions) => release(id, options, say));
-  withDataOptions(retention.command("holds"))
+  withPresentData(retention.command("holds"))
     .description("列出法律保全 / list holds")
     .option("--json", "JSON")
     .action((options: ReportOptions) => holds(options, say));

@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { terminalActor, withAudit } from "../audit/open-audit.ts";
 import { Cover } from "../users/cover.ts";
 import { type Doer, type RegisteredUser, UserRegister } from "../users/user-register.ts";
-import { type DataOptions, withDataOptions } from "./data-options.ts";
+import { type DataOptions, withDataOptions, withPresentData } from "./data-options.ts";
 import { inLanguage } from "./language.ts";
 
 type Say = (text: string) => void;
@@ -125,7 +125,7 @@ const withScopeOptions = (command: Command): Command =>
     .option("--site <code>", "可见的场所，可重复 / a site that the user sees; may be repeated", collect, []);
 
 const addStandingCommands = (user: Command): void => {
-  withDataOptions(user.command("role"))
+  withPresentData(user.command("role"))
     .description("更改用户的角色，结束其会话 / give a user another role and end the sessions")
     .argument("<name>", "用户名 / user name")
     .addOption(new Option("--role <role>", "角色 / role").choices([...userRoles]).makeOptionMandatory())
@@ -136,7 +136,7 @@ const addStandingCommands = (user: Command): void => {
     ["disable", true, "停用用户，结束其会话 / let a user in no more and end the sessions"],
     ["enable", false, "重新启用用户 / let a user in again"],
   ] as const) {
-    withDataOptions(user.command(what))
+    withPresentData(user.command(what))
       .description(text)
       .argument("<name>", "用户名 / user name")
       .action((name: string, options: DataOptions) =>
@@ -154,17 +154,17 @@ export const addUserCommands = (program: Command, say: Say): void => {
     .addOption(new Option("--role <role>", "角色 / role").choices([...userRoles]).makeOptionMandatory())
     .option("--password-stdin", "从标准输入第一行读取密码 / read the password from the first line of standard input")
     .action((name: string, options: AddOptions) => add(name, options, say));
-  withDataOptions(user.command("list"))
+  withPresentData(user.command("list"))
     .description("列出用户 / list the users")
     .option("--json", "以 JSON 输出 / print JSON")
     .action((options: DataOptions & { json?: boolean }) => list(options, say));
-  withDataOptions(user.command("reset"))
+  withPresentData(user.command("reset"))
     .description("为用户生成新的一次性密码，结束其会话 / make a new one-time password for a user and end the sessions")
     .argument("<name>", "用户名 / user name")
     .action(async (name: string, options: DataOptions) => {
       showOnce(say, name, await withUsers(options.data, (users) => users.reset(name, Date.now(), here())));
     });
-  withScopeOptions(withDataOptions(user.command("scope")))
+  withScopeOptions(withPresentData(user.command("scope")))
     .description(
       "指定用户可见的辖区和场所（取代原有的），结束其会话 / say which areas and sites a user sees, in place of before; ends the sessions",
     )

@@ -171,7 +171,9 @@ describe("a report", () => {
       ["品种", "笔数", "重量（千克）", "金额（元）"],
       ["<b>豆角</b>", 1, 0.0005, 1_234_567.89],
     ]);
-    const audit = web.centre.register.prepare("SELECT count(*) FROM audit_entry WHERE CAST(bytes AS TEXT) LIKE '%report.exported%'");
+    const audit = web.centre.register.prepare(
+      "SELECT count(*) FROM audit_entry WHERE CAST(bytes AS TEXT) LIKE '%report.exported%'",
+    );
     expect(audit.pluck().get()).toBe(2);
   });
 
