@@ -6,10 +6,11 @@ import { decodeRecord, encodeContinuousFrame, type MingchengRecord } from "@ming
 import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import { until } from "../../device-sims/src/harness/until.ts";
-import { Gateway, type GatewayReady } from "../src/app.ts";
+import { Gateway } from "../src/app.ts";
 import { runStatus } from "../src/commands/status.ts";
 import { statusLines } from "../src/commands/status-text.ts";
 import { type GatewayConfig, parseGatewayConfig } from "../src/config/parse-config.ts";
+import type { GatewayReady } from "../src/gateway-ready.ts";
 import { type GatewayStatus, statusSchema } from "../src/health/status-schema.ts";
 import { openOutbox } from "../src/outbox/outbox.ts";
 import { enrolDirectory } from "./enrolled-directory.ts";

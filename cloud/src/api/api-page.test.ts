@@ -9,7 +9,13 @@ const page = readFileSync(new URL("../../../docs/api.md", import.meta.url), "utf
 describe("docs/api.md", () => {
   it("lists every route with its parameters and who may use it, and no other", () => {
     // Routes are made from ports, but none is called here.
-    const routes = apiRoutes({ version: "0", hub: {}, sessions: {}, reader: {}, media: { key: new Uint8Array(32) } } as unknown as ApiPorts);
+    const routes = apiRoutes({
+      version: "0",
+      hub: {},
+      sessions: {},
+      reader: {},
+      media: { key: new Uint8Array(32) },
+    } as unknown as ApiPorts);
     const rows = new Map(
       [...page.matchAll(/^\| `(GET|POST) ([^`?]+)(?:\?([^`]*))?` \| ([^|]+) \|/gm)].map(
         ([, method, path, query = "", who = ""]) => [`${method} ${path}`, { query, who: who.trim() }] as const,

@@ -43,12 +43,7 @@ export class DutyRoster {
    * absent is stood in for by the substitute, then by the next in rank. Undefined: nobody at any tier, a hole in the
    * roster that must be reported. `except`: officers who are passed over, because they cannot be reached.
    */
-  find(
-    site: string,
-    tier: DutyTier,
-    minute: number,
-    except: ReadonlySet<string> = new Set(),
-  ): OnDuty | undefined {
+  find(site: string, tier: DutyTier, minute: number, except: ReadonlySet<string> = new Set()): OnDuty | undefined {
     const areas = this.#areasOf(site, minute);
     for (const asked of dutyTiers.slice(dutyTiers.indexOf(tier))) {
       for (const [column, place] of [["site", site] as const, ...areas.map((area) => ["area", area] as const)]) {

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { MingchengError } from "@mingcheng/protocols";
 import { decodeTime, moveDecodeTimes, timeScale } from "./boxes.ts";
@@ -194,13 +194,6 @@ export const exportClip = async (
     throw error;
   }
 };
-
-/** True when the clip of that id is there. */
-export const hasClip = (clipsFolder: string, id: string): Promise<boolean> =>
-  stat(join(clipsFolder, id)).then(
-    () => true,
-    () => false,
-  );
 
 /** What the gateway's key signs of a manifest. */
 export const signedMessage = (manifest: Uint8Array): Uint8Array => {
