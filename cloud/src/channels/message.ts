@@ -39,7 +39,7 @@ const forbidden = /https?:\S*|www\.\S*|\d{7,}|[【】[\]{}]/gu;
 
 const fitting = (value: string, most: number): string => {
   const clean = value.replace(forbidden, "").trim();
-  const characters = [...clean];
+  const characters = Array.from(clean);
   return characters.length <= most ? clean : `${characters.slice(0, most - 1).join("")}…`;
 };
 
