@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
@@ -43,4 +43,15 @@ it("is named when it was mistyped, and not made, by whatever works on what is th
   // What may come before the first start makes it.
   await type("gateway", "add", "market-a", "--data", data);
   await type("gateway", "list", "--data", data);
+});
+
+it("is made by no verification, and what cannot be read is no verdict", async () => {
+  const data = join(scratch, "nobody's");
+  const file = join(scratch, "evidence.mcx");
+  writeFileSync(file, "");
+  const verify = (...args: string[]) => type("verify", ...args, "--data", data);
+  await expect(verify(file)).rejects.toMatchObject({ code: "INPUT_INVALID", field: "--keys" });
+  await expect(verify(scratch, "--keys", file)).rejects.toMatchObject({ code: "INPUT_INVALID", field: "file" });
+  await expect(verify(join(scratch, "none"))).rejects.toMatchObject({ code: "INPUT_INVALID", field: "file" });
+  expect(existsSync(data)).toBe(false);
 });
