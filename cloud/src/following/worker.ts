@@ -1,6 +1,7 @@
 import { BroadcastChannel, parentPort, workerData } from "node:worker_threads";
 import pino from "pino";
 import { auditOver } from "../audit/open-audit.ts";
+import type { Channel } from "../channels/channel.ts";
 import { channelPorts, openChannels } from "../channels/index.ts";
 import type { FollowerStep } from "../cursor/follower-runner.ts";
 import type { Routing } from "../duty/routing/routing.ts";
@@ -34,10 +35,13 @@ const changed = (parts: readonly FollowingPart[]): void => tell({ type: "changed
 const consoleLog = pino({ base: { from: "alerts" } }, pino.destination({ dest: 1, sync: true }));
 const nowMs = (): number => Date.now();
 
+/** They go on while a store fails, and end with the thread. */
+let channels: readonly Channel[] = [];
+
 const opener = async (): Promise<() => OpenFollower> => {
   const onAppend = (): void => loop.wake();
   if (data.role === "readings") return () => new ReadingsThread(data.options, { hints, onAppend, onChange: changed });
-  const channels = await openChannels(data.options.channels, channelPorts(consoleLog));
+  channels = await openChannels(data.options.channels, channelPorts(consoleLog));
   const onChange = (): void => changed(["alerts"]);
   const register = openRegister(data.options.dataDirectory);
   const onHeadFault = (error: unknown): void =>
@@ -103,6 +107,7 @@ const close = async (): Promise<void> => {
   clearInterval(reporting);
   loop.close();
   await loop.follower?.close();
+  await Promise.all(channels.map(async (one) => one.close?.()));
   channel.close();
   say({ type: "closed" });
   port.close();

@@ -84,4 +84,10 @@ describe.skipIf(tools.skip)(tools.title("an alert told by SMPP, or by modem"), (
     expect(reasons).toContain("notify-failed-over");
     expect(reasons).toContain("delivered");
   }, 120_000);
+
+  it("lets the centre end: connection and port are let go of", async () => {
+    expect(await told.market.centre.stop()).toEqual({ code: 0, signal: null });
+    expect(told.smsc.connections()).toBe(0);
+    await until(() => !byModem.isOpen, { what: "the port is closed", withinMs: 5_000 });
+  }, 30_000);
 });

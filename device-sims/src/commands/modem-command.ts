@@ -7,6 +7,7 @@ import { type ModemBehaviour, ModemState, normalModem } from "../messaging/modem
 import { keptSecret, writeChannel } from "../messaging/simulator-files.ts";
 import { openLine } from "../transports/open-line.ts";
 import type { WriteLine } from "./run-command.ts";
+import { untilStopped } from "./until-stopped.ts";
 
 /** How the modem is run. */
 export interface ModemCommandOptions {
@@ -48,11 +49,7 @@ export const modemCommand = async (
   const control = await startControl(modemDoings(state, modem), token, options.controlPort);
   const ready = { port, control: control.url, tokenFile: join(dir, "control-token") };
   writeLine(JSON.stringify({ event: "ready", ...ready, channels: writeChannel(dir, modemChannelFor(dir)) }));
-  const ending = seconds === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
-  await new Promise<void>((done) => {
-    if (ending.aborted) done();
-    ending.addEventListener("abort", () => done(), { once: true });
-  });
+  await untilStopped(signal, seconds);
   await control.stop();
   await line.close();
 };

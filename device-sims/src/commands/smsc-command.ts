@@ -7,6 +7,7 @@ import { startSmsc } from "../messaging/smpp/smsc.ts";
 import { smscDoings } from "../messaging/smpp/smsc-control.ts";
 import { normalSmsc, type SmscBehaviour, SmscState } from "../messaging/smpp/smsc-state.ts";
 import type { WriteLine } from "./run-command.ts";
+import { untilStopped } from "./until-stopped.ts";
 
 /** How the SMS centre is run. */
 export interface SmscCommandOptions {
@@ -61,10 +62,6 @@ export const smscCommand = async (
   const channels = writeChannel(dir, smppChannelFor(dir, smsc.port, cert));
   const ready = { port: smsc.port, control: control.url, tokenFile: join(dir, "control-token"), channels };
   writeLine(JSON.stringify({ event: "ready", ...ready }));
-  const ending = seconds === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
-  await new Promise<void>((done) => {
-    if (ending.aborted) done();
-    ending.addEventListener("abort", () => done(), { once: true });
-  });
+  await untilStopped(signal, seconds);
   await Promise.all([control.stop(), smsc.stop()]);
 };

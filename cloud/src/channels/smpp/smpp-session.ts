@@ -44,6 +44,7 @@ interface Waiting {
 const mostSequence = 0x7fffffff;
 /** Incoming messages that wait for the one before; above, nothing more is read. */
 const mostWaitingDelivers = 32;
+const partingMs = 1_000;
 /** Answers that the other side does not read. */
 const mostUnsentBytes = 256 * 1024;
 
@@ -108,9 +109,11 @@ export class SmppSession {
     });
   }
 
-  /** Says good-bye and closes. */
+  /** Says good-bye and closes, at the latest after a second. */
   async leave(): Promise<void> {
-    if (!this.#ended) await this.request(command.unbind, new Uint8Array());
+    const cancel = this.#options.ports.later(() => this.end("closed"), partingMs);
+    await this.request(command.unbind, new Uint8Array());
+    cancel();
     this.end("closed");
   }
 
