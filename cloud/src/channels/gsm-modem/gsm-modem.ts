@@ -77,15 +77,15 @@ const open = async (own: ModemSettings, ports: ChannelPorts): Promise<Channel> =
       const text = ownText(outgoing.message, own);
       const sent = await link.use(async (modem) => {
         const { delivery, isSilent } = await sendByModem(modem, { own, phone, text, ports });
+        // Before anybody else looks into the modem: its report may be there already.
+        if (delivery.type === "sent" && delivery.receiptId !== undefined) {
+          inbox.watch([{ receiptId: delivery.receiptId, phone, sentMs: ports.nowMs() }]);
+        }
         if (isSilent) await link.revive(modem);
         return delivery;
       }, signal);
       if (sent === undefined) return { type: "failed", outcome: "stopped", lost: false };
-      if ("reason" in sent) return noModem(sent);
-      if (sent.type === "sent" && sent.receiptId !== undefined) {
-        inbox.watch([{ receiptId: sent.receiptId, phone, sentMs: ports.nowMs() }]);
-      }
-      return sent;
+      return "reason" in sent ? noModem(sent) : sent;
     },
     listen: (inbound) => {
       inbox.listen(inbound);

@@ -73,12 +73,16 @@ export class ModemInbox {
   }
 
   /** Takes everything that is there. False when something has to be offered again, or the modem did not answer. */
-  async empty({ dialogue }: ReadyModem): Promise<boolean> {
+  async empty({ dialogue, reportStore }: ReadyModem): Promise<boolean> {
     if (this.#inbound === undefined) return true;
+    if (reportStore) this.#stores.add("SR");
     const { storage, timeoutMs } = this.#options;
     let isAll = await this.#takeDirect();
     for (const store of this.#stores) {
-      if (store !== storage && !(await this.#select(dialogue, store))) continue;
+      if (this.#stores.size > 1 && !(await this.#select(dialogue, store))) {
+        if (dialogue.isGone) return false;
+        continue;
+      }
       // 4: all of them, 3GPP TS 27.005 §4.1.
       const result = await dialogue.run({
         text: "AT+CMGL=4",

@@ -22,6 +22,8 @@ export interface ReadyModem {
   readonly dialogue: AtDialogue;
   /** Whether it hands on delivery reports. */
   readonly reports: boolean;
+  /** Whether it may keep them in a store of their own, `SR`. */
+  readonly reportStore: boolean;
 }
 
 /** Why there is none. `setup`: somebody has to act. */
@@ -158,7 +160,8 @@ export class ModemLink {
     if (this.#closed) dialogue.end("closed");
     const { pin, storage, serviceCentre } = this.#options;
     const setUp = await setUpModem({ dialogue, ports, pin, storage, serviceCentre, timeoutMs: commandTimeoutMs });
-    if (setUp.type === "ready" && gone === undefined) return { port, modem: { dialogue, reports: setUp.reports } };
+    if (setUp.type === "ready" && gone === undefined)
+      return { port, modem: { dialogue, reports: setUp.reports, reportStore: setUp.reportStore } };
     if (setUp.type === "silent" && gone === undefined) await dialogue.run({ text: reset, timeoutMs: 1_000 });
     await port.close();
     this.#atWork = undefined;

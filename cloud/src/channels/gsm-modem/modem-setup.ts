@@ -10,7 +10,7 @@ export interface SetupOptions extends PinDesk {
 
 /** What a modem can be used for, or why it cannot. `silent`: it does not answer at all. */
 export type SetUp =
-  | { readonly type: "ready"; readonly reports: boolean }
+  | { readonly type: "ready"; readonly reports: boolean; readonly reportStore: boolean }
   | { readonly type: "unfit"; readonly reason: string }
   | { readonly type: "silent" };
 
@@ -49,6 +49,12 @@ const firstNotice = async ({
   return undefined;
 };
 
+/** Whether the modem has a store of its own for status reports, `SR` (3GPP TS 27.005 §3.2.2). */
+const hasReportStore = async ({ dialogue, timeoutMs }: SetupOptions): Promise<boolean> => {
+  const result = await dialogue.run({ text: "AT+CPMS=?", prefix: "+CPMS:", timeoutMs });
+  return result.type === "ok" && /^\([^)]*"SR"/u.test(result.lines[0]?.text ?? "");
+};
+
 /** A modem without it cannot send; SIMs of some networks come without. */
 const lacksCentre = async ({ dialogue, timeoutMs, serviceCentre }: SetupOptions): Promise<boolean> => {
   if (serviceCentre !== undefined) return false;
@@ -80,5 +86,5 @@ export const setUpModem = async (options: SetupOptions): Promise<SetUp> => {
       reason: "短信中心号码未设置，请设置 serviceCentre / no SMS centre is known: set serviceCentre",
     };
   }
-  return { type: "ready", ...notice };
+  return { type: "ready", ...notice, reportStore: await hasReportStore(options) };
 };

@@ -71,7 +71,7 @@ const places = 20;
 export class ModemState {
   readonly messages: ModemMessage[] = [];
   readonly stores: Record<string, StoredPdu[]> = { SM: [], ME: [], SR: [] };
-  /** What came when no place was free. */
+  /** What came when no place was free, and waits in the network. */
   readonly turnedAway: string[] = [];
   /** Commands, counted by their name. */
   readonly commands: Record<string, number> = {};

@@ -192,6 +192,8 @@ export class SimulatedModem {
     if (command === "AT+CMGF=0") {
       this.#pduMode = true;
       this.#answer("OK");
+    } else if (command === "AT+CPMS=?") {
+      this.#answer('+CPMS: ("SM","ME","SR"),("SM","ME"),("SM","ME")', "OK");
     } else if (command === "AT+CSCA?") this.#answer(`+CSCA: "${behaviour.serviceCentre}",145`, "OK");
     else if (store !== undefined && store in stores) {
       this.#store = store;
@@ -201,6 +203,9 @@ export class SimulatedModem {
     else if (index !== undefined) {
       stores[this.#store] = (stores[this.#store] ?? []).filter((one) => one.index !== Number(index));
       this.#answer("OK");
+      // The network keeps what it could not hand over, and tries again when there is room.
+      const kept = this.#state.turnedAway.shift();
+      if (kept !== undefined) this.#keep("SM", kept, "+CMTI");
     } else if (bytes !== undefined) this.#prompt(Number(bytes));
     else this.#fail("CMS", 303);
   }
