@@ -15,8 +15,8 @@ import { hastyTester } from "../system/busy-tester.ts";
 import { type RecordingHook, startRecordingHook } from "./recording-hook.ts";
 
 const gw = "market-songbai";
-const positives = 24;
-const kills = 5;
+const positives = 18;
+const kills = 4;
 
 let dir: string;
 let state: ProviderState;

@@ -66,6 +66,8 @@ const hex = /^(?:[0-9A-Fa-f]{2})+$/u;
 /** SIM stores hold fewer; a modem that goes on and on is not listened to. */
 const mostLines = 512;
 const mostAwaitingPdu = 4;
+/** A modem answers a command that it knows by heart within less. */
+const quietMs = 200;
 
 /**
  * Talks to a modem: one command at a time, its answer kept apart from its echo and from what the modem says by itself in
@@ -113,6 +115,14 @@ export class AtDialogue {
   /** Leaves a prompt that an earlier command may have left open. */
   abandon(): void {
     if (this.#gone === undefined) this.#options.write(`${leave}\r`);
+  }
+
+  /**
+   * Lets older answers run out: a port that was opened anew may still hold some, and each would pass for the answer to the
+   * next command. What comes while nothing is asked answers nothing.
+   */
+  settle(ports: Pick<ChannelPorts, "later">): Promise<void> {
+    return new Promise((resolve) => ports.later(resolve, quietMs));
   }
 
   /** Takes what the modem says. */

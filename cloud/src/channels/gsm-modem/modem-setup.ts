@@ -69,6 +69,7 @@ const lacksCentre = async ({ dialogue, timeoutMs, serviceCentre }: SetupOptions)
 export const setUpModem = async (options: SetupOptions): Promise<SetUp> => {
   const { dialogue, timeoutMs, storage } = options;
   if (!(await isAwake(dialogue))) return { type: "silent" };
+  await dialogue.settle(options.ports);
   const does = async (text: string): Promise<boolean> => (await dialogue.run({ text, timeoutMs })).type === "ok";
   await does("ATE0");
   await does("AT+CMEE=1");

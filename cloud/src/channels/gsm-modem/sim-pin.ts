@@ -94,10 +94,18 @@ const mostReadings = 40;
 const pause = (ports: PinDesk["ports"], ms: number): Promise<void> =>
   new Promise((resolve) => ports.later(resolve, ms));
 
-const stateOf = async ({ dialogue, timeoutMs }: PinDesk): Promise<string> => {
-  const result = await dialogue.run({ text: "AT+CPIN?", prefix: "+CPIN:", timeoutMs });
-  if (result.type === "ok") return result.lines[0]?.text ?? "";
-  return result.type === "error" ? result.error : result.reason;
+/** An OK that says nothing of the SIM answers something older; so often it is asked again. */
+const mostAsked = 5;
+
+const stateOf = async ({ dialogue, timeoutMs, ports }: PinDesk): Promise<string> => {
+  for (let asked = 0; asked < mostAsked; asked++) {
+    const result = await dialogue.run({ text: "AT+CPIN?", prefix: "+CPIN:", timeoutMs });
+    if (result.type !== "ok") return result.type === "error" ? result.error : result.reason;
+    const state = result.lines[0]?.text;
+    if (state !== undefined) return state;
+    await dialogue.settle(ports);
+  }
+  return "no answer to AT+CPIN?";
 };
 
 const tell = async (desk: PinDesk, pin: SimPin): Promise<PinFault | undefined> => {
