@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import fc from "fast-check";
 import pino from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -58,14 +57,7 @@ const open = async (changes: Readonly<Record<string, unknown>> = {}): Promise<Ch
 const send = (channel: Channel, phone: string | null = "13900001234"): Promise<Delivery> =>
   channel.send(outgoingTo(phone), new AbortController().signal);
 const shown = async (): Promise<readonly Message[]> => (await modem.get<{ messages: Message[] }>("messages")).messages;
-/** For what another process does: it gives no event to wait on. */
-const eventually = async (holds: (now: Modem) => boolean): Promise<Modem> => {
-  for (;;) {
-    const now = await modem.get<Modem>("state");
-    if (holds(now)) return now;
-    await delay(10);
-  }
-};
+const eventually = (holds: (now: Modem) => boolean): Promise<Modem> => modem.eventually<Modem>(holds);
 
 describe.skipIf(tools.skip)(tools.title("a GSM modem"), () => {
   let before: number;
@@ -308,8 +300,8 @@ describe.skipIf(tools.skip)(tools.title("a GSM modem"), () => {
         await modem.behave({ sim: "pin", tries: known, pin: "1234" });
         if (known === "unknown") {
           // Somebody has looked into it and written the file anew.
-          await delay(5);
           writeFileSync(path, "1234\n");
+          utimesSync(path, new Date(), new Date(Date.now() + 1_000));
           expect(await reopened(path)).toMatchObject({ type: "sent" });
           return;
         }
@@ -355,7 +347,7 @@ describe.skipIf(tools.skip)(tools.title("a GSM modem"), () => {
       const [channel, inbox] = await listening();
       inbox.failures = 1;
       await modem.post("replies", { phone: "13900001234", text: "签收7431", coding });
-      while (inbox.offered.length === 0) await delay(5);
+      await inbox.until(() => inbox.offered.length > 0);
       expect((await modem.get<Modem>("state")).stored).toBeGreaterThan(0);
       await channel.close?.();
       await eventually(({ isOpen }) => !isOpen);

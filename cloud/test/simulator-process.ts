@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
+import { until } from "../../device-sims/src/harness/until.ts";
 import { type ChannelSettings, channelSettings } from "../src/channels/index.ts";
 
 // The build: a simulator is another program, met over its line and its control API only.
@@ -55,6 +56,18 @@ export class SimulatorProcess {
   /** Asks it something. */
   get<Content>(path: string): Promise<Content> {
     return this.#control("GET", path) as Promise<Content>;
+  }
+
+  /** Waits for what it does: another process gives no event to wait on. @throws {WaitingTooLongError} saying what was seen */
+  async eventually<Content>(holds: (now: Content) => boolean, path = "state"): Promise<Content> {
+    let seen: Content | undefined;
+    return await until(
+      async () => {
+        seen = await this.get<Content>(path);
+        return holds(seen) ? { seen } : undefined;
+      },
+      { what: `the simulator's ${path}`, withinMs: 30_000, everyMs: 10, detail: () => JSON.stringify(seen) },
+    ).then((found) => found.seen);
   }
 
   /** Makes something happen. */

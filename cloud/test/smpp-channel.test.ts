@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import pino from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Channel, ChannelPorts, Delivery } from "../src/channels/channel.ts";
@@ -65,14 +64,7 @@ const send = (channel: Channel, phone = freshPhone()): Promise<Delivery> =>
 const shown = async (phone: string): Promise<readonly Message[]> =>
   (await smsc.get<{ messages: Message[] }>("messages")).messages.filter((one) => one.phone === `86${phone}`);
 const state = (): Promise<Smsc> => smsc.get<Smsc>("state");
-/** For what another process does: it gives no event to wait on. */
-const eventually = async (holds: (now: Smsc) => boolean): Promise<Smsc> => {
-  for (;;) {
-    const now = await state();
-    if (holds(now)) return now;
-    await delay(10);
-  }
-};
+const eventually = (holds: (now: Smsc) => boolean): Promise<Smsc> => smsc.eventually<Smsc>(holds);
 
 describe("an SMS centre", () => {
   it("takes a message in Chinese as one segment, and its receipt comes back", async () => {
@@ -243,7 +235,7 @@ describe("an SMS centre", () => {
     const stop = new AbortController();
     const sending = channel.send(outgoingTo(freshPhone()), stop.signal);
     const { messages } = await smsc.get<{ messages: Message[] }>("messages");
-    while ((await smsc.get<{ messages: Message[] }>("messages")).messages.length === messages.length) await delay(10);
+    await smsc.eventually<{ messages: Message[] }>((now) => now.messages.length > messages.length, "messages");
     stop.abort();
     expect(await sending).toEqual({ type: "failed", outcome: "stopped", lost: true });
     expect(await channel.send(outgoingTo(freshPhone()), stop.signal)).toEqual({

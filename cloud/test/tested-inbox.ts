@@ -31,14 +31,15 @@ export class TestedInbox extends EventEmitter {
   #take(keep: () => void): void {
     if (this.failures > 0) {
       this.failures--;
+      this.emit("offered");
       throw new Error("SQLITE_BUSY");
     }
     keep();
-    this.emit("taken");
+    this.emit("offered");
   }
 
-  /** Waits until something holds that can only change when something is taken. */
+  /** Waits until something holds that can only change when something is offered. */
   async until(holds: () => boolean): Promise<void> {
-    while (!holds()) await once(this, "taken");
+    while (!holds()) await once(this, "offered");
   }
 }

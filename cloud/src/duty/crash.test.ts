@@ -1,47 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { Power, plantPieces, poweredStore } from "../../test/cut-power.ts";
 import { everyTier, minute, TestedSms, testedDuty } from "../../test/tested-duty.ts";
 import { acknowledgeAlert } from "../alerts/alert-actions.ts";
-import { alertsMigrations } from "../alerts/alerts-database.ts";
-import type { SqliteDatabase } from "../store/database.ts";
 import { Database } from "../store/sqlite-engine.ts";
-
-/** Lets `budget` writes through; the next ones fail as if the power had gone. */
-class Power {
-  budget = Number.POSITIVE_INFINITY;
-  writes = 0;
-
-  spend(): void {
-    this.writes++;
-    this.budget--;
-    if (this.budget < 0) throw new Database.SqliteError("power cut", "SQLITE_IOERR");
-  }
-}
-
-const emptyStore = (power: Power): SqliteDatabase => {
-  const database = new Database(":memory:");
-  for (const migration of alertsMigrations) migration(database);
-  const prepare = database.prepare.bind(database);
-  database.prepare = ((source: string) => {
-    const statement = prepare(source);
-    const run = statement.run.bind(statement);
-    statement.run = (...args: unknown[]) => {
-      power.spend();
-      return run(...args);
-    };
-    return statement;
-  }) as typeof database.prepare;
-  return database;
-};
-
-/** Breaks the store's promise that a transaction happens as a whole. */
-const plantPieces = (database: SqliteDatabase): void => {
-  database.transaction = ((body: () => unknown) => Object.assign(() => body(), { immediate: () => body() })) as never;
-};
 
 /** Two alerts that move up, are taken over and told; cut after `writes` writes and begun again. Returns what people can see. */
 const run = async (writes: number, isPlanted = false) => {
   const power = new Power();
-  const database = emptyStore(power);
+  const database = poweredStore(power);
   const sms = new TestedSms();
   const city = testedDuty({
     routing: await everyTier(),

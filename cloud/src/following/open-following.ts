@@ -1,8 +1,7 @@
 import { channelPorts, openChannels } from "../channels/index.ts";
+import { watchFiles } from "../config/watch-files.ts";
 import { readRouting, requireChannels, routingText } from "../duty/routing/load-routing.ts";
-import { watchRouting } from "../duty/routing/watch-routing.ts";
-import { loadRules } from "../rules/load-rules.ts";
-import { watchRules } from "../rules/watch-rules.ts";
+import { readRules, ruleTexts } from "../rules/load-rules.ts";
 import { FollowerThread } from "./follower-thread.ts";
 import type { Following, FollowingOptions } from "./following.ts";
 
@@ -14,9 +13,10 @@ import type { Following, FollowingOptions } from "./following.ts";
  */
 export const openFollowing = async (options: FollowingOptions): Promise<Following> => {
   const { dataDirectory, config, log } = options;
-  const rules = await loadRules(config.rules);
-  const loaded = await routingText(config.routing);
-  const routing = readRouting(loaded);
+  const loadedRules = await ruleTexts(config.rules);
+  const rules = readRules(loadedRules);
+  const loadedRouting = await routingText(config.routing);
+  const routing = readRouting(loadedRouting);
   const { channels } = config;
   // Opened here only to find mistakes before anything starts; the thread opens its own.
   requireChannels(routing, await openChannels(channels, channelPorts(log)));
@@ -31,22 +31,24 @@ export const openFollowing = async (options: FollowingOptions): Promise<Followin
   );
   await alerts.started();
   const threads = [readings, alerts] as const;
-  const watch = watchRules(config.rules, {
-    log,
-    onChange: (changed) => alerts.useRules(changed),
-  });
-  const watchedRouting = watchRouting(config.routing, {
-    loaded,
-    log,
-    onChange: (changed) => alerts.useRouting(changed),
-  });
+  const watches = [
+    watchFiles({
+      ...{ loaded: loadedRules, read: () => ruleTexts(config.rules), parse: readRules, log, called: "alert rules" },
+      onChange: (changed) => alerts.useRules(changed),
+      figure: { name: "mingcheng_rules_valid", help: "1 while the rule files on disk are the rules in force." },
+    }),
+    watchFiles({
+      ...{ loaded: loadedRouting, read: () => routingText(config.routing), parse: readRouting, log, called: "routes" },
+      onChange: (changed) => alerts.useRouting(changed),
+      figure: { name: "mingcheng_routing_valid", help: "1 while the routing file on disk is the routing in force." },
+    }),
+  ];
   return {
     hint: (hint) => readings.hint(hint),
     fault: () => threads.map((thread) => thread.fault()).find((fault) => fault !== null) ?? null,
-    figures: () => [...threads.flatMap((thread) => thread.figures()), watch.figure(), watchedRouting.figure()],
+    figures: () => [...threads.flatMap((thread) => thread.figures()), ...watches.map((watch) => watch.figure())],
     close: async () => {
-      watch.close();
-      watchedRouting.close();
+      for (const watch of watches) watch.close();
       await Promise.all(threads.map((thread) => thread.close()));
     },
   };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Power, plantPieces, poweredStore } from "../../test/cut-power.ts";
 import { basicRules } from "../../test/judged-ledger.ts";
 import {
   committed,
@@ -10,7 +11,6 @@ import {
   trustedTime,
   weighingOf,
 } from "../../test/memory-ledger.ts";
-import { alertsMigrations } from "../alerts/alerts-database.ts";
 import { NotificationQueue } from "../channels/notification-queue.ts";
 import { FollowerRunner } from "../cursor/follower-runner.ts";
 import { LedgerFeed } from "../cursor/ledger-feed.ts";
@@ -43,41 +43,8 @@ const scenario = (): MemoryLedgerReader => {
   return ledger;
 };
 
-/** Lets `budget` writes through; the next one fails as if the power had gone. */
-class Power {
-  budget = Number.POSITIVE_INFINITY;
-  writes = 0;
-
-  spend(): void {
-    this.writes++;
-    this.budget--;
-    if (this.budget < 0) throw new Database.SqliteError("power cut", "SQLITE_IOERR");
-  }
-}
-
-const emptyStore = (power: Power): SqliteDatabase => {
-  const database = new Database(":memory:");
-  for (const migration of alertsMigrations) migration(database);
-  const prepare = database.prepare.bind(database);
-  database.prepare = ((source: string) => {
-    const statement = prepare(source);
-    const run = statement.run.bind(statement);
-    statement.run = (...args: unknown[]) => {
-      power.spend();
-      return run(...args);
-    };
-    return statement;
-  }) as typeof database.prepare;
-  return database;
-};
-
 /** Ways in which exactly-once can be got wrong. */
 type Plant = "none" | "cursor-before-effects" | "effects-in-pieces";
-
-/** Breaks the store's promise that a transaction happens as a whole. */
-const plantPieces = (database: SqliteDatabase): void => {
-  database.transaction = ((body: () => unknown) => Object.assign(() => body(), { immediate: () => body() })) as never;
-};
 
 /** Writes the cursor in a transaction of its own, ahead of what it stands for. */
 const plantCursor = (database: SqliteDatabase, follower: RulesFollower): void => {
@@ -110,7 +77,7 @@ const start = (database: SqliteDatabase, ledger: MemoryLedgerReader, nowMs: () =
 /** Runs the scenario with a power cut after `writes` writes, and one start after it. Returns what people can see. */
 const run = (writes: number, plant: Plant): { readonly seen: unknown; readonly writes: number } => {
   const power = new Power();
-  const database = emptyStore(power);
+  const database = poweredStore(power);
   const ledger = scenario();
   let now = sampleNowMs - minute;
   try {

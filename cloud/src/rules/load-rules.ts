@@ -33,8 +33,11 @@ export const ruleTexts = async (path: string | null): Promise<RuleText[]> => {
  * Loads a rule file, or the built-in rules when `path` is null.
  * @throws {MingchengError} RULE_INVALID naming file, line and field of the first mistake and how many there are
  */
-export const loadRules = async (path: string | null): Promise<readonly AlertRule[]> => {
-  const read = parseRules(await ruleTexts(path));
+export const loadRules = async (path: string | null): Promise<readonly AlertRule[]> => readRules(await ruleTexts(path));
+
+/** Reads rule texts. @throws {MingchengError} RULE_INVALID as {@link loadRules} */
+export const readRules = (texts: readonly RuleText[]): readonly AlertRule[] => {
+  const read = parseRules(texts);
   if ("rules" in read) return read.rules;
   const [first] = read.issues;
   const more = read.issues.length > 1 ? ` (and ${read.issues.length - 1} more)` : "";

@@ -33,6 +33,7 @@ import { type PasswordCost, passwordCost } from "../users/password.ts";
 import { SessionBook, type SessionLimits } from "../users/session-book.ts";
 import { firstAdministrator, UserRegister } from "../users/user-register.ts";
 import { type BuiltServer, buildServer, type Refusal } from "./build-server.ts";
+import { followRegister } from "./follow-register.ts";
 import { WebCounts } from "./web-figures.ts";
 import type { WebThreadData } from "./web-messages.ts";
 
@@ -69,7 +70,6 @@ export class WebService {
   readonly #reports: ReportDesk;
   readonly #refusals = new Seldom(refusalsEveryMs);
   readonly #strangers = new Seldom(refusalsEveryMs);
-  #followed = { register: -1, places: -1 };
   #alerts: SqliteDatabase | undefined;
   #server: BuiltServer | undefined;
   #card: CentreCard;
@@ -103,7 +103,7 @@ export class WebService {
       recordsAfter: (lsn, limit) => this.#reader.recordSlice(lsn, limit),
       position: () => this.#reader.position(),
       sees: (cover, gw, dev, atMs) => this.#places.sees(cover, gw, dev, atMs),
-      refresh: () => this.#followRegister(),
+      refresh: followRegister(this.#stores, this.#places),
     });
   }
 
@@ -150,17 +150,6 @@ export class WebService {
   /** Every route that is served, for those who check them. */
   routes(): ReturnType<BuiltServer["routes"]> {
     return this.#server?.routes() ?? [];
-  }
-
-  /** What changed in the register since the last call. */
-  #followRegister(): "same" | "users" | "places" {
-    const register = this.#stores.version("register");
-    if (register === this.#followed.register) return "same";
-    this.#places.refresh();
-    const isFirst = this.#followed.register === -1;
-    const moved = this.#places.change !== this.#followed.places && !isFirst;
-    this.#followed = { register, places: this.#places.change };
-    return moved ? "places" : "users";
   }
 
   async #verifyAudit(): Promise<AuditReport> {

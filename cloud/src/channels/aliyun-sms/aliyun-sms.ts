@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Channel, ChannelDefinition, ChannelPorts, Delivery, Outgoing } from "../channel.ts";
-import { isLocalStandIn } from "../http/endpoint.ts";
+import { providerFields } from "../http/endpoint.ts";
 import { readProviderKey } from "../http/secret-file.ts";
 import { type MessageTemplate, messageTemplates } from "../message.ts";
 import {
@@ -51,18 +51,7 @@ const base = z.strictObject({
     .max(600_000)
     .default(10_000)
     .describe("发送后多久首次查询回执，毫秒 / first question for a receipt so many milliseconds after sending."),
-  timeoutMs: z
-    .int()
-    .min(100)
-    .max(60_000)
-    .default(10_000)
-    .describe("每次请求的时限，毫秒 / limit of a request, milliseconds."),
-  endpoint: z
-    .string()
-    .max(256)
-    .refine(isLocalStandIn, "only a simulator on this machine, http://127.0.0.1:<port>")
-    .optional()
-    .describe("仅用于本机模拟器 / only for a simulator on this machine."),
+  ...providerFields,
 });
 
 type Settings = z.output<typeof base>;

@@ -1,7 +1,7 @@
 import { MingchengError } from "@mingcheng/protocols";
 import { z } from "zod";
 import type { Channel, ChannelDefinition, ChannelPorts, Delivery } from "../channel.ts";
-import { isLocalStandIn } from "../http/endpoint.ts";
+import { providerFields } from "../http/endpoint.ts";
 import { post } from "../http/post.ts";
 import { readProviderKey } from "../http/secret-file.ts";
 import { commonVerdicts, deliveryOf } from "../sms/verdict.ts";
@@ -39,18 +39,7 @@ const settings = z.strictObject({
     .describe(
       "预警发生时提醒的成员 userid，@all 为所有人 / user ids that are mentioned when an alert fires; @all: everybody.",
     ),
-  timeoutMs: z
-    .int()
-    .min(100)
-    .max(60_000)
-    .default(10_000)
-    .describe("每次请求的时限，毫秒 / limit of a request, milliseconds."),
-  endpoint: z
-    .string()
-    .max(256)
-    .refine(isLocalStandIn, "only a simulator on this machine, http://127.0.0.1:<port>")
-    .optional()
-    .describe("仅用于本机模拟器 / only for a simulator on this machine."),
+  ...providerFields,
 });
 
 type Settings = z.output<typeof settings>;
