@@ -10,7 +10,7 @@ import { until } from "../../src/harness/until.ts";
 /** Undone in reverse when the test is over. */
 type Finish = (step: () => Promise<void>) => void;
 
-const withinMs = 40_000;
+const withinMs = 20_000;
 
 const play = async (finish: Finish, config: CameraConfig): Promise<SimulatedCamera> => {
   const camera = new SimulatedCamera(config);

@@ -19,7 +19,8 @@ def serve(locked):
     server.set_address("127.0.0.1")
     server.set_service("0")
     factory = GstRtspServer.RTSPMediaFactory()
-    factory.set_shared(True)
+    # A picture of its own for each: two that begin at once on a shared one end this server by an assertion of its own.
+    factory.set_shared(False)
     factory.set_launch(PICTURE)
     if locked:
         auth = GstRtspServer.RTSPAuth()

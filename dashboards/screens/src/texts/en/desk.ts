@@ -17,7 +17,7 @@ export const deskTexts: typeof zh = {
     restored: "The centre was restored: of what was received from {from} to {to} only what gateways still had is here.",
   },
   quarantine: {
-    totals: { batch: "{n} batches", damaged: "{n} unreadable", record: "{n} records" },
+    totals: { batch: "Batches: {n}", damaged: "Unreadable: {n}", record: "Records: {n}" },
     sources: { batch: "Batch not believed", damaged: "Not readable", record: "Record not usable" },
     gateway: "One gateway only (id)",
     empty: "Nothing is in quarantine.",
