@@ -223,10 +223,10 @@ describe.skipIf(needed.skip)(needed.title("the screens of alerts, in a browser")
     await page.waitForSelector("[data-test=silence]");
     await looksRight(page, language, language === "zh" ? "desk" : "phone");
     expect(await page.inputValue("[name=value-0]")).toBe("device-silent");
-    await page.fill("textarea[name=comment]", "换秤台");
+    await page.fill("textarea[name=comment]", "校准期间不提醒");
     await page.selectOption("[name=hours]", "12");
     await page.click("[data-test=silence-form] button[type=submit]");
-    await says(page, "[data-test=silence]", "换秤台");
+    await says(page, "[data-test=silence]", "校准期间不提醒");
     const [made] = asked("POST /api/v1/silences");
     expect(made).toContain('"matchers":{"rule":"device-silent","device":"scale-b04","gateway":"market-songbai"}');
     await page.locator("[data-test=end-silence]").first().click();
