@@ -19,6 +19,7 @@ import type { Audit } from "../audit/audit-event.ts";
 import type { SqliteDatabase } from "../store/database.ts";
 import type { Cover } from "../users/cover.ts";
 import type { Doer } from "../users/user-register.ts";
+import { firstOf } from "./alert-routes.ts";
 import { ApiFailure } from "./api-failure.ts";
 import { type ApiRoute, defineRoute, whoOf } from "./api-route.ts";
 import type { CentreReader } from "./centre-reader.ts";
@@ -56,12 +57,13 @@ const decided = (ports: AlertActRoutePorts, { act, id, by, cover, decide }: Deci
   const { reader, audit, nowMs } = ports;
   if (reader.alert(id, cover) === undefined)
     throw new ApiFailure("NOT_FOUND", "there is no such alert", { field: "id" });
-  const outcome = outcomeOf(decide(ports.alertsForWriting(), { id, by: by.actor, nowMs: nowMs() }));
+  const became = decide(ports.alertsForWriting(), { id, by: by.actor, nowMs: nowMs() });
+  const outcome = outcomeOf(became);
   ports.onAlertsChanged();
   if (outcome === "done") audit.append({ ...by, action: "alert.decided", subject: `alert:${id}`, detail: { act } });
   const after = reader.alert(id, cover);
   if (after === undefined) throw new ApiFailure("NOT_FOUND", "there is no such alert", { field: "id" });
-  return { outcome, alert: after.alert };
+  return { outcome, alert: after.alert, first: firstOf(became, reader) };
 };
 
 const decisionRoutes = (ports: AlertActRoutePorts): ApiRoute[] => [

@@ -1,4 +1,5 @@
 import {
+  type Acknowledged,
   type AlertDetail,
   acknowledgedSchema,
   alertDetailSchema,
@@ -11,7 +12,7 @@ import type { ActOutcome } from "../alerts/alert-actions.ts";
 import type { Cover } from "../users/cover.ts";
 import type { Doer } from "../users/user-register.ts";
 import { ApiFailure } from "./api-failure.ts";
-import { type ApiRoute, defineRoute, everyRole, whoOf } from "./api-route.ts";
+import { type ApiRoute, defineRoute, everyRole, sessionOf, whoOf } from "./api-route.ts";
 import type { CentreReader } from "./centre-reader.ts";
 
 /** What the routes of alerts work with. */
@@ -40,6 +41,14 @@ const outcomeOf = ({ outcome }: ActOutcome): "done" | "already" => {
   }
 };
 
+/** Who was first, by name where the register knows one; null: this act was. */
+export const firstOf = (became: ActOutcome, reader: CentreReader): Acknowledged["first"] => {
+  if (became.outcome !== "already") return null;
+  const { by, atMs } = became;
+  const name = reader.nameOf(by, atMs);
+  return { by, ...(name === undefined ? {} : { name }), at: new Date(atMs).toISOString() };
+};
+
 /** Alerts, their history, and taking one over. */
 export const alertRoutes = ({ reader, acknowledge }: AlertRoutePorts): ApiRoute[] => [
   defineRoute({
@@ -50,8 +59,12 @@ export const alertRoutes = ({ reader, acknowledge }: AlertRoutePorts): ApiRoute[
     scope: "area",
     query: alertQuerySchema,
     answer: alertListSchema,
-    handle: ({ query, cover }) =>
-      reader.alerts({ which: query.state, gw: query.gateway ?? null, limit: query.limit }, cover),
+    handle: (call) => {
+      const { query, cover } = call;
+      const { user, role } = sessionOf(call);
+      const mine = query.for === "me" ? { user, role, officer: reader.officerOf(user)?.code ?? null } : null;
+      return reader.alerts({ which: query.state, gw: query.gateway ?? null, mine, limit: query.limit }, cover);
+    },
   }),
   defineRoute({
     method: "GET",
@@ -75,8 +88,9 @@ export const alertRoutes = ({ reader, acknowledge }: AlertRoutePorts): ApiRoute[
     handle: (call) => {
       const { params, cover } = call;
       known(reader, params.id, cover);
-      const outcome = outcomeOf(acknowledge(params.id, whoOf(call)));
-      return { outcome, alert: known(reader, params.id, cover).alert };
+      const became = acknowledge(params.id, whoOf(call));
+      const outcome = outcomeOf(became);
+      return { outcome, alert: known(reader, params.id, cover).alert, first: firstOf(became, reader) };
     },
   }),
 ];

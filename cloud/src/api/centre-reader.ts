@@ -2,6 +2,7 @@ import type {
   AlertDetail,
   AlertList,
   DeviceList,
+  DutyOfficer,
   DutyView,
   GatewayList,
   MessagePage,
@@ -13,6 +14,7 @@ import type {
   Today,
   Trend,
 } from "@mingcheng/protocols";
+import { People } from "../duty/people.ts";
 import { Roster } from "../duty/roster.ts";
 import type { PlaceFinder } from "../register/attribution/place-finder.ts";
 import { GatewayRegister } from "../register/gateway-register.ts";
@@ -50,9 +52,15 @@ export class CentreReader {
   readonly #ports: CentreReaderPorts;
   readonly #windowOf: ReturnType<typeof dayWindows>;
   readonly #today: TodayCache;
+  readonly #people: People;
 
   constructor(ports: CentreReaderPorts) {
     this.#ports = ports;
+    const { stores } = ports;
+    this.#people = new People(
+      () => stores.database("register"),
+      () => stores.version("register"),
+    );
     this.#windowOf = dayWindows(ports.timezone);
     this.#today = new TodayCache({
       version: () => this.#version(),
@@ -140,7 +148,18 @@ export class CentreReader {
 
   #alertsSeen(cover: Cover): AlertsSeen {
     const nowMs = this.#ports.nowMs();
-    return { cover, places: this.#places(), sites: this.#sites(), roster: this.#roster(), nowMs };
+    const people = this.#people;
+    return { cover, places: this.#places(), sites: this.#sites(), roster: this.#roster(), people, nowMs };
+  }
+
+  /** The officer of the register who signs in under a user name now; null: nobody of it does. */
+  officerOf(user: string): DutyOfficer | null {
+    return this.#people.officerOf(user, this.#ports.nowMs());
+  }
+
+  /** What the register called a user or officer at a time. */
+  nameOf(word: string, atMs: number): string | undefined {
+    return this.#people.nameOf(word, atMs);
   }
 
   /** Messages to people, as `cover` lets them be seen. */

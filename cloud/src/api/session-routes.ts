@@ -12,6 +12,7 @@ import type { LoginDesk, LoginOutcome } from "../users/login.ts";
 import type { Session, SessionBook } from "../users/session-book.ts";
 import { ApiFailure } from "./api-failure.ts";
 import { type ApiRoute, defineRoute, sessionOf, whoOf } from "./api-route.ts";
+import type { CentreReader } from "./centre-reader.ts";
 import { clearSessionCookie, setSessionCookie } from "./session-cookie.ts";
 
 /** What the routes of login work with. */
@@ -22,6 +23,7 @@ export interface SessionRoutePorts {
   readonly centreName: string;
   readonly timezone: string;
   readonly nowMs: () => number;
+  readonly reader: CentreReader;
   /** Tells of every attempt to sign in. Never carries a password. */
   readonly onLogin: (attempt: {
     readonly user: string;
@@ -30,9 +32,10 @@ export interface SessionRoutePorts {
   }) => void;
 }
 
-const accountOf = (session: Session, { centreName, timezone }: SessionRoutePorts): Account => ({
+const accountOf = (session: Session, { centreName, timezone, reader }: SessionRoutePorts): Account => ({
   ...{ user: session.user, role: session.role, mustChangePassword: session.mustChangePassword },
   scope: { whole: session.cover.whole, areas: [...session.scope.areas], sites: [...session.scope.sites] },
+  officer: reader.officerOf(session.user),
   ...{ centreName, timezone, expiresAt: new Date(session.expiresMs).toISOString() },
 });
 

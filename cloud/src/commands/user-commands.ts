@@ -1,7 +1,12 @@
 import { MingchengError, userRoles } from "@mingcheng/protocols";
 import { type Command, Option } from "commander";
 import { terminalActor, withAudit } from "../audit/open-audit.ts";
+import { loadCloudConfig } from "../config/cloud-config.ts";
+import { People } from "../duty/people.ts";
+import { zoneClock } from "../register/model/validity.ts";
+import type { SqliteDatabase } from "../store/database.ts";
 import { Cover } from "../users/cover.ts";
+import { linkOfficer } from "../users/officer-link.ts";
 import { type Doer, type RegisteredUser, UserRegister } from "../users/user-register.ts";
 import { type DataOptions, withDataOptions, withPresentData } from "./data-options.ts";
 import { inLanguage } from "./language.ts";
@@ -15,6 +20,12 @@ const withUsers = <Result>(
 
 /** Whoever sits at the terminal. */
 const here = (): Doer => ({ actor: terminalActor() });
+
+const peopleOf = (register: SqliteDatabase): People =>
+  new People(
+    () => register,
+    () => Number(register.pragma("data_version", { simple: true })),
+  );
 
 /** Most that is read as a password. */
 const maxInputBytes = 4 * 1024;
@@ -91,18 +102,46 @@ const scope = async (name: string, options: ScopeOptions & { readonly none?: boo
   });
 };
 
+interface OfficerOptions extends DataOptions {
+  readonly none?: boolean;
+}
+
+const officer = async (name: string, code: string | undefined, options: OfficerOptions, say: Say): Promise<void> => {
+  if ((code === undefined) !== (options.none === true)) {
+    throw new MingchengError("INPUT_INVALID", "either the code of an officer, or --none", { field: "officer" });
+  }
+  const { timezone } = await loadCloudConfig(options.config);
+  await withAudit(options.data, (audit, register) => {
+    const ports = { register, users: new UserRegister(register), clock: zoneClock(timezone), audit };
+    linkOfficer({ ...ports, nowMs: () => Date.now() }, name, code ?? null, here());
+    const known = peopleOf(register).officerOf(name, Date.now());
+    say(
+      known === null
+        ? inLanguage(`${name} 不对应登记册中的任何人员`, `${name} is no officer of the register`)
+        : inLanguage(
+            `${name} 是 ${known.name}（${known.code}）：派给该人员的预警是其待办`,
+            `${name} is ${known.name} (${known.code}): alerts of this officer are theirs`,
+          ),
+    );
+  });
+};
+
 const list = async (options: DataOptions & { json?: boolean }, say: Say): Promise<void> => {
   const users = await withAudit(options.data, (audit, register) => {
     audit.append({ actor: terminalActor(), action: "user.viewed", subject: "user:*" });
-    return new UserRegister(register).list();
+    const people = peopleOf(register);
+    return new UserRegister(register)
+      .list()
+      .map((user) => ({ ...user, officer: people.officerOf(user.name, Date.now()) }));
   });
   if (options.json === true) {
     say(JSON.stringify(users));
     return;
   }
-  for (const { name, role, areas, sites, disabledAt } of users) {
+  for (const { name, role, areas, sites, disabledAt, officer: known } of users) {
     const standing = disabledAt === null ? "" : inLanguage("停用", "disabled");
-    const parts = [name.padEnd(32), role.padEnd(13), standing, [...areas, ...sites].join(",")];
+    const who = known === null ? "" : `${known.name} (${known.code})`;
+    const parts = [name.padEnd(32), role.padEnd(13), standing, [...areas, ...sites].join(","), who];
     say(
       parts
         .filter((part) => part !== "")
@@ -145,7 +184,7 @@ const addStandingCommands = (user: Command): void => {
   }
 };
 
-/** `user add | list | scope | role | reset | disable | enable`. */
+/** `user add | list | scope | officer | role | reset | disable | enable`. */
 export const addUserCommands = (program: Command, say: Say): void => {
   const user = program.command("user").description("管理用户 / manage users");
   withScopeOptions(withDataOptions(user.command("add")))
@@ -174,5 +213,13 @@ export const addUserCommands = (program: Command, say: Say): void => {
       "不限定：centre、administrator、auditor 可见整个中心，其他角色什么都看不到 / none: the whole centre for centre, administrator and auditor, nothing for others",
     )
     .action((name: string, options: ScopeOptions & { readonly none?: boolean }) => scope(name, options, say));
+  withPresentData(user.command("officer"))
+    .description(
+      "指定用户对应登记册中的哪位人员，其预警即该用户的待办 / say which officer of the register a user is: that officer's alerts are theirs",
+    )
+    .argument("<name>", "用户名 / user name")
+    .argument("[code]", "人员编号 / code of the officer")
+    .option("--none", "不对应任何人员 / no officer")
+    .action((name: string, code: string | undefined, options: OfficerOptions) => officer(name, code, options, say));
   addStandingCommands(user);
 };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { alertViewSchema } from "./alerts.ts";
+import { actedFirstSchema, alertViewSchema } from "./alerts.ts";
 import { apiTimeSchema } from "./common.ts";
 
 const words = z.string().trim().min(1).max(2_000);
@@ -14,7 +14,11 @@ export const alertCloseSchema = z.strictObject({ result: words, evidence: words 
 export const alertReopenSchema = z.strictObject({ comment: words });
 
 /** Answer to all of them. `already`: somebody else did it before, or a newer alert of the same kind is open. */
-export const alertActedSchema = z.object({ outcome: z.enum(["done", "already"]), alert: alertViewSchema });
+export const alertActedSchema = z.object({
+  outcome: z.enum(["done", "already"]),
+  alert: alertViewSchema,
+  first: actedFirstSchema,
+});
 
 /** Longest that somebody can silence something. */
 export const longestSilenceMs = 31 * 86_400_000;

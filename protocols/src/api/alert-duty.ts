@@ -46,7 +46,7 @@ export const alertDutySchema = z.object({
   /** Everybody who has it or was told of it with its owner; the owner first. Empty: a role has it, named by `owner`. */
   officers: z.array(dutyOfficerSchema),
   stage: z.enum(dutyStages),
-  arrived: z.object({ by: z.string(), at: apiTimeSchema }).nullable(),
+  arrived: z.object({ by: z.string(), name: z.string().optional(), at: apiTimeSchema }).nullable(),
   /** How often it was moved up because a time was over. */
   escalations: apiCountSchema,
   /** What its messages are gathered by. */

@@ -42,7 +42,8 @@ export const alertViewSchema = z.object({
   startedAt: apiTimeSchema,
   firedAt: apiTimeSchema,
   endedAt: apiTimeSchema.nullable(),
-  acknowledged: z.object({ by: z.string(), at: apiTimeSchema }).nullable(),
+  /** `by`: a user, or an officer's code. `name`: of the register, where it knows one. */
+  acknowledged: z.object({ by: z.string(), name: z.string().optional(), at: apiTimeSchema }).nullable(),
   ...alertDeadlines,
 });
 
@@ -78,10 +79,22 @@ export const alertDetailSchema = z.object({
   /** Who had it, and why; and what each of them was told. The latest 200 messages. */
   steps: z.array(dutyStepSchema).optional(),
   messages: z.array(alertMessageSchema).optional(),
+  /** Names of the register for the users and officers that the history names, each as it was at that time. */
+  people: z.record(z.string(), z.string()).optional(),
 });
 
+/** Who was first, where an act came to nothing because of that. */
+export const actedFirstSchema = z
+  .object({ by: z.string(), name: z.string().optional(), at: apiTimeSchema })
+  .nullable()
+  .optional();
+
 /** Answer to `POST /api/v1/alerts/:id/acknowledge`. Of two people at once one wins; `already` tells the other so. */
-export const acknowledgedSchema = z.object({ outcome: z.enum(["done", "already"]), alert: alertViewSchema });
+export const acknowledgedSchema = z.object({
+  outcome: z.enum(["done", "already"]),
+  alert: alertViewSchema,
+  first: actedFirstSchema,
+});
 
 /** The id in a path. */
 export const alertPathSchema = z.strictObject({ id: z.string().min(1).max(128) });
@@ -90,14 +103,17 @@ export const alertPathSchema = z.strictObject({ id: z.string().min(1).max(128) }
 export const alertQuerySchema = z.strictObject({
   state: z.enum(["open", "all"]).default("all"),
   gateway: apiGatewaySchema.optional(),
+  /** `me`: only those that the asking user has to do something about. */
+  for: z.literal("me").optional(),
   limit: z.coerce.number().int().min(1).max(10_000).default(100),
 });
 
-/** `GET /api/v1/alerts`: open ones first, then the latest ended. `firing` and `acknowledged` are exact for what the user sees. */
+/** `GET /api/v1/alerts`: open ones first, then the latest ended. The numbers by state are exact for what the user sees. */
 export const alertListSchema = z.object({
   asOf: apiTimeSchema,
   firing: apiCountSchema,
   acknowledged: apiCountSchema,
+  handled: apiCountSchema.optional(),
   alerts: z.array(alertViewSchema),
 });
 

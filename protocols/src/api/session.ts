@@ -12,6 +12,9 @@ export type UserRole = (typeof userRoles)[number];
 /** A user's name: lower-case letters, digits, dot, hyphen, underscore; starts with a letter. */
 export const userNamePattern = /^[a-z][a-z0-9._-]{0,31}$/;
 
+/** The officer of the register who signs in under a name, by code and name; null: nobody of it does. */
+export const officerOfUserSchema = z.object({ code: z.string(), name: z.string() }).nullable().optional();
+
 /** `POST /api/v1/login`. */
 export const loginRequestSchema = z.strictObject({
   user: z.string().min(1).max(64),
@@ -38,6 +41,8 @@ export const accountSchema = z.object({
   mustChangePassword: z.boolean(),
   /** What the user sees: the whole centre, or areas with all below them and sites, by code; all empty: nothing. */
   scope: z.object({ whole: z.boolean(), areas: z.array(z.string()), sites: z.array(z.string()) }),
+  /** Alerts of this officer are the user's own. */
+  officer: officerOfUserSchema,
   centreName: z.string(),
   /** IANA name of the zone that decides what is today. */
   timezone: z.string(),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { apiTimeSchema } from "./common.ts";
-import { userNamePattern, userRoles } from "./session.ts";
+import { officerOfUserSchema, userNamePattern, userRoles } from "./session.ts";
 
 /** A code of the register. */
 const codeSchema = z.string().min(1).max(64);
@@ -22,6 +22,8 @@ export const userViewSchema = z.object({
   createdAt: apiTimeSchema,
   passwordSetAt: apiTimeSchema,
   disabledAt: apiTimeSchema.nullable(),
+  /** Who of the register signs in under this name. */
+  officer: officerOfUserSchema,
 });
 
 /** `GET /api/v1/users`. */
@@ -40,6 +42,9 @@ export const userAddSchema = z.strictObject({
 
 /** Body of `POST /api/v1/users/:name/role`. */
 export const userRoleSchema = z.strictObject({ role: z.enum(userRoles) });
+
+/** Body of `POST /api/v1/users/:name/officer`. Null: the user is no officer of the register. */
+export const userOfficerSchema = z.strictObject({ officer: codeSchema.nullable() });
 
 /** A user with a password for one use, shown only in this answer. */
 export const userWithPasswordSchema = z.object({ user: userViewSchema, oneTimePassword: z.string() });

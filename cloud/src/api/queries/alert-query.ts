@@ -1,9 +1,11 @@
 import type { AlertDetail, AlertList, AlertView } from "@mingcheng/protocols";
-import type { Alert } from "../../alerts/alert.ts";
+import type { Alert, AlertEntry } from "../../alerts/alert.ts";
 import { AlertReader } from "../../alerts/alert-reader.ts";
+import type { People } from "../../duty/people.ts";
 import type { Roster } from "../../duty/roster.ts";
 import type { SqliteDatabase } from "../../store/database.ts";
 import { DutyQuery } from "./duty-query.ts";
+import { type Mine, mineIds } from "./mine-query.ts";
 import { isoTime, isoTimeOrNull } from "./read-stores.ts";
 import type { Seen } from "./seen.ts";
 
@@ -16,6 +18,8 @@ export interface AlertsSeen extends Seen {
   readonly sites: Sites;
   /** Names officers. */
   readonly roster: Roster;
+  /** Names whoever acted. */
+  readonly people: People;
   readonly nowMs: number;
 }
 
@@ -23,7 +27,13 @@ export interface AlertsSeen extends Seen {
 const isSeen = ({ gw, dev, startedMs }: Alert, { cover, places }: AlertsSeen): boolean =>
   places.sees(cover, gw, dev, startedMs);
 
-const viewOf = (alert: Alert, { sites, places }: AlertsSeen, duty: DutyQuery): AlertView => {
+/** A person's name as one more field; none where the register never knew one. */
+export const namedBy = (people: People, by: string, atMs: number): { readonly name?: string } => {
+  const name = people.nameOf(by, atMs);
+  return name === undefined ? {} : { name };
+};
+
+const viewOf = (alert: Alert, { sites, places, people }: AlertsSeen, duty: DutyQuery): AlertView => {
   const { id, rule, severity, owner, gw, dev, title, next, runbook, lsn, matches, late } = alert;
   const { acknowledgedBy: by, acknowledgedMs } = alert;
   const state = alert.state === "pending" ? "firing" : alert.state;
@@ -35,7 +45,10 @@ const viewOf = (alert: Alert, { sites, places }: AlertsSeen, duty: DutyQuery): A
     startedAt: isoTime(alert.startedMs),
     firedAt: isoTime(alert.firedMs ?? alert.openedMs),
     endedAt: isoTimeOrNull(alert.endedMs),
-    acknowledged: by === null || acknowledgedMs === null ? null : { by, at: isoTime(acknowledgedMs) },
+    acknowledged:
+      by === null || acknowledgedMs === null
+        ? null
+        : { by, ...namedBy(people, by, acknowledgedMs), at: isoTime(acknowledgedMs) },
     ...duty.view(id, state),
   };
 };
@@ -44,9 +57,14 @@ const viewOf = (alert: Alert, { sites, places }: AlertsSeen, duty: DutyQuery): A
 export interface AlertsAsked {
   readonly which: "open" | "all";
   readonly gw: string | null;
+  /** Only what this person has to do something about; null: whoever has to. */
+  readonly mine?: Mine | null;
   readonly limit: number;
   readonly nowMs: number;
 }
+
+/** Where the detail of an entry names an officer or user. */
+const personDetails = ["officer", "fromOfficer", "insteadOf", "by"] as const;
 
 /** Alerts of one gateway, or of some areas, are picked out of so many. */
 const looked = 10_000;
@@ -55,20 +73,23 @@ const countsOf = (reader: AlertReader, seen: AlertsSeen) => {
   if (seen.cover.whole) return reader.counts();
   const open = reader.list({ which: "open", limit: -1 }).filter((alert) => isSeen(alert, seen));
   const count = (state: Alert["state"]): number => open.filter((alert) => alert.state === state).length;
-  return { firing: count("firing"), acknowledged: count("acknowledged") };
+  return { firing: count("firing"), acknowledged: count("acknowledged"), handled: count("handled") };
 };
 
 /** Alerts that fired. `alerts` is a reading connection. */
 export const alertList = (alerts: SqliteDatabase, seen: AlertsSeen, asked: AlertsAsked): AlertList => {
-  const { which, gw, limit, nowMs } = asked;
+  const { which, gw, mine = null, limit, nowMs } = asked;
   const reader = new AlertReader(alerts);
-  const duty = new DutyQuery(alerts, seen.roster, nowMs);
-  const { firing, acknowledged } = countsOf(reader, seen);
+  const duty = new DutyQuery(alerts, seen, nowMs);
+  const { firing, acknowledged, handled } = countsOf(reader, seen);
+  const ids = mine === null ? null : mineIds(alerts, mine);
+  const isAsked = (alert: Alert): boolean => (gw === null || alert.gw === gw) && (ids === null || ids.has(alert.id));
   const listed = reader
-    .list({ which, limit: gw === null && seen.cover.whole ? limit : looked })
-    .filter((alert) => (gw === null || alert.gw === gw) && isSeen(alert, seen))
+    .list({ which, limit: gw === null && ids === null && seen.cover.whole ? limit : looked })
+    .filter((alert) => isAsked(alert) && isSeen(alert, seen))
     .slice(0, limit);
-  return { asOf: isoTime(nowMs), firing, acknowledged, alerts: listed.map((alert) => viewOf(alert, seen, duty)) };
+  const views = listed.map((alert) => viewOf(alert, seen, duty));
+  return { asOf: isoTime(nowMs), firing, acknowledged, handled, alerts: views };
 };
 
 /** Costs the same for an alert of another area and for none at all. */
@@ -80,14 +101,28 @@ const isSeenId = (alerts: SqliteDatabase, { cover, places }: AlertsSeen, id: str
   return places.sees(cover, gw, dev, startedMs) && row !== undefined;
 };
 
+/** Names of everybody whom a history names: who acted, and officers in what is said of an entry. */
+const peopleIn = (history: readonly AlertEntry[], people: People): Record<string, string> => {
+  const named: Record<string, string> = {};
+  for (const { actor, detail, atMs } of history) {
+    for (const word of [actor, ...personDetails.map((name) => detail[name])]) {
+      if (typeof word !== "string" || word === "system") continue;
+      const name = people.nameOf(word, atMs);
+      if (name !== undefined) named[word] = name;
+    }
+  }
+  return named;
+};
+
 /** One alert with its history; undefined when there is none that the asking person sees, or it never fired. */
 export const alertDetail = (alerts: SqliteDatabase, seen: AlertsSeen, id: string): AlertDetail | undefined => {
   if (!isSeenId(alerts, seen, id)) return undefined;
   const alert = new AlertReader(alerts).get(id);
   if (alert === undefined) return undefined;
-  const duty = new DutyQuery(alerts, seen.roster, seen.nowMs);
+  const duty = new DutyQuery(alerts, seen, seen.nowMs);
   return {
     ...{ alert: viewOf(alert, seen, duty), steps: duty.steps(id), messages: duty.messages(id) },
+    people: peopleIn(alert.history, seen.people),
     history: alert.history.map(({ atMs, from, to, reason, actor, lsn, detail }) => ({
       ...{ at: isoTime(atMs), from, to, reason, actor, lsn, detail },
     })),

@@ -1,5 +1,6 @@
 import type { AlertDuty, AlertMessage, AlertView, DutyOfficer, DutyStep, MessageLeg } from "@mingcheng/protocols";
 import type { Statement } from "better-sqlite3";
+import type { People } from "../../duty/people.ts";
 import type { Roster } from "../../duty/roster.ts";
 import type { SqliteDatabase } from "../../store/database.ts";
 import { isoTime, isoTimeOrNull } from "./read-stores.ts";
@@ -73,14 +74,20 @@ export const legsStatement = (alerts: SqliteDatabase): Statement<unknown[]> =>
 /** Reads who has alerts, until when, and what they were told. `alerts` may be a reading connection. */
 export class DutyQuery {
   readonly #roster: Roster;
+  readonly #people: People;
   readonly #nowMs: number;
   readonly #care: Statement<unknown[]>;
   readonly #steps: Statement<unknown[]>;
   readonly #told: Statement<unknown[]>;
   readonly #legs: Statement<unknown[]>;
 
-  constructor(alerts: SqliteDatabase, roster: Roster, nowMs: number) {
+  constructor(
+    alerts: SqliteDatabase,
+    { roster, people }: { readonly roster: Roster; readonly people: People },
+    nowMs: number,
+  ) {
     this.#roster = roster;
+    this.#people = people;
     this.#nowMs = nowMs;
     this.#care = alerts.prepare(
       `SELECT route, level, tier, officer, group_key AS groupKey, state, receipt_due_ms AS receiptDueMs,
@@ -114,8 +121,6 @@ export class DutyQuery {
     const isOpen = state === "firing" || state === "acknowledged";
     const due = (ms: number | null, isAsked: boolean): string | null => (isAsked ? isoTimeOrNull(ms) : null);
     const runs = state === "firing" ? receiptDueMs : (arrivalDueMs ?? handlingDueMs);
-    const arrived =
-      care.arrivedBy === null || care.arrivedMs === null ? null : { by: care.arrivedBy, at: isoTime(care.arrivedMs) };
     const words = JSON.parse(level ?? "{}") as Partial<AlertDuty["level"]>;
     return {
       receiptDueAt: due(receiptDueMs, state === "firing"),
@@ -129,9 +134,15 @@ export class DutyQuery {
           tier,
           officers: this.#holders(alert, care.officer),
         },
-        ...{ stage: this.#stage(state, care), arrived, escalations, group: groupKey },
+        ...{ stage: this.#stage(state, care), arrived: this.#arrived(care), escalations, group: groupKey },
       },
     };
+  }
+
+  #arrived({ arrivedBy: by, arrivedMs }: CareRow): AlertDuty["arrived"] {
+    if (by === null || arrivedMs === null) return null;
+    const name = this.#people.nameOf(by, arrivedMs);
+    return { by, ...(name === undefined ? {} : { name }), at: isoTime(arrivedMs) };
   }
 
   #stage(state: AlertView["state"], { arrivedMs, arrivalDueMs }: CareRow): AlertDuty["stage"] {
