@@ -14,6 +14,7 @@ const generators = [
   "gateway/dist/intake/generate.js",
   "cloud/dist/config/generate.js",
   "cloud/dist/register/sample/generate.js",
+  "cloud/dist/timeseries/generate.js",
 ];
 
 const check = process.argv.includes("--check");
