@@ -35,12 +35,20 @@ export type FixtureAnswer = readonly [status: number, answer: unknown] | undefin
 
 const isOpen = ({ state }: AlertView): boolean => state !== "resolved" && state !== "closed";
 
-const list = ({ details }: FixtureAlerts, { query, asOf }: FixtureRequest): FixtureAnswer => {
+const isMine = ({ user, role, officer }: Account, { acknowledged, state, duty, owner }: AlertView): boolean => {
+  if (state !== "firing" && state !== "acknowledged") return false;
+  if (acknowledged !== null) return acknowledged.by === user;
+  if (officer) return duty?.officers.some(({ code }) => code === officer.code) === true;
+  return owner === `role:${role}` || owner === `user:${user}`;
+};
+
+const list = ({ details }: FixtureAlerts, { query, asOf, account }: FixtureRequest): FixtureAnswer => {
   const all = details.map(({ alert }) => alert);
   const count = (state: string): number => all.filter((alert) => alert.state === state).length;
-  const alerts = all.filter((alert) => query.get("state") === "all" || isOpen(alert));
-  const limit = Number(query.get("limit"));
-  return [200, { asOf, firing: count("firing"), acknowledged: count("acknowledged"), alerts: alerts.slice(0, limit) }];
+  const isAsked = (alert: AlertView): boolean => query.get("for") !== "me" || isMine(account, alert);
+  const alerts = all.filter((alert) => isAsked(alert) && (query.get("state") === "all" || isOpen(alert)));
+  const counts = { firing: count("firing"), acknowledged: count("acknowledged"), handled: count("handled") };
+  return [200, { asOf, ...counts, alerts: alerts.slice(0, Number(query.get("limit"))) }];
 };
 
 const acts: Readonly<Record<string, { readonly to: AlertView["state"]; readonly reason: string }>> = {
@@ -67,7 +75,8 @@ const act = (detail: AlertDetail, name: string, { account, asOf, body }: Fixture
     return [200, { outcome: "done", alert }];
   }
   if (wanted === undefined) return [404, errorOf("NOT_FOUND")];
-  if (name === "acknowledge" && alert.acknowledged !== null) return [200, { outcome: "already", alert }];
+  const isDone = name === "acknowledge" ? alert.acknowledged !== null : name === "handle" && alert.state === "handled";
+  if (isDone) return [200, { outcome: "already", alert, first: alert.acknowledged }];
   history.push({
     ...{ at: asOf, from: alert.state, to: wanted.to, reason: wanted.reason, actor: account.user, lsn: null },
     detail: { ...body },

@@ -4,6 +4,7 @@ import { useLanguage } from "@mingcheng/ui/texts/language.ts";
 import { reactive } from "vue";
 import { useI18n } from "vue-i18n";
 import { api } from "../data/api-client.ts";
+import { personText } from "./alert-words.ts";
 
 /** Taking alerts over from a list: which are under way, and what became of those that somebody else has. */
 export const useAcknowledge = (acted: () => void) => {
@@ -16,8 +17,9 @@ export const useAcknowledge = (acted: () => void) => {
     underWay.add(id);
     notes.delete(id);
     try {
-      const { outcome, alert } = await api.acknowledge(id);
-      if (outcome === "already") notes.set(id, t("alerts.already", { by: alert.acknowledged?.by ?? "" }));
+      const { outcome, alert, first } = await api.acknowledge(id);
+      const before = first ?? alert.acknowledged;
+      if (outcome === "already") notes.set(id, t("alerts.already", { by: before ? personText(before) : "" }));
       acted();
     } catch (error) {
       const { details } = problemOf(error);

@@ -1,5 +1,5 @@
-import type { Account, AlertView } from "@mingcheng/protocols";
-import { ownerKeyOf } from "./alert-words.ts";
+import type { AlertView } from "@mingcheng/protocols";
+import { ownerKeyOf, personText } from "./alert-words.ts";
 import { dueOf } from "./deadlines.ts";
 
 /** What a list of alerts is narrowed to; an empty text narrows nothing. */
@@ -16,7 +16,8 @@ export interface AlertFilter {
 export type AlertOrder = "need" | "alert" | "site" | "state" | "owner" | "at" | "due";
 
 /** Who has to answer: the one who took it over, else whose it is. */
-export const answererOf = (alert: AlertView): string => alert.acknowledged?.by ?? ownerKeyOf(alert);
+export const answererOf = (alert: AlertView): string =>
+  alert.acknowledged === null ? ownerKeyOf(alert) : personText(alert.acknowledged);
 
 const isOpen = ({ state }: AlertView): boolean => state !== "resolved" && state !== "closed";
 
@@ -27,7 +28,18 @@ const fitsState = (alert: AlertView, state: string): boolean => {
 };
 
 const textOf = ({ title, site, dev, rule, place, owner, acknowledged }: AlertView): string =>
-  [title.zh, title.en, site, dev, rule, place?.stall?.label, place?.vendor?.name, owner, acknowledged?.by]
+  [
+    title.zh,
+    title.en,
+    site,
+    dev,
+    rule,
+    place?.stall?.label,
+    place?.vendor?.name,
+    owner,
+    acknowledged?.by,
+    acknowledged?.name,
+  ]
     .join("\n")
     .toLowerCase();
 
@@ -73,15 +85,5 @@ export const inAlertOrder = (alerts: readonly AlertView[], order: string): Alert
   );
 };
 
-/** Whether this person has to do something about an open alert: it is theirs, or their role's and nobody has it yet. */
-const isMine = ({ user, role }: Account, { acknowledged, owner, state }: AlertView): boolean => {
-  if (acknowledged !== null) return acknowledged.by === user && state !== "handled";
-  return owner === `user:${user}` || owner === `role:${role}`;
-};
-
-/** Open alerts that somebody has to do something about (`null`: anybody), the next deadline first, then the oldest. */
-export const inNeedOf = (account: Account | null, alerts: readonly AlertView[]): AlertView[] =>
-  inAlertOrder(
-    alerts.filter((alert) => isOpen(alert) && (account === null || isMine(account, alert))),
-    "due",
-  );
+/** Open alerts that somebody has to do something about, the next deadline first, then the oldest. */
+export const inNeedOf = (alerts: readonly AlertView[]): AlertView[] => inAlertOrder(alerts.filter(isOpen), "due");

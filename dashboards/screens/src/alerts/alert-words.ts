@@ -4,6 +4,10 @@ import { useI18n } from "vue-i18n";
 /** Who has to answer, as a plain text: the officer on duty, else `role:<role>` or `user:<name>`. */
 export const ownerKeyOf = ({ duty, owner }: AlertView): string => duty?.officers[0]?.name ?? owner;
 
+/** Who did something: by name where the register knows one, else as this person signs in. */
+export const personText = ({ by, name }: { readonly by: string; readonly name?: string | undefined }): string =>
+  name ?? by;
+
 /** Owners and states in the reader's language. */
 export const useAlertWords = () => {
   const { t } = useI18n();

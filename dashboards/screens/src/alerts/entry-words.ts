@@ -14,14 +14,18 @@ const timeOf = (value: unknown): string | null => {
 /** What people wrote, in the order in which it is shown. */
 const spoken = ["result", "evidence", "comment"] as const;
 
+/** Details that are somebody's code or user name. */
+const personNames: ReadonlySet<string> = new Set(["officer", "fromOfficer", "insteadOf", "by"]);
+
 const isUnsaid = (value: unknown): boolean => value === null || value === "" || value === false;
 
 /** What an entry of a history says, in the reader's language. */
-export const useEntryWords = (calendar: () => Calendar) => {
+export const useEntryWords = (calendar: () => Calendar, people: () => Readonly<Record<string, string>>) => {
   const { t, te } = useI18n();
 
   const valueText = (name: string, value: unknown): string => {
     if (typeof value === "boolean") return t(value ? "timeline.yes" : "timeline.no");
+    if (personNames.has(name)) return people()[String(value)] ?? String(value);
     const at = timeOf(value);
     if (at !== null) return momentText(at, calendar());
     if (name === "tier" && te(`duty.tiers.${String(value)}`)) return t(`duty.tiers.${String(value)}`);
@@ -36,7 +40,7 @@ export const useEntryWords = (calendar: () => Calendar) => {
     /** What happened; a reason that these pages do not know yet is shown as its stable word. */
     reason: ({ reason }: Entry): string =>
       te(`timeline.reasons.${reason}`) ? t(`timeline.reasons.${reason}`) : reason,
-    actor: ({ actor }: Entry): string => (actor === "system" ? t("timeline.system") : actor),
+    actor: ({ actor }: Entry): string => (actor === "system" ? t("timeline.system") : (people()[actor] ?? actor)),
     /** What people said, each a paragraph. */
     said: ({ detail }: Entry): string[] =>
       spoken.flatMap((name) => {

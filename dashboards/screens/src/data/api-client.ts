@@ -56,6 +56,8 @@ export const api = {
   trend: () => request("GET", "/api/v1/trend") as Promise<Trend>,
   alerts: (state: "open" | "all", limit: number) =>
     request("GET", `/api/v1/alerts?state=${state}&limit=${limit}`) as Promise<AlertList>,
+  /** Open alerts that the reader has to do something about. */
+  myAlerts: (limit: number) => request("GET", `/api/v1/alerts?state=open&for=me&limit=${limit}`) as Promise<AlertList>,
   alert: (id: string) => request("GET", `/api/v1/alerts/${encodeURIComponent(id)}`) as Promise<AlertDetail>,
   /** The record of an alert; null when it cannot be found. */
   record: async (lsn: number, { gw, dev }: Pick<AlertView, "gw" | "dev">): Promise<RecordView | null> => {
@@ -92,6 +94,8 @@ export const api = {
       user: UserView;
       oneTimePassword?: string;
     }>,
+  linkOfficer: (name: string, officer: string | null) =>
+    request("POST", `/api/v1/users/${encodeURIComponent(name)}/officer`, { officer }) as Promise<{ user: UserView }>,
   registerEntries: async (kind: "officers" | "absences"): Promise<RegisterEntry[]> =>
     ((await request("GET", `/api/v1/register/${kind}?limit=1000`)) as RegisterPage).entries,
   changeRegister: (change: RegisterChangeRequest) =>

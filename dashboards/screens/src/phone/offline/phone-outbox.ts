@@ -1,7 +1,8 @@
 import { Problem, problemOf } from "@mingcheng/ui/data/json-request.ts";
 import { onScopeDispose, type ShallowRef, shallowRef } from "vue";
+import { personText } from "../../alerts/alert-words.ts";
 import { api } from "../../data/api-client.ts";
-import { phoneStore, type Stored, type Waiting } from "./phone-store.ts";
+import { type Outdone, phoneStore, type Stored, type Waiting } from "./phone-store.ts";
 
 /** Without any sign of the network it is tried again so often. */
 const tryAgainMs = 15_000;
@@ -12,17 +13,36 @@ export interface PhoneOutbox {
   readonly waiting: Readonly<ShallowRef<readonly Stored[]>>;
   /** Keeps it durably, then tries to tell it. Rejects when it cannot be kept. */
   add(alert: string, what: Waiting["what"]): Promise<void>;
-  /** Gives up what the centre refused. */
+  /** Gives up what the centre refused, or what was outdone and has been seen. */
   drop(n: number): Promise<void>;
 }
+
+/** Still to be told; anything else only waits to be seen. */
+export const isWaiting = ({ refused, outdone }: Stored): boolean => refused === null && !outdone;
 
 /** A refusal that another try can change: no network, too many requests, a fault of the centre, no session. */
 const canWait = ({ code, details }: Problem): boolean =>
   code === null || code === "SESSION_MISSING" || details?.retryable === true;
 
-const tell = async ({ alert, at, what }: Stored): Promise<void> => {
-  if (what.kind === "picture") await api.addPicture(alert, { sha256: what.sha256, takenAt: at }, what.picture);
-  else await api.act(alert, what.act, what.words);
+/** Tells one. Returns who was first, if it was not this one. */
+const tell = async ({ user, alert, at, what }: Stored): Promise<Outdone | null> => {
+  if (what.kind === "picture") {
+    await api.addPicture(alert, { sha256: what.sha256, takenAt: at }, what.picture);
+    return null;
+  }
+  const { outcome, first } = await api.act(alert, what.act, what.words);
+  // Told before, and only the answer was lost.
+  if (outcome !== "already" || !first || first.by === user) return null;
+  return { by: personText(first), at: first.at, over: false };
+};
+
+/** How an alert ended before something could be done about it; null when that is not why it was refused. */
+const endOf = async ({ user, alert }: Stored): Promise<Outdone | null> => {
+  const { alert: view, history, people = {} } = await api.alert(alert);
+  const last = history.findLast(({ from, to }) => from !== to);
+  if (view.endedAt === null || last === undefined) return null;
+  const isSelf = last.actor === "system" || last.actor === user;
+  return { by: isSelf ? "" : (people[last.actor] ?? last.actor), at: view.endedAt, over: true };
 };
 
 /**
@@ -37,20 +57,23 @@ export const usePhoneOutbox = (user: string, told: () => void): PhoneOutbox => {
 
   const look = async (): Promise<readonly Stored[]> => {
     waiting.value = (await phoneStore.all()).filter((stored) => stored.user === user);
-    return waiting.value.filter(({ refused }) => refused === null);
+    return waiting.value.filter(isWaiting);
   };
 
   /** Returns whether to go on with the next one. */
   const attempt = async (stored: Stored): Promise<boolean> => {
     try {
-      await tell(stored);
-      await phoneStore.drop(stored.n);
+      const outdone = await tell(stored);
+      if (outdone === null) await phoneStore.drop(stored.n);
+      else await phoneStore.put({ ...stored, outdone });
       told();
       return true;
     } catch (error) {
       const problem = problemOf(error);
       if (!(error instanceof Problem) || canWait(problem)) return false;
-      await phoneStore.put({ ...stored, refused: problem.code ?? "" });
+      const outdone = stored.what.kind === "act" ? await endOf(stored).catch(() => null) : null;
+      await phoneStore.put(outdone === null ? { ...stored, refused: problem.code ?? "" } : { ...stored, outdone });
+      if (outdone !== null) told();
       return true;
     }
   };
@@ -66,7 +89,7 @@ export const usePhoneOutbox = (user: string, told: () => void): PhoneOutbox => {
     } finally {
       working = false;
     }
-    const left = waiting.value.some(({ refused }) => refused === null);
+    const left = waiting.value.some(isWaiting);
     if (left && !ended) timer = setTimeout(start, tryAgainMs);
   };
   const start = (): void => {

@@ -16,6 +16,15 @@ export interface Waiting {
     | { readonly kind: "act"; readonly act: string; readonly words: Readonly<Record<string, string>> };
   /** Why the centre does not want it; null while it waits. */
   readonly refused: string | null;
+  /** Somebody else was first, or it was over before; kept until the officer has seen it. */
+  readonly outdone?: Outdone | null;
+}
+
+/** Who was first, and when. `over`: the alert had ended by then; `by` empty: by itself. */
+export interface Outdone {
+  readonly by: string;
+  readonly at: string;
+  readonly over: boolean;
 }
 
 /** One that is in the store. */

@@ -155,6 +155,7 @@ export const alertTexts: typeof zh = {
       officer: "{value}",
       role: "Role {value}",
       tier: "{value}",
+      fromOfficer: "before {value}",
       insteadOf: "for {value}",
       why: "because: {value}",
       receiptDueMs: "to be taken over by {value}",

@@ -147,6 +147,7 @@ export const alertTexts = {
       officer: "人员 {value}",
       role: "角色 {value}",
       tier: "{value}",
+      fromOfficer: "此前 {value}",
       insteadOf: "代 {value}",
       why: "原因：{value}",
       receiptDueMs: "签收时限 {value}",
