@@ -2,6 +2,7 @@ import type { CameraState } from "@mingcheng/protocols";
 import {
   type BeginMessage,
   type GatewayMessage,
+  type Played,
   type Quality,
   readMediaPacket,
   ViewerGate,
@@ -13,6 +14,8 @@ export interface StreamName {
   readonly gw: string;
   readonly channel: string;
   readonly quality: Quality;
+  /** A recording, from this moment on and so fast; undefined: what is live. Seen by one viewer only. */
+  readonly played?: Played;
 }
 
 interface Viewer {
@@ -37,6 +40,7 @@ export class HubStream {
   #kept: Uint8Array[] = [];
   #keptBytes = 0;
   #state: { state: CameraState; reason: string } = { state: "pending", reason: "" };
+  #shownMs: number | null = null;
 
   constructor(number: number, name: StreamName, nowMs: () => number) {
     this.number = number;
@@ -48,11 +52,18 @@ export class HubStream {
     return this.#viewers.size;
   }
 
+  /** What the gateway is to send: a recording goes on where its line broke. */
+  get asked(): StreamName {
+    const { name } = this;
+    if (name.played === undefined || this.#shownMs === null) return name;
+    return { ...name, played: { ...name.played, from: new Date(this.#shownMs).toISOString() } };
+  }
+
   /** `who` names the viewer until it is removed. What is there already is sent at once. */
   add(who: object, socket: WebSocket): void {
     const viewer: Viewer = { socket, gate: new ViewerGate(), hasBegun: false };
     this.#viewers.set(who, viewer);
-    this.#say(socket, { type: "state", stream: this.number, ...this.#state });
+    if (this.name.played === undefined) this.#say(socket, { type: "state", stream: this.number, ...this.#state });
     for (const bytes of this.#kept) this.#give(viewer, bytes, bytes === this.#kept[0]);
   }
 
@@ -89,6 +100,7 @@ export class HubStream {
       return;
     }
     if (packet.key) this.#forget();
+    this.#shownMs = packet.wallMs;
     if (packet.key || this.#kept.length > 0) {
       this.#kept.push(bytes);
       this.#keptBytes += bytes.length;
@@ -103,7 +115,7 @@ export class HubStream {
     this.#coming = undefined;
     this.#forget();
     this.#state = { state: "pending", reason };
-    this.#tell({ type: "state", stream: this.number, ...this.#state });
+    if (this.name.played === undefined) this.#tell({ type: "state", stream: this.number, ...this.#state });
   }
 
   #forget(): void {

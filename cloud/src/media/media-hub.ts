@@ -3,7 +3,9 @@ import {
   gatewayMessage,
   readMediaPacket,
   type ServerMessage,
+  type TokenFault,
   type ViewClaims,
+  type ViewerMessage,
   type ViewTokens,
   viewerMessage,
 } from "@mingcheng/protocols/media";
@@ -17,6 +19,8 @@ export interface NotedView {
   readonly address: string;
   /** Null at the beginning. */
   readonly seconds: number | null;
+  /** A recording was watched, from this moment on; undefined: what was live. */
+  readonly from?: string;
 }
 
 /** What the hub works with. */
@@ -49,6 +53,8 @@ interface View {
 const mostTiles = 36;
 const lingerMs = 5_000;
 const hintEveryMs = 2_000;
+/** Another moment of a recording is taken so often. */
+const seekEveryMs = 1_000;
 
 const keyOf = ({ gw, channel, quality }: StreamName): string => `${gw}\n${channel}\n${quality}`;
 
@@ -105,8 +111,8 @@ export class MediaHub {
     return [...this.#streams.values()].filter(({ name }) => name.gw === gw);
   }
 
-  #open(socket: WebSocket, { number, name: { channel, quality } }: HubStream): void {
-    say(socket, { type: "open", stream: number, channel, quality });
+  #open(socket: WebSocket, { number, asked: { channel, quality, played } }: HubStream): void {
+    say(socket, { type: "open", stream: number, channel, quality, ...played });
   }
 
   #fromGateway(gw: string, data: Buffer, isBinary: boolean): void {
@@ -123,6 +129,7 @@ export class MediaHub {
   /** A viewer connected; it says with tokens what it wants to see. */
   viewer(socket: WebSocket, address: string): void {
     const tiles = new Map<number, View>();
+    const { nowMs } = this.#options;
     socket.on("error", () => undefined);
     socket.on("message", (data, isBinary) => {
       const read = viewerMessage.safeParse(isBinary ? undefined : parsed((data as Buffer).toString("utf8")));
@@ -132,10 +139,14 @@ export class MediaHub {
       }
       const { tile } = read.data;
       const before = tiles.get(tile);
+      if (read.data.type === "seek" && nowMs() - (before?.begunMs ?? 0) < seekEveryMs) return;
       if (before !== undefined) this.#end(before);
       tiles.delete(tile);
       if (read.data.type === "stop" || tiles.size >= mostTiles) return;
-      const view = this.#begin(socket, tile, read.data.token, address);
+      const claims = this.#claims(read.data, before);
+      const { from, speed = 1 } = read.data;
+      const played = from === undefined ? {} : { played: { from, speed } };
+      const view = this.#begin({ socket, tile, address, ...played }, claims);
       if (view !== undefined) tiles.set(tile, view);
     });
     socket.on("close", () => {
@@ -143,17 +154,29 @@ export class MediaHub {
     });
   }
 
-  #begin(socket: WebSocket, tile: number, token: string, address: string): View | undefined {
-    const { tokens, wallMs, nowMs, note, refresh } = this.#options;
+  /** What somebody may watch: a token says it once, a tile that watches goes on under its own. */
+  #claims(message: Exclude<ViewerMessage, { type: "stop" }>, before: View | undefined): ViewClaims | TokenFault {
+    const { tokens, wallMs } = this.#options;
+    if (message.type === "watch") return tokens.redeem(message.token, wallMs());
+    return before === undefined || wallMs() > before.claims.endsMs ? "VIEW_TOKEN_EXPIRED" : before.claims;
+  }
+
+  #begin(
+    { socket, tile, address, played }: Pick<View, "socket" | "tile" | "address"> & Pick<StreamName, "played">,
+    claims: ViewClaims | TokenFault,
+  ): View | undefined {
+    const { nowMs, note, refresh } = this.#options;
     refresh();
-    const claims = tokens.redeem(token, wallMs());
-    const code = typeof claims === "string" ? claims : this.#refusal(claims);
+    // What the public may see is what is live.
+    const isNotPublic = typeof claims !== "string" && claims.isPublic && played !== undefined;
+    const code = isNotPublic ? "ACCESS_DENIED" : typeof claims === "string" ? claims : this.#refusal(claims);
     if (typeof claims === "string" || code !== undefined) {
       say(socket, { type: "refused", tile, code: code ?? "VIEW_TOKEN_INVALID", reason: "" });
       return undefined;
     }
-    note({ claims, address, seconds: null });
-    const stream = this.#stream(claims);
+    const { gw, channel, quality } = claims;
+    note({ claims, address, seconds: null, ...(played === undefined ? {} : { from: played.from }) });
+    const stream = this.#stream({ gw, channel, quality, ...(played === undefined ? {} : { played }) });
     const view: View = { socket, tile, claims, stream, address, begunMs: nowMs() };
     this.#views.add(view);
     say(socket, { type: "watching", tile, stream: stream.number });
@@ -173,17 +196,15 @@ export class MediaHub {
   }
 
   #stream(name: StreamName): HubStream {
-    const key = keyOf(name);
-    const found = this.#streams.get(key);
+    const found = name.played === undefined ? this.#streams.get(keyOf(name)) : undefined;
     if (found !== undefined) return found;
     do this.#next = (this.#next + 1) % 65_536;
     while (this.#byNumber.has(this.#next));
-    const { gw, channel, quality } = name;
-    const stream = new HubStream(this.#next, { gw, channel, quality }, this.#options.nowMs);
-    this.#streams.set(key, stream);
+    const stream = new HubStream(this.#next, name, this.#options.nowMs);
+    this.#streams.set(name.played === undefined ? keyOf(name) : `${keyOf(name)}\n${stream.number}`, stream);
     this.#byNumber.set(stream.number, stream);
-    const gateway = this.#gateways.get(gw);
-    if (gateway === undefined) this.#hint(gw);
+    const gateway = this.#gateways.get(name.gw);
+    if (gateway === undefined) this.#hint(name.gw);
     else this.#open(gateway, stream);
     return stream;
   }
@@ -197,7 +218,9 @@ export class MediaHub {
     if (!this.#views.delete(view)) return;
     const { stream, claims, address, begunMs } = view;
     stream.remove(view);
-    this.#options.note({ claims, address, seconds: Math.round((this.#options.nowMs() - begunMs) / 100) / 10 });
+    const { played } = stream.name;
+    const from = played === undefined ? {} : { from: played.from };
+    this.#options.note({ claims, address, seconds: Math.round((this.#options.nowMs() - begunMs) / 100) / 10, ...from });
   }
 
   /** Ends what may not go on, gives up what nobody watches, asks again for gateways that have not come. */
@@ -218,7 +241,8 @@ export class MediaHub {
       }
       const since = this.#emptySince.get(stream) ?? nowMs();
       this.#emptySince.set(stream, since);
-      if (nowMs() - since < lingerMs) continue;
+      // Nobody else can come to a recording that was asked for by one.
+      if (nowMs() - since < lingerMs && stream.name.played === undefined) continue;
       const gateway = this.#gateways.get(stream.name.gw);
       if (gateway !== undefined) say(gateway, { type: "close", stream: stream.number });
       this.#streams.delete(key);

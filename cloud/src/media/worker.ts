@@ -36,12 +36,12 @@ const run = async (): Promise<void> => {
     memory.set(key, value);
     return value;
   };
-  const note = ({ claims, address, seconds }: NotedView): void => {
+  const note = ({ claims, address, seconds, from }: NotedView): void => {
     const { gw, channel, quality, person, why } = claims;
     audit.append({
       ...{ actor: person, address, subject: `camera:${gw}/${channel}` },
       action: seconds === null ? "camera.viewed" : "camera.view-ended",
-      detail: { quality, why, ...(seconds === null ? {} : { seconds }) },
+      detail: { quality, why, ...(from === undefined ? {} : { from }), ...(seconds === null ? {} : { seconds }) },
     });
   };
   let version = store.version();

@@ -1,10 +1,11 @@
-import { stat } from "node:fs/promises";
+import { watchFile } from "node:fs";
 import { join } from "node:path";
 import { MingchengError } from "@mingcheng/protocols";
 import { isLoopback } from "../config/web-config.ts";
 import { certificateOf } from "../web/certificate-file.ts";
 import { CameraSubnets } from "./discovery/camera-subnets.ts";
 import type { FromCameras, ToCameras } from "./process-messages.ts";
+import { type Reviewer, reviewerOf } from "./recording/reviewer.ts";
 import { CentreLink } from "./relay/centre-link.ts";
 import { Channels } from "./relay/channels.ts";
 import { openViewDoor, type ViewDoor } from "./relay/view-door.ts";
@@ -51,28 +52,29 @@ export class CameraProcess {
     const { nowMs } = clock;
     const log = (level: "info" | "warn", text: string, detail: object): void =>
       this.#say({ type: "log", level, text, detail });
-    this.#link = new CentreLink({ channels, nowMs, after, log });
-    if (config.view !== undefined) this.#door = await this.#openDoor(config.view, channels);
+    const review = reviewerOf(() => undefined, { ...clock, onFault: (error) => this.#fault(error) });
+    this.#link = new CentreLink({ channels, review, nowMs, after, log });
+    if (config.view !== undefined) this.#door = await this.#openDoor(config.view, channels, review);
     this.#say({ type: "ready", viewPort: this.#door?.port ?? null });
   }
 
   /** A password that was set beside the running gateway is tried at once. */
   #watchPasswords(channels: Channels): void {
     const path = join(this.#start.dataDirectory, passwordFile);
-    let seen: number | undefined;
-    const look = async (): Promise<void> => {
-      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: 0 }));
-      if (seen !== undefined && mtimeMs !== seen) channels.retryNow();
-      seen = mtimeMs;
-    };
-    setInterval(() => void look(), 1_000).unref();
+    watchFile(path, { interval: 1_000, persistent: false }, (now, before) => {
+      if (now.mtimeMs !== before.mtimeMs) channels.retryNow();
+    });
   }
 
-  async #openDoor({ host, port }: { host: string; port: number }, channels: Channels): Promise<ViewDoor> {
+  async #openDoor(
+    { host, port }: { host: string; port: number },
+    channels: Channels,
+    review: Reviewer,
+  ): Promise<ViewDoor> {
     const { dataDirectory, names, gw } = this.#start;
     const certificate = isLoopback(host) ? null : await certificateOf(dataDirectory, names, this.#wallMs());
     return openViewDoor({
-      ...{ host, port, certificate, names, gw, channels, after },
+      ...{ host, port, certificate, names, gw, channels, review, after },
       log: new ViewLog(join(dataDirectory, "views.jsonl"), (error) => this.#fault(error)),
       holdsSession: (token) => this.#ask(token),
       nowMs: () => performance.now(),

@@ -30,6 +30,20 @@ export const cameraErrors = {
     "查看时间线，选择有画面的时段",
     "look at the timeline and choose a time with a picture",
   ),
+  RECORDING_ENDED: entry(
+    false,
+    "录像播放完毕",
+    "the recording ends here",
+    "可返回实时画面",
+    "go back to what is live, or choose another time",
+  ),
+  RECORDING_UNREADABLE: entry(
+    true,
+    "录像读取失败",
+    "the recording cannot be read",
+    "检查录像盘；网关日志中有详细原因",
+    "look after the disk with the recordings; the gateway's log says more",
+  ),
   CLIP_TOO_LONG: entry(false, "片段过长", "the clip is too long", "分成几段导出", "export it in parts"),
   CLIP_INVALID: entry(
     false,

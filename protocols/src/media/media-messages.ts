@@ -11,6 +11,19 @@ export type Quality = (typeof qualities)[number];
 const stream = z.int().min(0).max(65_535);
 const tile = z.int().min(0).max(255);
 const text = (max: number) => z.string().max(max);
+const moment = z.iso.datetime({ offset: true });
+
+/** How fast a recording can be played. */
+export const playbackSpeeds = [1, 2, 4, 8] as const;
+
+/** A recording, from this moment on (time with offset), so fast. */
+export interface Played {
+  readonly from: string;
+  readonly speed: (typeof playbackSpeeds)[number];
+}
+
+/** From when a recording is played; left out: what is live. */
+const played = { from: moment.optional(), speed: z.literal(playbackSpeeds).optional() };
 
 /** Said before the octets that a player needs first. */
 export const beginMessage = z.strictObject({
@@ -34,8 +47,29 @@ const stateMessage = z.strictObject({
 /** Said when a stream cannot be had, or is over. */
 const endedMessage = z.strictObject({ type: z.literal("ended"), stream, code: text(64), reason: text(256) });
 
+/** Why there is no picture of a time, in the words of the gateway's recording, such as `camera-disconnected`. */
+const gapReason = text(32);
+
+/** A recording is played: no picture of this time. Said where it is; the pictures after it follow at once. */
+const gapMessage = z.strictObject({ type: z.literal("gap"), stream, from: moment, until: moment, reason: gapReason });
+
+/** A recording is played: what there is around its beginning, without a hole in the account. */
+const timelineMessage = z.strictObject({
+  type: z.literal("timeline"),
+  stream,
+  from: moment,
+  until: moment,
+  stretches: z.array(z.strictObject({ from: moment, until: moment, gap: gapReason.nullable() })).max(500),
+});
+
 /** From a gateway to the hub, beside packets. */
-export const gatewayMessage = z.discriminatedUnion("type", [beginMessage, stateMessage, endedMessage]);
+export const gatewayMessage = z.discriminatedUnion("type", [
+  beginMessage,
+  stateMessage,
+  endedMessage,
+  gapMessage,
+  timelineMessage,
+]);
 
 /** See {@link gatewayMessage}. */
 export type GatewayMessage = z.infer<typeof gatewayMessage>;
@@ -47,6 +81,7 @@ export const fromHub = z.discriminatedUnion("type", [
     stream,
     channel: z.string().regex(deviceIdPattern),
     quality: z.enum(qualities),
+    ...played,
   }),
   z.strictObject({ type: z.literal("close"), stream }),
 ]);
@@ -54,9 +89,14 @@ export const fromHub = z.discriminatedUnion("type", [
 /** See {@link fromHub}. */
 export type FromHub = z.infer<typeof fromHub>;
 
-/** From a viewer. The token stands in the message, never in the address. */
+/**
+ * From a viewer. The token stands in the message, never in the address. With `from` the recording is played from there.
+ * `seek` plays the recording of a tile that watches from another moment, or at another speed, under the same token; it is
+ * answered by another `watching`.
+ */
 export const viewerMessage = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("watch"), tile, token: z.string().min(1).max(2_048) }),
+  z.strictObject({ type: z.literal("watch"), tile, token: z.string().min(1).max(2_048), ...played }),
+  z.strictObject({ type: z.literal("seek"), tile, ...played, from: moment }),
   z.strictObject({ type: z.literal("stop"), tile }),
 ]);
 

@@ -14,17 +14,23 @@ export interface MediaPacket {
   readonly payload: Uint8Array;
 }
 
-const headBytes = 12;
+/** Octets before the payload. */
+export const packetHeadBytes = 12;
 
-/** Writes a packet. */
-export const mediaPacket = ({ kind, key, stream, wallMs, payload }: MediaPacket): Uint8Array => {
-  const bytes = new Uint8Array(headBytes + payload.length);
-  const data = new DataView(bytes.buffer);
+/** Writes a packet's head into octets that have room for it in front of the payload. */
+export const writePacketHead = (bytes: Uint8Array, { kind, key, stream, wallMs }: Omit<MediaPacket, "payload">): void => {
+  const data = new DataView(bytes.buffer, bytes.byteOffset, packetHeadBytes);
   bytes[0] = kind;
   bytes[1] = key ? 1 : 0;
   data.setUint16(2, stream);
   data.setFloat64(4, wallMs);
-  bytes.set(payload, headBytes);
+};
+
+/** Writes a packet. */
+export const mediaPacket = ({ payload, ...head }: MediaPacket): Uint8Array => {
+  const bytes = new Uint8Array(packetHeadBytes + payload.length);
+  writePacketHead(bytes, head);
+  bytes.set(payload, packetHeadBytes);
   return bytes;
 };
 
@@ -33,13 +39,13 @@ const known = new Set<number>(Object.values(mediaKinds));
 /** Reads one; undefined for what is none. The payload is a view. */
 export const readMediaPacket = (bytes: Uint8Array): MediaPacket | undefined => {
   const [kind = 0, flags = 0] = bytes;
-  if (bytes.length < headBytes || !known.has(kind)) return undefined;
+  if (bytes.length < packetHeadBytes || !known.has(kind)) return undefined;
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return {
     kind: kind as MediaPacket["kind"],
     key: (flags & 1) === 1,
     stream: data.getUint16(2),
     wallMs: data.getFloat64(4),
-    payload: bytes.subarray(headBytes),
+    payload: bytes.subarray(packetHeadBytes),
   };
 };

@@ -1,3 +1,4 @@
+import { contentOf } from "../recording/boxes.ts";
 import type { ParameterSets } from "./access-unit.ts";
 import { box, fullBox, u16, u24, u32, zeros } from "./boxes.ts";
 import type { MovieBegin } from "./fragment.ts";
@@ -77,3 +78,23 @@ export const movieBegin = (sets: ParameterSets): MovieBegin => {
   const bytes = Buffer.concat([ftyp, box("moov", mvhd, track(sets, format), mvex)]);
   return { bytes, codec: format.codec, widthPx: format.widthPx, heightPx: format.heightPx };
 };
+
+/** What a beginning that was recorded says; undefined for one that we did not write. */
+export const recordedMovie = (bytes: Uint8Array): MovieBegin | undefined => {
+  const [avc, hevc] = [contentOf(bytes, "avcC"), contentOf(bytes, "hvcC")];
+  const setAt = (from: Uint8Array, at: number): Uint8Array =>
+    from.subarray(at + 2, at + 2 + (((from[at] ?? 0) << 8) | (from[at + 1] ?? 0)));
+  try {
+    if (avc !== undefined) return { bytes, ...shown(h264Format(setAt(avc, 6))) };
+    if (hevc === undefined) return undefined;
+    // Arrays of one each: the video parameter set (type, count, length), then the one that says what is sent.
+    const vps = setAt(hevc, 26);
+    return { bytes, ...shown(h265Format(setAt(hevc, 26 + 2 + vps.length + 3))) };
+  } catch {
+    return undefined;
+  }
+};
+
+const shown = ({ codec, widthPx, heightPx }: PictureFormat): Omit<MovieBegin, "bytes"> => ({
+  ...{ codec, widthPx, heightPx },
+});

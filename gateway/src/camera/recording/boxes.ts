@@ -95,3 +95,18 @@ export const moveDecodeTimes = (bytes: Uint8Array, by: bigint): void => {
     else data.setUint32(place.at, Number((BigInt(data.getUint32(place.at)) + by) & 0xffff_ffffn));
   }
 };
+
+/** True when the first picture of a fragment as we write it is a key frame (`trun` with flags of each sample, §8.8.8). */
+export const beginsWithKey = (fragment: Uint8Array): boolean => {
+  const trun = find(fragment, ["moof", "traf", "trun"]);
+  // Flags, count, data offset, then duration, size and flags of the first picture.
+  if (trun === undefined || trun.content + 24 > trun.end) return false;
+  return (view(fragment).getUint32(trun.content + 20) & 0x1_0000) === 0;
+};
+
+/** What is in a box, wherever it is; undefined where there is none. For the beginnings that we write. */
+export const contentOf = (bytes: Uint8Array, type: string): Uint8Array | undefined => {
+  const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf(type, 0, "latin1");
+  if (at < 4) return undefined;
+  return bytes.subarray(at + 4, at - 4 + view(bytes).getUint32(at - 4));
+};

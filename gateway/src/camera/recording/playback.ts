@@ -6,8 +6,8 @@ import { timelineOf } from "./timeline.ts";
 
 /** What a reviewer is sent, in the order of time. */
 export type PlaybackPiece =
-  /** What the player needs before the next fragments. */
-  | { readonly type: "begin"; readonly bytes: Uint8Array }
+  /** What the player needs before the next fragments; `key` is its digest. */
+  | { readonly type: "begin"; readonly bytes: Uint8Array; readonly key: string }
   /** Fragments of one segment; the first begins with a key frame. */
   | { readonly type: "segment"; readonly bytes: Uint8Array; readonly segment: Segment }
   /** No picture, and why. */
@@ -55,7 +55,7 @@ export const playback = async function* (
     }
     if (segment.beginSha256 !== begin) {
       begin = segment.beginSha256;
-      yield { type: "begin", bytes: bytes.subarray(0, segment.beginBytes) };
+      yield { type: "begin", bytes: bytes.subarray(0, segment.beginBytes), key: begin };
     }
     yield { type: "segment", bytes: bytes.subarray(segment.beginBytes), segment };
   }

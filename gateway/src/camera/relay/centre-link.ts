@@ -1,6 +1,7 @@
 import { type FromHub, fromHub } from "@mingcheng/protocols/media";
 import { WebSocket } from "ws";
 import { openSecureSocket } from "../../uplink/secure-socket.ts";
+import type { Reviewer } from "../recording/reviewer.ts";
 import type { Channels } from "./channels.ts";
 import { SocketViewer } from "./socket-viewer.ts";
 
@@ -19,6 +20,7 @@ export interface MediaAccess {
 /** What a link works with. */
 export interface CentreLinkOptions {
   readonly channels: Channels;
+  readonly review: Reviewer;
   readonly nowMs: () => number;
   readonly after: (delayMs: number, task: () => void) => () => void;
   readonly log: (level: "info" | "warn", text: string, detail: object) => void;
@@ -115,13 +117,16 @@ export class CentreLink {
     this.#streams.get(message.stream)?.();
     this.#streams.delete(message.stream);
     if (message.type === "open") {
-      const { stream, channel, quality } = message;
+      const { stream, channel, quality, from, speed = 1 } = message;
       const relayed = this.#options.channels.stream(channel, quality);
       if (relayed === undefined) {
         const reason = `${channel} is no camera of this gateway`;
         socket.send(JSON.stringify({ type: "ended", stream, code: "CAMERA_UNKNOWN", reason }));
       } else {
-        this.#streams.set(stream, relayed.fan.watch(new SocketViewer(socket, stream, this.#options.nowMs)));
+        const viewer = new SocketViewer(socket, stream, this.#options.nowMs);
+        const { review } = this.#options;
+        const end = from === undefined ? relayed.fan.watch(viewer) : review.play(channel, { from, speed }, viewer);
+        this.#streams.set(stream, end);
       }
     }
     this.#maybeIdle();

@@ -1,7 +1,15 @@
 import type { IncomingMessage } from "node:http";
-import { type ServerMessage, type ViewClaims, type ViewTokens, viewerMessage } from "@mingcheng/protocols/media";
+import {
+  type ServerMessage,
+  type TokenFault,
+  type ViewClaims,
+  type ViewerMessage,
+  type ViewTokens,
+  viewerMessage,
+} from "@mingcheng/protocols/media";
 import type { WebSocket } from "ws";
-import type { Channels } from "./channels.ts";
+import type { Reviewer } from "../recording/reviewer.ts";
+import type { Channels, RelayedStream } from "./channels.ts";
 import { SocketViewer } from "./socket-viewer.ts";
 import type { ViewLog } from "./view-log.ts";
 
@@ -10,6 +18,7 @@ export interface LocalViewersOptions {
   readonly channels: Channels;
   readonly tokens: ViewTokens;
   readonly log: ViewLog;
+  readonly review: Reviewer;
   /** Monotonic, and milliseconds since 1970. */
   readonly nowMs: () => number;
   readonly wallMs: () => number;
@@ -19,9 +28,24 @@ export interface LocalViewersOptions {
 const mostTiles = 16;
 const mostViewers = 32;
 const firstMessageMs = 10_000;
+/** Another moment of a recording is taken so often. */
+const seekEveryMs = 1_000;
+
+type WatchMessage = Exclude<ViewerMessage, { readonly type: "stop" }>;
+
+/** A tile, and the address it is watched from. */
+interface Seat {
+  readonly socket: WebSocket;
+  readonly tile: number;
+  readonly from: string;
+  /** Numbers of the streams that other tiles of the same socket show. */
+  readonly others: readonly number[];
+}
 
 interface Tile {
   readonly stream: number;
+  readonly claims: ViewClaims;
+  readonly begunMs: number;
   readonly end: () => void;
 }
 
@@ -37,6 +61,8 @@ const parsed = (text: string): unknown => {
 export class LocalViewers {
   readonly #options: LocalViewersOptions;
   readonly #sockets = new Set<WebSocket>();
+  /** The same number for everybody who watches the same stream, so that all are sent the same octets. */
+  readonly #numbers = new Map<RelayedStream, number>();
   #streams = 0;
 
   constructor(options: LocalViewersOptions) {
@@ -69,10 +95,13 @@ export class LocalViewers {
         return;
       }
       const { tile } = read.data;
-      tiles.get(tile)?.end();
+      const before = tiles.get(tile);
+      if (read.data.type === "seek" && this.#options.nowMs() - (before?.begunMs ?? 0) < seekEveryMs) return;
+      before?.end();
       tiles.delete(tile);
-      if (read.data.type === "stop") return;
-      const begun = tiles.size < mostTiles ? this.#watch(socket, tile, read.data.token, from) : undefined;
+      if (read.data.type === "stop" || tiles.size >= mostTiles) return;
+      const others = [...tiles.values()].map(({ stream }) => stream);
+      const begun = this.#watch({ socket, tile, from, others }, read.data, before?.claims);
       if (begun !== undefined) tiles.set(tile, begun);
     });
     socket.on("close", () => {
@@ -82,22 +111,44 @@ export class LocalViewers {
     });
   }
 
-  #watch(socket: WebSocket, tile: number, token: string, from: string): Tile | undefined {
-    const { channels, tokens, wallMs, nowMs } = this.#options;
-    const say = (message: ServerMessage): void => {
-      if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message));
+  #number(live: RelayedStream | undefined, others: readonly number[]): number {
+    const known = live === undefined ? undefined : this.#numbers.get(live);
+    if (known !== undefined && !others.includes(known)) return known;
+    const taken = new Set([...this.#numbers.values(), ...others]);
+    do this.#streams = (this.#streams + 1) % 65_536;
+    while (taken.has(this.#streams));
+    if (live !== undefined && known === undefined) this.#numbers.set(live, this.#streams);
+    return this.#streams;
+  }
+
+  /** What somebody may watch: a token says it once, a tile that watches goes on under its own. */
+  #claims(message: WatchMessage, before: ViewClaims | undefined): ViewClaims | TokenFault {
+    const { tokens, wallMs } = this.#options;
+    if (message.type === "watch") return tokens.redeem(message.token, wallMs());
+    return before === undefined || wallMs() > before.endsMs ? "VIEW_TOKEN_EXPIRED" : before;
+  }
+
+  #watch({ socket, tile, from, others }: Seat, message: WatchMessage, before: ViewClaims | undefined): Tile | undefined {
+    const { channels, wallMs, nowMs, review } = this.#options;
+    const say = (said: ServerMessage): void => {
+      if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(said));
     };
-    const claims = tokens.redeem(token, wallMs());
+    const claims = this.#claims(message, before);
     const relayed = typeof claims === "string" ? undefined : channels.stream(claims.channel, claims.quality);
     if (typeof claims === "string" || relayed === undefined) {
       const code = typeof claims === "string" ? claims : "CAMERA_UNKNOWN";
       say({ type: "refused", tile, code, reason: "" });
       return undefined;
     }
-    const stream = this.#streams++ % 65_536;
+    const stream = this.#number(message.from === undefined ? relayed : undefined, others);
     say({ type: "watching", tile, stream });
-    const end = relayed.fan.watch(new SocketViewer(socket, stream, nowMs));
-    const noted = this.#note(claims, from);
+    const viewer = new SocketViewer(socket, stream, nowMs);
+    const { from: playedFrom, speed = 1 } = message;
+    const end =
+      playedFrom === undefined
+        ? relayed.fan.watch(viewer)
+        : review.play(claims.channel, { from: playedFrom, speed }, viewer);
+    const noted = this.#note(claims, from, playedFrom);
     const cancel = this.#options.after(Math.max(0, claims.endsMs - wallMs()), () => {
       say({ type: "ended", stream, code: "VIEW_TOKEN_EXPIRED", reason: "" });
       close();
@@ -110,15 +161,16 @@ export class LocalViewers {
       end();
       noted();
     };
-    return { stream, end: close };
+    return { stream, claims, begunMs: nowMs(), end: close };
   }
 
-  #note({ channel, quality, person, why }: ViewClaims, from: string): () => void {
+  #note({ channel, quality, person, why }: ViewClaims, from: string, recordedFrom: string | undefined): () => void {
     const { nowMs, wallMs, log } = this.#options;
     const [begunMs, at] = [nowMs(), new Date(wallMs()).toISOString()];
     return () => {
       const seconds = Math.round((nowMs() - begunMs) / 100) / 10;
-      void log.add({ channel, quality, person, from, why, at, seconds });
+      const recorded = recordedFrom === undefined ? {} : { recordedFrom };
+      void log.add({ channel, quality, person, from, why, at, seconds, ...recorded });
     };
   }
 

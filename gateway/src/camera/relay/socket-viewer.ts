@@ -3,10 +3,12 @@ import { mediaKinds, mediaPacket, type ServerMessage, ViewerGate } from "@mingch
 import type { WebSocket } from "ws";
 import type { StreamSound } from "../media/camera-stream.ts";
 import type { Fragment, MovieBegin } from "../media/fragment.ts";
+import type { PlaybackMessage, PlaybackScreen } from "../recording/playback-run.ts";
+import { fragmentPacket } from "./fragment-packet.ts";
 import type { StreamViewer } from "./stream-fan.ts";
 
 /** Sends a stream into a socket under a number. A socket that is too slow is left out until the next key frame. */
-export class SocketViewer implements StreamViewer {
+export class SocketViewer implements StreamViewer, PlaybackScreen {
   readonly #socket: WebSocket;
   readonly #stream: number;
   readonly #nowMs: () => number;
@@ -23,11 +25,11 @@ export class SocketViewer implements StreamViewer {
     this.#send(mediaPacket({ kind: mediaKinds.begin, key: true, stream: this.#stream, wallMs: 0, payload: bytes }));
   }
 
-  fragment({ bytes, key, wallMs }: Fragment): void {
+  fragment({ bytes, key, wallMs }: Pick<Fragment, "bytes" | "key" | "wallMs">): void {
     const verdict = this.#gate.pass(key, this.#socket.bufferedAmount, this.#nowMs());
     if (verdict === "stuck") this.#socket.terminate();
     if (verdict !== "send") return;
-    this.#send(mediaPacket({ kind: mediaKinds.fragment, key, stream: this.#stream, wallMs, payload: bytes }));
+    this.#send(fragmentPacket(fragment, this.#stream));
   }
 
   sound({ codec, bytes }: StreamSound): void {
@@ -38,6 +40,14 @@ export class SocketViewer implements StreamViewer {
 
   state(state: CameraState, reason: string): void {
     this.#say({ type: "state", stream: this.#stream, state, reason });
+  }
+
+  tell(message: PlaybackMessage): void {
+    this.#say({ ...message, stream: this.#stream });
+  }
+
+  waitingBytes(): number {
+    return this.#socket.bufferedAmount;
   }
 
   #say(message: ServerMessage): void {

@@ -15,6 +15,7 @@ import { isJson, isOwnHost, isOwnOrigin, type OwnNames } from "../../web/own-req
 import { bytesOfFile, type PageFile } from "../../web/page-files.ts";
 import type { SelfSigned } from "../../web/self-signed.ts";
 import { tokenIn } from "../../web/sessions.ts";
+import type { Reviewer } from "../recording/reviewer.ts";
 import type { Channels } from "./channels.ts";
 import { LocalViewers } from "./local-viewers.ts";
 import type { ViewLog } from "./view-log.ts";
@@ -29,6 +30,7 @@ export interface ViewDoorOptions {
   readonly gw: string;
   readonly channels: Channels;
   readonly log: ViewLog;
+  readonly review: Reviewer;
   /** Whether a token of the set-up page's session is good: the gateway itself knows. */
   readonly holdsSession: (token: string) => Promise<boolean>;
   readonly nowMs: () => number;

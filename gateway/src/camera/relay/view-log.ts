@@ -11,6 +11,8 @@ export interface ViewEntry {
   /** When it began, ISO 8601. */
   readonly at: string;
   readonly seconds: number;
+  /** A recording was watched, from this moment on; left out: what was live. */
+  readonly recordedFrom?: string;
 }
 
 const mostBytes = 4 * 1024 * 1024;
