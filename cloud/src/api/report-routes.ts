@@ -1,10 +1,21 @@
-import { reportFileQuerySchema, reportQuerySchema, reportSchema } from "@mingcheng/protocols";
+import {
+  keptReportFileQuerySchema,
+  keptReportListSchema,
+  keptReportQuerySchema,
+  type Report,
+  reportFileQuerySchema,
+  reportQuerySchema,
+  reportSchema,
+} from "@mingcheng/protocols";
+import type { FastifyReply } from "fastify";
 import type { Audit } from "../audit/audit-event.ts";
 import type { PlaceFinder } from "../register/attribution/place-finder.ts";
 import { minuteOf } from "../register/model/validity.ts";
 import type { ReportDesk } from "../reports/report-desk.ts";
 import { reportContentSecurity, reportHtml } from "../reports/report-html.ts";
 import { reportXlsx } from "../reports/report-xlsx.ts";
+import { reportFileName } from "../reports/shelf/deliver-report.ts";
+import type { KeptReports } from "../reports/shelf/kept-reports.ts";
 import type { SqliteDatabase } from "../store/database.ts";
 import type { Cover } from "../users/cover.ts";
 import { ApiFailure } from "./api-failure.ts";
@@ -13,6 +24,7 @@ import { type ApiRoute, defineRoute, everyRole, whoOf } from "./api-route.ts";
 /** What the routes of reports work with. */
 export interface ReportRoutePorts {
   readonly reports: ReportDesk;
+  readonly kept: KeptReports;
   readonly register: SqliteDatabase;
   readonly places: PlaceFinder;
   readonly audit: Audit;
@@ -31,7 +43,39 @@ const requireFree = ({ reports }: ReportRoutePorts): void => {
   if (!reports.isFree) throw new ApiFailure("RATE_LIMITED", "other reports are being read", { retryAfterMs: 5_000 });
 };
 
-/** Reports of a day or a week, as figures and as files. */
+type FileFormat = "html" | "xlsx" | "json";
+
+const contentTypes: Readonly<Record<FileFormat, string>> = {
+  html: "text/html; charset=utf-8",
+  json: "application/json; charset=utf-8",
+  xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+};
+
+const fileOf = async (report: Report, format: FileFormat, lang: "zh" | "en"): Promise<Buffer> => {
+  if (format === "xlsx") return reportXlsx(report, lang);
+  return Buffer.from(format === "html" ? reportHtml(report, lang) : JSON.stringify(report));
+};
+
+/** A page is looked at, everything else is put away. */
+const sendReport = async (
+  reply: FastifyReply,
+  report: Report,
+  { name, format, lang }: { readonly name: string; readonly format: FileFormat; readonly lang: "zh" | "en" },
+): Promise<void> => {
+  const file = await fileOf(report, format, lang);
+  if (format === "html") void reply.header("content-security-policy", reportContentSecurity);
+  void reply
+    .header("content-type", contentTypes[format])
+    .header(
+      "content-disposition",
+      `${format === "html" ? "inline" : "attachment"}; filename="${encodeURIComponent(name)}"`,
+    )
+    .header("content-length", file.length)
+    .header("cache-control", "no-store")
+    .send(file);
+};
+
+/** Reports of a day or a week, as figures and as files; and those that were made on schedule, as they were. */
 export const reportRoutes = (ports: ReportRoutePorts): ApiRoute[] => [
   defineRoute({
     method: "GET",
@@ -65,20 +109,42 @@ export const reportRoutes = (ports: ReportRoutePorts): ApiRoute[] => [
       const report = await ports.reports.read(query);
       const detail = { period, date, format, lsn: report.cutOff.lsn };
       ports.audit.append({ ...whoOf(call), action: "report.exported", subject: `site:${site}`, detail });
-      const name = `${site}-${period}-${report.period.first}.${format}`;
-      const file = format === "xlsx" ? await reportXlsx(report, lang) : Buffer.from(reportHtml(report, lang));
-      const type =
-        format === "xlsx"
-          ? "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-          : "text/html; charset=utf-8";
-      if (format === "html") void reply.header("content-security-policy", reportContentSecurity);
-      const disposition = format === "html" ? "inline" : "attachment";
-      void reply
-        .header("content-type", type)
-        .header("content-disposition", `${disposition}; filename="${encodeURIComponent(name)}"`)
-        .header("content-length", file.length)
-        .header("cache-control", "no-store")
-        .send(file);
+      await sendReport(reply, report, { name: `${site}-${period}-${report.period.first}.${format}`, format, lang });
+    },
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/reports/kept",
+    summary: {
+      zh: "场所按计划生成的报表，含历次修订",
+      en: "Reports of a site that were made on schedule, every revision",
+    },
+    access: everyRole,
+    scope: "area",
+    query: keptReportQuerySchema,
+    answer: keptReportListSchema,
+    handle: ({ query, cover }) => {
+      requireSite(ports, cover, query.site);
+      return ports.kept.list(query);
+    },
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/reports/kept/file",
+    summary: { zh: "其中一版的文件", en: "One revision of them as a file" },
+    access: everyRole,
+    scope: "area",
+    perMinute: 60,
+    query: keptReportFileQuerySchema,
+    answer: "file",
+    handle: async (call) => {
+      const { query, cover, reply } = call;
+      const { site, period, first, revision, format, lang } = query;
+      requireSite(ports, cover, site);
+      const report = ports.kept.read({ site, period, first }, revision);
+      const detail = { period, date: first, revision, format, lang, lsn: report.cutOff.lsn };
+      ports.audit.append({ ...whoOf(call), action: "report.exported", subject: `site:${site}`, detail });
+      await sendReport(reply, report, { name: reportFileName(query, format), format, lang });
     },
   }),
 ];

@@ -7,7 +7,7 @@ import { z } from "zod";
 export const manifestName = "manifest.json";
 
 /** Databases that cannot be made again, in the order in which their moments are taken. `projections.db` can be. */
-export const backedUpDatabases = ["alerts", "ledger", "register"] as const;
+export const backedUpDatabases = ["reports", "alerts", "ledger", "register"] as const;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 

@@ -7,6 +7,7 @@ import { keysDirectory } from "../keys/key-files.ts";
 import { ledgerMigrations } from "../ledger/ledger-schema.ts";
 import { markRestored } from "../ledger/restore-mark.ts";
 import { registerMigrations } from "../register/register-database.ts";
+import { shelfMigrations } from "../reports/shelf/report-shelf.ts";
 import { lockDataDirectory, restoringPath } from "../store/data-directory.ts";
 import { type Migration, openForWriting } from "../store/database.ts";
 import { type BackedUpFile, type BackupManifest, readManifest } from "./backup-manifest.ts";
@@ -51,6 +52,7 @@ const layouts: Readonly<Record<string, readonly Migration[]>> = {
   "alerts.db": alertsMigrations,
   "ledger.db": ledgerMigrations,
   "register.db": registerMigrations,
+  "reports.db": shelfMigrations,
 };
 
 const requireKnownLayouts = ({ files, software }: BackupManifest): void => {

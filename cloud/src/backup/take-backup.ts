@@ -52,15 +52,15 @@ const spareBytes = 16 * 1024 * 1024;
 
 /**
  * Moments of all databases, one right after the other and in the order that makes them fit: alerts never know of a record
- * that the ledger does not have, and the ledger never has a record whose gateway the register does not know.
+ * that the ledger does not have, no more do reports, and the ledger never has a record whose gateway the register does not know.
  */
 const takeMoments = (dataDirectory: string): Moments => {
   const moments = new Map<Name, DatabaseMoment>();
   try {
     for (const name of backedUpDatabases) {
       const path = join(dataDirectory, `${name}.db`);
-      // A centre that never got as far as its first rule has no alerts; without the others there is no centre.
-      if (name === "alerts" && !existsSync(path)) continue;
+      // A centre that never got as far as its first rule or report has none; without the others there is no centre.
+      if ((name === "alerts" || name === "reports") && !existsSync(path)) continue;
       moments.set(name, takeMoment(path));
     }
     return moments;

@@ -98,6 +98,43 @@ export const cloudConfigSchema = z.strictObject({
     .describe(
       "定期备份（不含私钥），例如 { dir: /backup, everyHours: 6, keep: 14 }；null 为不做 / scheduled backups, without private keys, e.g. { dir: /backup, everyHours: 6, keep: 14 }; null: none.",
     ),
+  reports: z
+    .strictObject({
+      at: z
+        .string()
+        .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, "not a time of day, e.g. 06:30")
+        .nullable()
+        .default("06:30")
+        .describe(
+          "每天几点起生成前一天（周一还有前一周）的报表；null 为不生成 / time of day from which the day before is due, on Mondays the week; null: none.",
+        ),
+      dir: z
+        .string()
+        .min(1)
+        .max(4096)
+        .nullable()
+        .default(null)
+        .describe(
+          "另存 Excel 和网页的目录；null 为不另存 / directory that workbooks and pages are written to, too; null: none.",
+        ),
+      languages: z
+        .array(z.enum(["zh", "en"]))
+        .min(1)
+        .max(2)
+        .default(["zh"])
+        .describe("另存文件的语言 / languages of these files."),
+      settleDays: z
+        .int()
+        .min(0)
+        .max(31)
+        .default(3)
+        .describe(
+          "此后几天内每天重算，数字有变则另存一版 / days on which it is read again: what came late makes another revision.",
+        ),
+      keepDays: z.int().min(31).max(36_500).default(1_825).describe("保留天数 / days that they are kept."),
+    })
+    .prefault({})
+    .describe("定时报表，见 docs/reports.md / reports on schedule, see docs/reports.md."),
   quota: z
     .strictObject({
       dailyMiB: z

@@ -65,6 +65,12 @@ const siteName = (register: SqliteDatabase, code: string, atMs: number): string 
   return row;
 };
 
+/** Whether everything that the centre had received by a time is in the projections. */
+const isProjected = (ledger: SqliteDatabase, lsn: number, byMs: number): boolean => {
+  const next = ledger.prepare("SELECT received_ms FROM record WHERE lsn > ? ORDER BY lsn LIMIT 1").pluck().get(lsn);
+  return next === undefined || (next as number) >= byMs;
+};
+
 /**
  * Reads the report of a site for a day or a week. The same ledger number gives the same figures, whoever asks and whenever,
  * except for what the register was corrected to and people did about alerts since.
@@ -91,7 +97,7 @@ export const readReport = (
     period: {
       ...{ type: period, first, last: (days.at(-1) ?? days[0]).day, timezone },
       ...{ from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() },
-      complete: toMs <= nowMs && lsn === head,
+      complete: toMs <= nowMs && isProjected(stores.ledger, lsn, toMs),
     },
     cutOff: { lsn, head, at: new Date(nowMs).toISOString() },
     tests: reportTests(projections, devices),

@@ -35,6 +35,7 @@ beforeEach(async () => {
   const idOf = (code: string) =>
     Number(web.centre.register.prepare("SELECT id FROM site WHERE code = ?").pluck().get(code));
   historyIds = { own: idOf("songbai"), foreign: idOf("zhongpu") };
+  await web.service.makeReports();
 });
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -100,6 +101,10 @@ const questions = (): Readonly<Record<string, readonly Question[]>> => ({
   "POST /api/v1/exports": [{ path: "/api/v1/exports", body: { gateway: "market-z" } }],
   "GET /api/v1/reports": [{ path: "/api/v1/reports?site=zhongpu&date=2026-11-23" }],
   "GET /api/v1/reports/file": [{ path: "/api/v1/reports/file?site=zhongpu&date=2026-11-23&format=html" }],
+  "GET /api/v1/reports/kept": [{ path: "/api/v1/reports/kept?site=zhongpu" }],
+  "GET /api/v1/reports/kept/file": [
+    { path: "/api/v1/reports/kept/file?site=zhongpu&period=day&first=2026-11-22&revision=1&format=json" },
+  ],
   // Which cameras are seen has tests of its own in cameras.test.ts.
   "GET /api/v1/cameras": [{ path: "/api/v1/cameras", showsPlaces: false }],
   "POST /api/v1/cameras/view-tokens": [

@@ -24,6 +24,7 @@ import { GatewayRegister } from "../register/gateway-register.ts";
 import { zoneClock } from "../register/model/validity.ts";
 import { openRegister } from "../register/register-database.ts";
 import { ReportDesk, type RunReport } from "../reports/report-desk.ts";
+import { KeptReports } from "../reports/shelf/kept-reports.ts";
 import { software } from "../software.ts";
 import { openForWriting, type SqliteDatabase } from "../store/database.ts";
 import { LoginDesk } from "../users/login.ts";
@@ -68,6 +69,7 @@ export class WebService {
   readonly #places: PlaceFinder;
   readonly #exports: ExportDesk;
   readonly #reports: ReportDesk;
+  readonly #kept: KeptReports;
   readonly #refusals = new Seldom(refusalsEveryMs);
   readonly #strangers = new Seldom(refusalsEveryMs);
   #alerts: SqliteDatabase | undefined;
@@ -91,6 +93,10 @@ export class WebService {
     this.#reports = new ReportDesk({
       ...{ dataDirectory: data.dataDirectory, timezone: data.config.timezone, nowMs: ports.nowMs },
       ...(run === undefined ? {} : { run }),
+    });
+    this.#kept = new KeptReports({
+      ...{ dataDirectory: data.dataDirectory, settings: data.config.reports, timezone: data.config.timezone },
+      ...{ register: this.#register, desk: this.#reports, nowMs: ports.nowMs, log: ports.log },
     });
     this.#sessions = new SessionBook(this.#register, ports.sessionLimits);
     const { nowMs } = ports;
@@ -124,6 +130,7 @@ export class WebService {
     audit.append({ actor: "centre", action: "centre.started", subject: "centre", detail: { software } });
     this.#places.refresh();
     await this.#exports.open();
+    this.#kept.begin(audit);
     const server = await buildServer({
       ...{ tls, hosts: new Set(hosts.map((host) => host.toLowerCase())), screens },
       ...(this.#ports.perMinute === undefined ? {} : { perMinute: this.#ports.perMinute }),
@@ -175,7 +182,7 @@ export class WebService {
       desk: new LoginDesk({ ...ports, cost: this.#ports.passwordCost ?? passwordCost }),
       ...{ sessions: this.#sessions, centreName, timezone, nowMs, reader: this.#reader, hub: this.#hub },
       ...{ register: this.#register, clock: zoneClock(timezone), places: this.#places, users, audit },
-      ...{ exports: this.#exports, reports: this.#reports, media: this.#data.media ?? null },
+      ...{ exports: this.#exports, reports: this.#reports, kept: this.#kept, media: this.#data.media ?? null },
       verifyAudit: () => this.#verifyAudit(),
       ...{ version: software, manifestKey: this.#card.manifestKey, dataDirectory: this.#data.dataDirectory },
       onLogin: (attempt) => {
@@ -264,6 +271,11 @@ export class WebService {
     });
   }
 
+  /** To be called every minute: makes the reports that are due. */
+  async makeReports(): Promise<void> {
+    await this.#kept.check();
+  }
+
   /** Why it cannot answer now; null when all is well. */
   fault(): string | null {
     return this.#fault;
@@ -271,7 +283,7 @@ export class WebService {
 
   figures(): readonly Figure[] {
     const { size: open, pushedOut } = this.#hub;
-    return this.#counts.figures({ open, pushedOut, refusedLive: this.#live.refused });
+    return [...this.#counts.figures({ open, pushedOut, refusedLive: this.#live.refused }), ...this.#kept.figures()];
   }
 
   #attempt(body: () => void): void {
@@ -292,6 +304,7 @@ export class WebService {
     this.#hub.close();
     await this.#exports.close();
     await this.#server?.app.close();
+    await this.#kept.close();
     this.#alerts?.close();
     this.#stores.close();
     this.#register.close();

@@ -11,6 +11,7 @@ if (port === null) throw new Error("this is the entry of a worker thread");
 const liveEveryMs = 250;
 const checkEveryMs = 10_000;
 const reportEveryMs = 1_000;
+const scheduleEveryMs = 60_000;
 
 const say = (message: FromWeb): void => port.postMessage(message);
 const log: ConstructorParameters<typeof WebService>[1]["log"] = (level, text, detail) =>
@@ -30,6 +31,7 @@ const run = async (): Promise<void> => {
     setInterval(() => service.pumpLive(), liveEveryMs),
     setInterval(() => service.check(), checkEveryMs),
     setInterval(report, reportEveryMs),
+    setInterval(() => void service.makeReports(), scheduleEveryMs),
   ];
   const close = async (): Promise<void> => {
     for (const timer of timers) clearInterval(timer);

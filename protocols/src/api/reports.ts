@@ -112,5 +112,48 @@ export const reportSchema = z.object({
 /** See {@link reportSchema}. */
 export type Report = z.infer<typeof reportSchema>;
 
+/** A report that was made on schedule, as it was then; what came to light later is another revision. */
+export const keptReportSchema = z.object({
+  site: siteCode,
+  siteName: z.string(),
+  period: z.enum(reportPeriods),
+  first: apiDaySchema,
+  last: apiDaySchema,
+  /** From 1. */
+  revision: z.int().positive(),
+  madeAt: apiTimeSchema,
+  /** Ledger number up to which it goes. */
+  lsn: apiCountSchema,
+  complete: z.boolean(),
+  /** Of its JSON, as `GET /api/v1/reports/kept/file?format=json` gives it. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+/** `GET /api/v1/reports/kept`: of which site. */
+export const keptReportQuerySchema = z.strictObject({
+  site: siteCode,
+  period: z.enum(reportPeriods).default("day"),
+  limit: z.coerce.number().int().min(1).max(200).default(60),
+});
+
+/** Its answer, newest first. `at`: time of day from which the day before is due; null: none are made on schedule. */
+export const keptReportListSchema = z.object({ at: z.string().nullable(), reports: z.array(keptReportSchema) });
+
+/** `GET /api/v1/reports/kept/file`: one revision. */
+export const keptReportFileQuerySchema = z.strictObject({
+  site: siteCode,
+  period: z.enum(reportPeriods),
+  first: apiDaySchema,
+  revision: z.coerce.number().int().positive(),
+  format: z.enum(["html", "xlsx", "json"]),
+  lang: z.enum(["zh", "en"]).default("zh"),
+});
+
+/** See {@link keptReportSchema}. */
+export type KeptReport = z.infer<typeof keptReportSchema>;
+
+/** See {@link keptReportListSchema}. */
+export type KeptReportList = z.infer<typeof keptReportListSchema>;
+
 /** Kinds of reports. */
 export type ReportPeriod = (typeof reportPeriods)[number];
