@@ -285,6 +285,12 @@ const samples = {
       series_lag: count("时序库落后记录数", "records this feed lags behind"),
       series_lag_ms: of("integer", "ms", "时序库落后时间，毫秒", "age of the oldest record not fed"),
       series_quarantined: count("时序库拒收的点", "points the server refused"),
+      as_of_ms: of(
+        "integer",
+        "ms",
+        "数据截至，1970 年起毫秒",
+        "everything stored before this instant is in the series; milliseconds since 1970",
+      ),
       rss_bytes: of("integer", "bytes", "中心内存字节", "resident memory of the centre"),
       cpu_percent: of("float", "percent", "中心处理器占用（单核为 100）", "processor time; 100 is one core"),
     },
