@@ -17,6 +17,8 @@ packages=(
   gstreamer1.0-plugins-base  # its test pictures
   gstreamer1.0-plugins-good  # RTP
   gstreamer1.0-plugins-ugly  # H.264
+  systemd          # checks units; its messages to a watched service
+  prometheus       # its promtool tries the alert rules
   fonts-noto-cjk   # Chinese text in the pictures
 )
 

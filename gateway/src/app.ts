@@ -14,6 +14,7 @@ import type { GatewayReady, StartOptions } from "./gateway-ready.ts";
 import { Alarms } from "./health/alarms.ts";
 import { type HealthServer, jsonAnswer, openHealthServer, type Routes } from "./health/health-server.ts";
 import { OutboxWatch } from "./health/outbox-watch.ts";
+import type { ServiceOptions } from "./health/service-manager.ts";
 import { statusReport } from "./health/status-report.ts";
 import type { GatewayStatus } from "./health/status-schema.ts";
 import { openAccess } from "./identity/centre-access.ts";
@@ -177,6 +178,11 @@ export class Gateway {
   stop(): Promise<void> {
     this.ending ??= this.shutDown();
     return this.ending;
+  }
+
+  /** What a service manager wants to hear of. */
+  serviceOptions(): ServiceOptions {
+    return { subject: () => this.watch, nowMs: () => this.clock.nowMs(), log: this.log };
   }
 
   private async shutDown(): Promise<void> {

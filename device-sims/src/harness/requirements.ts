@@ -10,6 +10,8 @@ export type Requirement =
   | "python3"
   | "chromium"
   | "gstreamer"
+  | "systemd"
+  | "prometheus"
   | "root";
 
 /** Where Debian puts the library that `faketime` preloads, per architecture. */
@@ -42,6 +44,10 @@ const isMet = (requirement: Requirement): boolean => {
       return gstreamerParts.every((path) => libraries.some((folder) => existsSync(join(folder, path))));
     case "root":
       return process.getuid?.() === 0;
+    case "systemd":
+      return onPath("systemd-analyze") && onPath("systemd-notify");
+    case "prometheus":
+      return onPath("promtool");
     case "strace":
     case "mosquitto":
     case "openssl":

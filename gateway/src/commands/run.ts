@@ -6,6 +6,7 @@ import type { Language } from "../config/config-issue.ts";
 import { issueText, readGatewayConfig } from "../config/load-config.ts";
 import { configurationPath } from "../configuration/configuration-path.ts";
 import type { LocalConfiguration, StartConfiguration } from "../configuration/start-configuration.ts";
+import type { ServiceManager } from "../health/service-manager.ts";
 import type { WriteLine } from "./check.ts";
 
 /** Options of `mingcheng-gateway run`. */
@@ -34,6 +35,13 @@ const startWith = async (local: LocalConfiguration): Promise<StartConfiguration>
   return startConfiguration(local);
 };
 
+/** Whoever was not started by a service manager does not load what talks to one. */
+const openService = async (gateway: Gateway): Promise<ServiceManager | undefined> => {
+  if (process.env["NOTIFY_SOCKET"] === undefined) return undefined;
+  const { openServiceManager } = await import("../health/service-manager.ts");
+  return openServiceManager(process.env, gateway.serviceOptions());
+};
+
 const stopAsked = (): Promise<void> =>
   new Promise((resolve) => {
     for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => resolve());
@@ -55,9 +63,11 @@ export const runGateway = async (options: RunOptions, language: Language, writeE
   const gateway = await Gateway.open(start.config, undefined, undefined, {
     ...{ local: read, version: start.version, file: options.config },
   });
+  const service = await openService(gateway);
   const running = runningFile(read.config.data);
   const stop = async (): Promise<void> => {
     setTimeout(() => process.exit(1), stopWithinMs).unref();
+    await service?.stopping();
     await gateway.stop();
     await rm(running, { force: true }).catch(() => undefined);
   };
@@ -68,6 +78,7 @@ export const runGateway = async (options: RunOptions, language: Language, writeE
       // On a full disk this file may be missing; the gateway captures without it.
       await writeAtomically(running, ready).catch(() => undefined);
       if (options.readyFile !== undefined) await writeAtomically(options.readyFile, ready);
+      await service?.ready();
     }
   } catch (error) {
     await stop();

@@ -1,5 +1,6 @@
 import type { Outbox, OutboxCondition } from "../outbox/outbox.ts";
 import type { Alarms } from "./alarms.ts";
+import type { CaptureSigns } from "./capture-watch.ts";
 import { codeOfCondition } from "./next-steps.ts";
 
 type Fault = Exclude<OutboxCondition, "ok">;
@@ -27,6 +28,12 @@ export class OutboxWatch {
   /** `ok`, or why nothing can be captured now. */
   get state(): OutboxCondition | "opening" {
     return this.watched?.stats().health.state ?? this.opening.state;
+  }
+
+  /** Whether captures get anywhere. */
+  get signs(): CaptureSigns {
+    const { pendingBytes = 0, commits = 0 } = this.watched?.stats() ?? {};
+    return { pendingBytes, commits, faults: this.faults };
   }
 
   /** It could not be opened. */
