@@ -50,7 +50,7 @@ export class SeededCentre {
     new GatewayRegister(this.register).addCode(gw, site, nowMs);
     if (online === undefined) return;
     this.projections
-      .prepare("INSERT OR REPLACE INTO gateway_hint VALUES (?, ?, ?, ?, 'test', NULL, NULL, 0, '[]')")
+      .prepare("INSERT OR REPLACE INTO gateway_hint VALUES (?, ?, ?, ?, 'test', NULL, NULL, 0, '[]', NULL)")
       .run(gw, online ? 1 : 0, nowMs, nowMs);
   }
 

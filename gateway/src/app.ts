@@ -12,6 +12,7 @@ import type { PortFinder } from "./device-identity/port-finder.ts";
 import { systemPlaces } from "./device-identity/usb-adapter.ts";
 import type { GatewayReady, StartOptions } from "./gateway-ready.ts";
 import { Alarms } from "./health/alarms.ts";
+import { HealthTeller } from "./health/gateway-health.ts";
 import { type HealthServer, jsonAnswer, openHealthServer, type Routes } from "./health/health-server.ts";
 import { OutboxWatch } from "./health/outbox-watch.ts";
 import type { ServiceOptions } from "./health/service-manager.ts";
@@ -46,8 +47,7 @@ export class Gateway {
   private readonly startedMs: number;
   private readonly stopping = new AbortController();
   private ending: Promise<void> | undefined;
-  private unwatchClock = (): void => undefined;
-  private unwatchKeys = (): void => undefined;
+  private readonly unwatch: (() => void)[] = [];
   private health: HealthServer | undefined;
   private capture: Capture | undefined;
   private uplink: Uplink | undefined;
@@ -136,19 +136,24 @@ export class Gateway {
     }
     this.capture = capture;
     this.watch.watch(outbox);
-    this.unwatchClock = clock.onChange((body) => capture.record("clock", body));
+    this.unwatch.push(clock.onChange((body) => capture.record("clock", body)));
     const access = await openAccess(identity, { directory: identityDirectory(config.data), log });
     const reached = await reachedCseq(config.data);
+    const health = new HealthTeller(clock, () => this.status());
     this.uplink = startUplink({
       onCommand: (message) => this.commanding?.receive(message),
       ...(config.cameras === undefined ? {} : { onMedia: (message: Uint8Array) => this.cameras.hint(message) }),
       facts: () => this.commanding?.facts() ?? { cseq: reached, config: this.written.version },
+      health: () => health.report(),
       ...{ identity, outbox, clock, log, centre: config.centre, alarms },
       access: () => access.current(),
       onAuthorities: (payload, message) => access.authorities.learn(payload, message),
     });
     alarms.attach(this.uplink);
-    this.unwatchKeys = watchKeys({ directory: identityDirectory(config.data), keys: identity.signer, clock, log });
+    this.unwatch.push(
+      watchKeys({ directory: identityDirectory(config.data), keys: identity.signer, clock, log }),
+      health.keepTelling(this.uplink),
+    );
     this.devices = this.createDevices(capture, this.uplink, finder);
     this.devices.start();
     this.commanding = this.createCommanding({ capture, uplink: this.uplink, outbox, finder, reached }, this.devices);
@@ -188,8 +193,7 @@ export class Gateway {
   private async shutDown(): Promise<void> {
     this.stopping.abort();
     this.log.info({}, "gateway: stops");
-    this.unwatchClock();
-    this.unwatchKeys();
+    for (const unwatch of this.unwatch) unwatch();
     await this.cameras.close();
     await this.web.close();
     await this.commanding?.stop();

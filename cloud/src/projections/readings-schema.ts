@@ -12,6 +12,8 @@ const tables = [
   "device",
   "boot",
   "line",
+  "record_changed",
+  "readings_made",
 ] as const;
 
 /**
@@ -59,5 +61,16 @@ export const layOutReadings = (database: SqliteDatabase): void => {
       day TEXT NOT NULL, gw TEXT NOT NULL, item TEXT NOT NULL, assay_code TEXT NOT NULL, verdict TEXT NOT NULL,
       n INTEGER NOT NULL, PRIMARY KEY (day, gw, item, assay_code, verdict)) STRICT, WITHOUT ROWID;
     ${saleTablesSql}
+    -- Rows that were there before and changed: for who has made something of them already. made: which making of all this.
+    CREATE TABLE record_changed (id INTEGER PRIMARY KEY AUTOINCREMENT, lsn INTEGER NOT NULL) STRICT;
+    CREATE TABLE readings_made (token TEXT NOT NULL) STRICT;
+    INSERT INTO readings_made VALUES (hex(randomblob(16)));
+    CREATE TRIGGER record_moved AFTER UPDATE OF at_ms ON record
+      BEGIN INSERT INTO record_changed (lsn) VALUES (new.lsn); END;
+    CREATE TRIGGER record_gone AFTER DELETE ON record BEGIN INSERT INTO record_changed (lsn) VALUES (old.lsn); END;
+    CREATE TRIGGER test_counted AFTER UPDATE OF counted ON record_test
+      BEGIN INSERT INTO record_changed (lsn) VALUES (new.lsn); END;
+    CREATE TRIGGER line_decided AFTER UPDATE OF status ON line WHEN new.status <> old.status
+      BEGIN INSERT INTO record_changed (lsn) SELECT lsn FROM record WHERE line = new.id; END;
   `);
 };

@@ -53,7 +53,7 @@ const typedKinds: ReadonlySet<string> = new Set(["weighing", "test", "scale-even
  */
 export class ReadingsFollower implements Follower {
   readonly name = "readings";
-  readonly version = 2;
+  readonly version = 3;
   readonly #database: SqliteDatabase;
   readonly #calendar: Calendar;
   #parts: ReadingsParts | undefined;

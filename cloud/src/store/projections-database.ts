@@ -17,8 +17,12 @@ const gatewayTables: Migration = (database) => {
   `);
 };
 
+const gatewayHealth: Migration = (database) => {
+  database.exec("ALTER TABLE gateway_hint ADD COLUMN health TEXT");
+};
+
 /**
  * Layout of `projections.db`: what is made from the ledger and can be deleted at any time; it is made again at the next
  * start. Followers lay out their own tables.
  */
-export const projectionsMigrations: readonly Migration[] = [cursorMigration, gatewayTables];
+export const projectionsMigrations: readonly Migration[] = [cursorMigration, gatewayTables, gatewayHealth];

@@ -77,7 +77,8 @@ export class MachineDriver {
       limits: options.limits ?? uplinkLimits,
     });
     const facts = options.facts ?? (() => ({ cseq: 0, config: 0 }));
-    this.states = new StateWriter({ gw, signer, wall, facts });
+    const health = options.health ?? (() => undefined);
+    this.states = new StateWriter({ gw, signer, wall, facts, health });
     this.batchParts = { gw, signer, outbox, wall };
     this.read = downlinkReader(gw, identity.receiptKey);
     this.freeing = new Freeing({

@@ -1,5 +1,6 @@
 import {
   encodeSigned,
+  type GatewayHealth,
   keyLogHead,
   type LineOfGateway,
   type State,
@@ -22,6 +23,7 @@ export interface StateParts {
   readonly signer: KeyRing;
   readonly wall: () => string;
   readonly facts: () => { readonly cseq: number; readonly config: number };
+  readonly health: () => GatewayHealth | undefined;
 }
 
 /** The lines of a state as the outbox knows them now. */
@@ -55,8 +57,9 @@ export class StateWriter {
 
   /** The signed state, as published on the line's state topic. */
   write(line: LineOfGateway, online: boolean, core: StateCore): Uint8Array {
-    const { gw, signer, wall, facts } = this.parts;
+    const { gw, signer, wall, facts, health } = this.parts;
     const { cseq, config } = facts();
+    const well = online ? health() : undefined;
     const state: State = {
       v: 1,
       nonce: core.nonce,
@@ -68,6 +71,7 @@ export class StateWriter {
       config,
       witness: core.witness,
       alarms: [...this.alarms.values()],
+      ...(well === undefined ? {} : { health: well }),
       wall: wall(),
     };
     return encodeSigned(signedTags.state, gw, state, signer);

@@ -1,4 +1,10 @@
-import type { AuthoritiesMessage, LineOfGateway, MingchengError, UplinkLimits } from "@mingcheng/protocols";
+import type {
+  AuthoritiesMessage,
+  GatewayHealth,
+  LineOfGateway,
+  MingchengError,
+  UplinkLimits,
+} from "@mingcheng/protocols";
 import type { GatewayClock } from "../clock/gateway-clock.ts";
 import type { Endpoint, GatewayIdentity } from "../identity/identity.ts";
 import type { Outbox, OutboxLog } from "../outbox/outbox.ts";
@@ -32,6 +38,8 @@ export interface UplinkOptions {
   readonly alarms?: { raise(code: TrustAlarm, detail: string): void; clear(code: TrustAlarm): void };
   /** Last command executed and configuration version applied, for the state; both 0 by default. */
   readonly facts?: () => { readonly cseq: number; readonly config: number };
+  /** How this gateway is, for the state; by default it says nothing. */
+  readonly health?: () => GatewayHealth | undefined;
   /** Takes what comes down on the command topic, as it came; without it nothing is asked for there. */
   readonly onCommand?: (message: Uint8Array) => void;
   /** Takes what comes down on the media topic; without it nothing is asked for there. */

@@ -80,6 +80,30 @@ export type Downlink = z.infer<typeof downlinkSchema>;
 /** One line as the gateway's outbox knows it. `oldest` is null when all its records were freed or lost. */
 export const stateLineSchema = z.object({ ep, eid, head: seq, oldest: seq.nullable() });
 
+const figure = z.number().nonnegative();
+
+/** How a gateway is, by its own word: for watching over it, never a record. */
+export const gatewayHealthSchema = z.object({
+  /** Records on its disk, those among them without a receipt, and what they take. */
+  outboxRecords: figure,
+  pendingRecords: figure,
+  outboxBytes: figure,
+  diskFreeBytes: figure,
+  rssBytes: figure,
+  /** Processor time since the report before; 100 is one core. */
+  cpuPercent: figure,
+  /** Bound of its clock's error; null while nobody knows. */
+  clockErrorMs: figure.nullable(),
+  aheadOfCentreMs: z.number().nullable(),
+  reconnects: figure,
+  /** Time since the last receipt, while something waits for one. */
+  receiptWaitMs: figure.nullable(),
+  devices: figure,
+  devicesOnline: figure,
+});
+
+export type GatewayHealth = z.infer<typeof gatewayHealthSchema>;
+
 /** Retained birth (and, as the will, death) of a line. A hint: liveness is heartbeat and line. */
 export const stateSchema = z.object({
   v: z.literal(1),
@@ -95,6 +119,8 @@ export const stateSchema = z.object({
   witness: witnessSchema.nullable(),
   /** Alarms that must get out even when no record can be captured. */
   alarms: z.array(z.object({ code: z.string().max(64), since: wall, detail: z.string().max(512) })),
+  /** Left out by gateways that do not say it. */
+  health: gatewayHealthSchema.optional(),
   wall,
 });
 
