@@ -13,7 +13,14 @@ export {
   type ViewerMessage,
   viewerMessage,
 } from "./media-messages.ts";
-export { type MediaPacket, mediaKinds, mediaPacket, packetHeadBytes, readMediaPacket, writePacketHead } from "./media-packet.ts";
+export {
+  type MediaPacket,
+  mediaKinds,
+  mediaPacket,
+  packetHeadBytes,
+  readMediaPacket,
+  writePacketHead,
+} from "./media-packet.ts";
 export { type ViewClaims, viewClaims } from "./view-claims.ts";
 export { type TokenFault, ViewTokens } from "./view-tokens.ts";
 export { ViewerGate, viewerLimits } from "./viewer-gate.ts";

@@ -18,7 +18,10 @@ export interface MediaPacket {
 export const packetHeadBytes = 12;
 
 /** Writes a packet's head into octets that have room for it in front of the payload. */
-export const writePacketHead = (bytes: Uint8Array, { kind, key, stream, wallMs }: Omit<MediaPacket, "payload">): void => {
+export const writePacketHead = (
+  bytes: Uint8Array,
+  { kind, key, stream, wallMs }: Omit<MediaPacket, "payload">,
+): void => {
   const data = new DataView(bytes.buffer, bytes.byteOffset, packetHeadBytes);
   bytes[0] = kind;
   bytes[1] = key ? 1 : 0;

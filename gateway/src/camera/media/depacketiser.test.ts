@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { AccessUnit, ParameterSets, VideoCodec } from "./access-unit.ts";
+import type { ParameterSets, VideoCodec } from "./access-unit.ts";
 import { Depacketiser } from "./depacketiser.ts";
+import { GatheredBytes } from "./gathered-bytes.ts";
 import { NalAssembler } from "./nal-assembler.ts";
 import { readRtp, sequenceDistance, timestampDistance } from "./rtp.ts";
 
-const hex = (text: string): Uint8Array => Buffer.from(text.replace(/\s/g, ""), "hex");
+const hex = (text: string): Buffer => Buffer.from(text.replace(/\s/g, ""), "hex");
 const nal = (codec: VideoCodec, type: number, body: Uint8Array): Uint8Array =>
   Buffer.concat([codec === "h264" ? Uint8Array.of(0x60 | type) : Uint8Array.of(type << 1, 1), body]);
 
@@ -71,27 +72,52 @@ const pictures = (codec: VideoCodec): fc.Arbitrary<Picture[]> =>
       }),
     );
 
+/** NAL units that stand one behind the other, each behind its length. */
+const nalsIn = (gathered: Buffer): string[] => {
+  const nals: string[] = [];
+  for (let at = 0; at < gathered.length; ) {
+    const end = at + 4 + gathered.readUInt32BE(at);
+    nals.push(gathered.toString("hex", at + 4, end));
+    at = end;
+  }
+  return nals;
+};
+
 const heard = (codec: VideoCodec) => {
-  const units: AccessUnit[] = [];
+  const units: { readonly key: boolean; readonly rtpTime: number; readonly nals: readonly string[] }[] = [];
   const sets: ParameterSets[] = [];
   const depacketiser = new Depacketiser(codec, {
-    unit: (unit) => void units.push({ ...unit, nals: unit.nals.map((one) => Uint8Array.from(one)) }),
+    unit: ({ bytes: gathered, key, rtpTime }) => void units.push({ key, rtpTime, nals: nalsIn(gathered) }),
     parameters: (found) => void sets.push(found),
   });
   return { depacketiser, units, sets };
 };
 
+const assembling = (codec: VideoCodec) => {
+  const into = new GatheredBytes(1_000);
+  const ends: number[] = [];
+  const assembler = new NalAssembler(codec, into, () => void ends.push(into.length));
+  /** Whether it could be understood, and every NAL unit that is whole so far. */
+  const push = (text: string): { readonly fine: boolean; readonly nals: readonly string[] } => {
+    const payload = hex(`FFFF ${text} FFFF`);
+    const fine = assembler.push(payload, 2, payload.length - 2);
+    return { fine, nals: nalsIn(into.view(0, ends.at(-1) ?? 0)) };
+  };
+  return push;
+};
+
 const packet = (sequence: number, timestamp: number, marker: boolean, payload: Uint8Array) => ({
-  ...{ payloadType: 96, marker, sequence: sequence & 0xffff, timestamp, payload },
+  ...{ payloadType: 96, marker, sequence: sequence & 0xffff, timestamp },
+  ...{ bytes: Buffer.from(payload), start: 0, end: payload.length },
 });
 
 describe("RTP packets", () => {
   it("are read with padding, extension and contributing sources passed over", () => {
     // V=2, P, X, CC=1; PT 96 with marker; sequence 258; time stamp 0x01020304; SSRC; CSRC; extension of one word.
     const bytesOf = hex("B1 E0 0102 01020304 AABBCCDD 11111111 BEDE0001 99999999 4142 00 02");
-    expect(readRtp(bytesOf)).toEqual({
-      ...{ payloadType: 96, marker: true, sequence: 0x102, timestamp: 0x1020304, payload: Buffer.from("AB") },
-    });
+    const read = readRtp(Buffer.concat([hex("FF"), bytesOf, hex("FF")]), 1, 1 + bytesOf.length);
+    expect(read).toMatchObject({ payloadType: 96, marker: true, sequence: 0x102, timestamp: 0x1020304 });
+    expect(read?.bytes.toString("latin1", read.start, read.end)).toBe("AB");
     expect(readRtp(hex("4060 0001 00000000 00000000"))).toBeUndefined();
     expect(readRtp(hex("8060 0001"))).toBeUndefined();
     expect(readRtp(hex("A060 0001 00000000 00000000 FF"))).toBeUndefined();
@@ -106,34 +132,31 @@ describe("RTP packets", () => {
 
 describe("aggregation and fragmentation", () => {
   it("are those of RFC 6184", () => {
-    const assembler = new NalAssembler("h264");
+    const push = assembling("h264");
     // Figure 7: STAP-A with two NAL units.
-    expect(
-      assembler.push(hex("78 0003 67AABB 0002 68CC")).nals.map((pieces) => Buffer.concat(pieces).toString("hex")),
-    ).toEqual(["67aabb", "68cc"]);
+    expect(push("78 0003 67AABB 0002 68CC")).toEqual({ fine: true, nals: ["67aabb", "68cc"] });
     // Figure 14: FU-A, NRI 3, type 5, in three.
-    expect(assembler.push(hex("7C 85 0102")).nals).toEqual([]);
-    expect(assembler.push(hex("7C 05 0304")).nals).toEqual([]);
-    const [pieces = []] = assembler.push(hex("7C 45 05")).nals;
-    expect(Buffer.concat(pieces).toString("hex")).toBe("650102030405");
+    expect(push("7C 85 0102").nals).toHaveLength(2);
+    expect(push("7C 05 0304").nals).toHaveLength(2);
+    expect(push("7C 45 05")).toEqual({ fine: true, nals: ["67aabb", "68cc", "650102030405"] });
   });
 
   it("are those of RFC 7798", () => {
-    const assembler = new NalAssembler("h265");
-    expect(
-      assembler.push(hex("6001 0003 4001AA 0003 4201BB")).nals.map((pieces) => Buffer.concat(pieces).toString("hex")),
-    ).toEqual(["4001aa", "4201bb"]);
-    assembler.push(hex("6201 93 0102"));
-    const [pieces = []] = assembler.push(hex("6201 53 03")).nals;
-    expect(Buffer.concat(pieces).toString("hex")).toBe("2601010203");
+    const push = assembling("h265");
+    expect(push("6001 0003 4001AA 0003 4201BB")).toEqual({ fine: true, nals: ["4001aa", "4201bb"] });
+    push("6201 93 0102");
+    expect(push("6201 53 03").nals.at(-1)).toBe("2601010203");
   });
 
-  it("say so when they are cut off", () => {
-    const assembler = new NalAssembler("h264");
-    expect(assembler.push(hex("78 0009 67AABB")).broken).toBe(true);
-    expect(assembler.push(hex("7C 05 0304")).broken).toBe(true);
-    assembler.push(hex("7C 85 0102"));
-    expect(assembler.push(hex("41 00")).broken).toBe(true);
+  it("say so when they are cut off, or too large", () => {
+    const push = assembling("h264");
+    expect(push("78 0009 67AABB").fine).toBe(false);
+    expect(push("7C 05 0304").fine).toBe(false);
+    push("7C 85 0102");
+    expect(push("41 00").fine).toBe(false);
+    expect(push(`41 ${"00".repeat(990)}`).fine).toBe(false);
+    push("7C 85 0102");
+    expect(push(`7C 45 ${"00".repeat(990)}`)).toEqual({ fine: false, nals: ["4100"] });
   });
 });
 
@@ -165,9 +188,7 @@ describe.each(["h264", "h265"] as const)("pictures of %s", (codec) => {
               .filter((unit) => !setTypes.includes(typeOf(unit)))
               .map((unit) => Buffer.from(unit).toString("hex")),
           }));
-          const found = units
-            .slice(0, drawn.length)
-            .map(({ nals, key }) => ({ key, nals: nals.map((unit) => Buffer.from(unit).toString("hex")) }));
+          const found = units.slice(0, drawn.length).map(({ nals, key }) => ({ key, nals }));
           expect(found).toEqual(expected);
           expect(sets).toHaveLength(drawn.filter(({ key }) => key).length);
           expect(depacketiser.counts.lost).toBe(0);

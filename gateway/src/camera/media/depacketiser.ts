@@ -1,5 +1,6 @@
 import type { AccessUnit, ParameterSets, VideoCodec } from "./access-unit.ts";
-import { NalAssembler, type PiecedNal } from "./nal-assembler.ts";
+import { GatheredBytes } from "./gathered-bytes.ts";
+import { lengthBytes, NalAssembler } from "./nal-assembler.ts";
 import { nalRole } from "./nal-units.ts";
 import { type RtpPacket, sequenceDistance } from "./rtp.ts";
 
@@ -22,11 +23,6 @@ export interface PacketCounts {
 const mostUnitBytes = 16 * 1024 * 1024;
 const mostNals = 1_024;
 
-const whole = (nal: PiecedNal): Uint8Array => {
-  const [only] = nal;
-  return nal.length === 1 && only !== undefined ? only : Buffer.concat(nal);
-};
-
 const same = (a: Uint8Array | null | undefined, b: Uint8Array): boolean =>
   a !== null && a !== undefined && Buffer.compare(a, b) === 0;
 
@@ -38,9 +34,10 @@ const same = (a: Uint8Array | null | undefined, b: Uint8Array): boolean =>
 export class Depacketiser {
   readonly #codec: VideoCodec;
   readonly #sink: DepacketiserSink;
+  readonly #unit = new GatheredBytes(mostUnitBytes);
   readonly #nals: NalAssembler;
-  #unit: Uint8Array[] = [];
-  #unitBytes = 0;
+  #nalCount = 0;
+  #hasPicture = false;
   #isKey = false;
   #isBroken = false;
   #timestamp: number | undefined;
@@ -57,7 +54,7 @@ export class Depacketiser {
   constructor(codec: VideoCodec, sink: DepacketiserSink) {
     this.#codec = codec;
     this.#sink = sink;
-    this.#nals = new NalAssembler(codec);
+    this.#nals = new NalAssembler(codec, this.#unit, (at) => this.#take(at));
   }
 
   get counts(): PacketCounts {
@@ -70,7 +67,8 @@ export class Depacketiser {
   }
 
   /** Takes the next packet. Packets that come twice are passed over. */
-  push({ sequence, timestamp, marker, payload }: RtpPacket): void {
+  push(packet: RtpPacket): void {
+    const { sequence, timestamp } = packet;
     const step = this.#sequence === undefined ? 1 : sequenceDistance(this.#sequence, sequence);
     if (step <= 0 && step > -512) return;
     this.#sequence = sequence;
@@ -86,27 +84,25 @@ export class Depacketiser {
       this.#isBroken = true;
       this.#nals.forget();
     }
-    const { nals, broken } = this.#nals.push(payload);
-    if (broken) this.#isBroken = true;
-    for (const nal of nals) this.#take(whole(nal));
-    if (marker) this.#end();
+    if (!this.#nals.push(packet.bytes, packet.start, packet.end)) this.#isBroken = true;
+    if (packet.marker) this.#end();
   }
 
-  #take(nal: Uint8Array): void {
-    const role = nalRole(this.#codec, nal);
-    if (role === "noise") return;
-    if (role === "vps" || role === "sps" || role === "pps") {
-      this.#learn(nal);
+  /** What does not belong into a picture is taken away again. */
+  #take(at: number): void {
+    const role = nalRole(this.#codec, this.#unit.at(at + lengthBytes));
+    if (role === "vps" || role === "sps" || role === "pps") this.#learn(this.#unit.view(at + lengthBytes));
+    if (role === "noise" || role === "vps" || role === "sps" || role === "pps") {
+      this.#unit.length = at;
       return;
     }
+    if (role !== "other") this.#hasPicture = true;
     if (role === "key") this.#isKey = true;
-    this.#unitBytes += nal.length;
-    if (this.#unitBytes > mostUnitBytes || this.#unit.length >= mostNals) this.#isBroken = true;
-    else this.#unit.push(nal);
+    if (++this.#nalCount > mostNals) this.#isBroken = true;
   }
 
   #learn(nal: Uint8Array): void {
-    const role = nalRole(this.#codec, nal);
+    const role = nalRole(this.#codec, nal[0] ?? 0);
     if (role !== "vps" && role !== "sps" && role !== "pps") return;
     if (same(this.#sets[role], nal)) return;
     this.#sets[role] = Uint8Array.from(nal);
@@ -114,24 +110,22 @@ export class Depacketiser {
   }
 
   #end(): void {
-    const [nals, key, broken, rtpTime] = [this.#unit, this.#isKey, this.#isBroken, this.#timestamp ?? 0];
-    this.#unit = [];
-    this.#unitBytes = 0;
+    // A NAL unit that is not whole here never will be.
+    const isBroken = this.#isBroken || this.#nals.isWithin;
+    const [key, hasPicture, rtpTime] = [this.#isKey, this.#hasPicture, this.#timestamp ?? 0];
+    this.#nals.forget();
+    if (isBroken) this.#waitsForKey = true;
+    const isShown = hasPicture && !isBroken && (!this.#waitsForKey || key) && this.#tellParameters(key);
+    if (isShown) {
+      this.#waitsForKey = false;
+      this.#sink.unit({ bytes: this.#unit.view(), key, rtpTime });
+    } else if (hasPicture || isBroken) this.#counts.incomplete++;
+    this.#unit.length = 0;
+    this.#nalCount = 0;
+    this.#hasPicture = false;
     this.#isKey = false;
     this.#isBroken = false;
     this.#timestamp = undefined;
-    if (broken) this.#waitsForKey = true;
-    const hasPicture = nals.some((nal) => ["key", "picture"].includes(nalRole(this.#codec, nal)));
-    if (!hasPicture) {
-      if (broken) this.#counts.incomplete++;
-      return;
-    }
-    if (broken || (this.#waitsForKey && !key) || !this.#tellParameters(key)) {
-      this.#counts.incomplete++;
-      return;
-    }
-    this.#waitsForKey = false;
-    this.#sink.unit({ nals, key, rtpTime });
   }
 
   /** Others are told with the key frame that needs them. False while there are not all. */

@@ -15,6 +15,8 @@ export interface Fragment {
   readonly begin: Uint8Array;
   /** A `moof` and its `mdat`. */
   readonly bytes: Uint8Array;
+  /** The same octets with free ones for the head of a message in front of them. Left out: there is no room. */
+  readonly roomy?: Uint8Array;
   /** True when it begins with a key frame. */
   readonly key: boolean;
   readonly durationMs: number;

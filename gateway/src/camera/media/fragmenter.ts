@@ -1,5 +1,7 @@
+import { packetHeadBytes } from "@mingcheng/protocols/media";
 import type { AccessUnit, ParameterSets } from "./access-unit.ts";
 import type { Fragment, MovieBegin } from "./fragment.ts";
+import { GatheredBytes } from "./gathered-bytes.ts";
 import { movieBegin, timeScale } from "./movie-begin.ts";
 import { movieFragment, type TimedUnit } from "./movie-fragment.ts";
 import { timestampDistance } from "./rtp.ts";
@@ -21,7 +23,9 @@ export interface FragmenterOptions {
 }
 
 interface Waiting {
-  readonly unit: AccessUnit;
+  readonly key: boolean;
+  readonly bytes: number;
+  readonly rtpTime: number;
   readonly wallMs: number;
   readonly monoMs: number;
 }
@@ -30,6 +34,9 @@ const usualDuration = timeScale / 25;
 /** A step of the camera's clock beyond this is a clock that was set, not a picture that lasted. */
 const mostDuration = 10 * timeScale;
 const mostWaitingBytes = 8 * 1024 * 1024;
+const mostGatheredBytes = 32 * 1024 * 1024;
+/** A stream from which nothing waits is looked at again after so long. */
+const idleMs = 40;
 /** Offsets that a stream with B pictures can need: so many pictures of them. */
 const mostReordered = 4;
 
@@ -41,7 +48,7 @@ export class Fragmenter {
   readonly #options: FragmenterOptions;
   #movie: MovieBegin | undefined;
   #waiting: Waiting[] = [];
-  #waitingBytes = 0;
+  readonly #gathered = new GatheredBytes(mostGatheredBytes);
   #sequence = 1;
   #decodeTime = 0;
   #usual = usualDuration;
@@ -62,17 +69,28 @@ export class Fragmenter {
   unit(unit: AccessUnit): void {
     if (this.#movie === undefined) return;
     const { clock, fragmentMs } = this.#options;
-    const last = this.#waiting.at(-1)?.unit;
+    const last = this.#waiting.at(-1);
     if (last !== undefined && timestampDistance(last.rtpTime, unit.rtpTime) < 0) this.#reorders = true;
-    const first = this.#waiting[0]?.unit;
+    const first = this.#waiting[0];
     const span = first === undefined ? 0 : timestampDistance(first.rtpTime, unit.rtpTime);
     // The very first picture goes out alone: somebody waits for it.
     const isFirst = this.#decodeTime === 0;
     const isFull =
-      isFirst || span + this.#usual / 2 >= (fragmentMs * timeScale) / 1_000 || this.#waitingBytes > mostWaitingBytes;
+      isFirst || span + this.#usual / 2 >= (fragmentMs * timeScale) / 1_000 || this.#gathered.length > mostWaitingBytes;
     if (first !== undefined && (unit.key || isFull || span < -timeScale)) this.#flush(unit);
-    this.#waiting.push({ unit, wallMs: clock.wallMs(), monoMs: clock.nowMs() });
-    this.#waitingBytes += unit.nals.reduce((sum, nal) => sum + nal.length, 0);
+    const { bytes, key, rtpTime } = unit;
+    if (!this.#gathered.room(bytes.length)) return;
+    this.#gathered.add(bytes, 0, bytes.length);
+    this.#waiting.push({ key, rtpTime, bytes: bytes.length, wallMs: clock.wallMs(), monoMs: clock.nowMs() });
+  }
+
+  /** When the next fragment is due, as far as the stream's pace tells: milliseconds from `nowMs`, 0 when it is late. */
+  dueInMs(nowMs: number): number {
+    const [first] = this.#waiting;
+    if (first === undefined) return idleMs;
+    const usualMs = (this.#usual * 1_000) / timeScale;
+    const pictures = Math.max(1, Math.ceil(this.#options.fragmentMs / usualMs - 0.5));
+    return Math.max(0, first.monoMs + pictures * usualMs - nowMs);
   }
 
   /** Writes what waits; what comes is another session. */
@@ -85,35 +103,37 @@ export class Fragmenter {
     const [first] = this.#waiting;
     const waiting = this.#waiting;
     this.#waiting = [];
-    this.#waitingBytes = 0;
+    const data = this.#gathered.view();
+    this.#gathered.length = 0;
     if (first === undefined || this.#movie === undefined) return;
     const units = this.#timed(waiting, next);
     const duration = units.reduce((sum, unit) => sum + unit.duration, 0);
-    const bytes = movieFragment(this.#sequence++, this.#decodeTime, units);
+    const [sequence, decodeTime] = [this.#sequence++, this.#decodeTime];
+    const roomy = movieFragment({ sequence, decodeTime, units, data, roomBytes: packetHeadBytes });
     this.#decodeTime += duration;
     this.#options.onFragment({
-      ...{ movie: this.#movie, begin: this.#movie.bytes, bytes, key: first.unit.key },
-      durationMs: (duration * 1_000) / timeScale,
-      ...{ wallMs: first.wallMs, monoMs: first.monoMs, rtpTime: first.unit.rtpTime },
+      ...{ movie: this.#movie, begin: this.#movie.bytes, bytes: roomy.subarray(packetHeadBytes), roomy },
+      ...{ key: first.key, durationMs: (duration * 1_000) / timeScale },
+      ...{ wallMs: first.wallMs, monoMs: first.monoMs, rtpTime: first.rtpTime },
     });
   }
 
   #timed(waiting: readonly Waiting[], next: AccessUnit | undefined): TimedUnit[] {
-    return waiting.map(({ unit }, index) => {
-      const after = waiting[index + 1]?.unit ?? next;
-      const step = after === undefined ? this.#usual : timestampDistance(unit.rtpTime, after.rtpTime);
-      if (this.#reorders) return this.#reordered(waiting, unit, index);
+    return waiting.map((one, index) => {
+      const { key, bytes, rtpTime } = one;
+      if (this.#reorders) return { key, bytes, duration: this.#usual, offset: this.#offset(waiting, one, index) };
+      const after = waiting[index + 1] ?? next;
+      const step = after === undefined ? this.#usual : timestampDistance(rtpTime, after.rtpTime);
       const duration = step > 0 && step <= mostDuration ? step : this.#usual;
       if (after !== undefined && duration <= timeScale) this.#usual = duration;
-      return { unit, duration, offset: 0 };
+      return { key, bytes, duration, offset: 0 };
     });
   }
 
   /** With B pictures: decoded at an even pace, shown when the camera says. */
-  #reordered(waiting: readonly Waiting[], unit: AccessUnit, index: number): TimedUnit {
-    const first = waiting[0]?.unit ?? unit;
-    const shown = timestampDistance(first.rtpTime, unit.rtpTime) - index * this.#usual;
+  #offset(waiting: readonly Waiting[], { rtpTime }: Waiting, index: number): number {
+    const shown = timestampDistance(waiting[0]?.rtpTime ?? rtpTime, rtpTime) - index * this.#usual;
     const most = mostReordered * this.#usual;
-    return { unit, duration: this.#usual, offset: Math.round(Math.max(-most, Math.min(most, shown))) };
+    return Math.round(Math.max(-most, Math.min(most, shown)));
   }
 }

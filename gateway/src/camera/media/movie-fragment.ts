@@ -1,8 +1,7 @@
-import type { AccessUnit } from "./access-unit.ts";
-
 /** A picture with its place in time, in units of the track. */
 export interface TimedUnit {
-  readonly unit: AccessUnit;
+  readonly key: boolean;
+  readonly bytes: number;
   readonly duration: number;
   /** When it is shown, after it is decoded. */
   readonly offset: number;
@@ -14,17 +13,22 @@ const headBytes = 8 + 16 + 8 + 16 + 20;
 const runBytes = 20;
 const sampleBytes = 16;
 
-const sizeOf = ({ nals }: AccessUnit): number => nals.reduce((sum, nal) => sum + 4 + nal.length, 0);
+/** What a fragment is made of. */
+export interface FragmentParts {
+  readonly sequence: number;
+  readonly decodeTime: number;
+  readonly units: readonly TimedUnit[];
+  /** All pictures, one behind the other. */
+  readonly data: Uint8Array;
+  /** Octets that are left free in front, for the head of a message. */
+  readonly roomBytes: number;
+}
 
-/**
- * A `moof` and its `mdat` (ISO/IEC 14496-12 §8.8), written in one piece: this is the only place where pictures are copied on
- * their way through the box.
- */
-export const movieFragment = (sequence: number, decodeTime: number, units: readonly TimedUnit[]): Buffer => {
+/** A `moof` and its `mdat` (ISO/IEC 14496-12 §8.8), written in one piece, behind some room. */
+export const movieFragment = ({ sequence, decodeTime, units, data, roomBytes }: FragmentParts): Buffer => {
   const moofBytes = headBytes + runBytes + sampleBytes * units.length;
-  const dataBytes = units.reduce((sum, { unit }) => sum + sizeOf(unit), 8);
-  const bytes = Buffer.allocUnsafeSlow(moofBytes + dataBytes);
-  let at = 0;
+  const bytes = Buffer.allocUnsafeSlow(roomBytes + moofBytes + 8 + data.length);
+  let at = roomBytes;
   const word = (value: number): void => {
     at = bytes.writeUInt32BE(value >>> 0, at);
   };
@@ -49,19 +53,13 @@ export const movieFragment = (sequence: number, decodeTime: number, units: reado
   word(0x0100_0f01);
   word(units.length);
   word(moofBytes + 8);
-  for (const { unit, duration, offset } of units) {
-    word(duration);
-    word(sizeOf(unit));
+  for (const unit of units) {
+    word(unit.duration);
+    word(unit.bytes);
     word(unit.key ? syncSample : otherSample);
-    word(offset);
+    word(unit.offset);
   }
-  head(dataBytes, "mdat");
-  for (const { unit } of units) {
-    for (const nal of unit.nals) {
-      word(nal.length);
-      bytes.set(nal, at);
-      at += nal.length;
-    }
-  }
+  head(8 + data.length, "mdat");
+  bytes.set(data, at);
   return bytes;
 };

@@ -21,8 +21,6 @@ const h265Role = (type: number): NalRole => {
   return type >= 35 && type <= 38 ? "noise" : "other";
 };
 
-/** Role of a NAL unit (ITU-T H.264 table 7-1, H.265 table 7-1). */
-export const nalRole = (codec: VideoCodec, nal: Uint8Array): NalRole => {
-  const [first = 0] = nal;
-  return codec === "h264" ? h264Role(first & 0x1f) : h265Role((first >> 1) & 0x3f);
-};
+/** Role of a NAL unit by its first octet (ITU-T H.264 table 7-1, H.265 table 7-1). */
+export const nalRole = (codec: VideoCodec, first: number): NalRole =>
+  codec === "h264" ? h264Role(first & 0x1f) : h265Role((first >> 1) & 0x3f);

@@ -29,6 +29,11 @@ export interface SourceOptions {
 
 /** Fragments since the last key frame are kept up to so many bytes; a camera with a longer interval is joined later. */
 const mostKeptBytes = 12 * 1024 * 1024;
+/** Silence is looked for so many times before it is believed. */
+const looksAtSilence = 3;
+const soundRestMs = 60;
+const earlierMs = 3;
+const tooEarlyMs = 12;
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).slice(0, 200);
 
@@ -50,7 +55,9 @@ export class CameraSource implements CameraStream {
   #cancelWait = (): void => undefined;
   #cancelLinger = (): void => undefined;
   #cancelSilence = (): void => undefined;
-  #lastPacketMs = 0;
+  #hearsPackets = false;
+  /** True once a fragment was made since the last gulp of the connection. */
+  #isCut = false;
   #packets: PacketCounts = { packets: 0, lost: 0, incomplete: 0 };
   #depacketiser: Depacketiser | undefined;
   #kept: Fragment[] = [];
@@ -174,8 +181,9 @@ export class CameraSource implements CameraStream {
         described: (video) => {
           if (!signal.aborted) this.#depacketiser = this.#newDepacketiser(video.codec, video.parameterSets);
         },
-        video: (bytes) => this.#packet(bytes),
-        sound: (bytes) => this.#soundPacket(bytes),
+        video: (bytes, start, end) => this.#packet(bytes, start, end),
+        sound: (bytes, start, end) => this.#soundPacket(bytes, start, end),
+        restMs: () => this.#restMs(),
         ended: (reason) => {
           if (this.#session === session) this.#lost(reason);
         },
@@ -187,8 +195,7 @@ export class CameraSource implements CameraStream {
       this.#trying = undefined;
       this.#session = session;
       this.#tell((listener) => listener.connected?.(this.#now()));
-      this.#lastPacketMs = this.#now();
-      this.#watchSilence();
+      this.#watchSilence(0);
     };
     open().catch((error: unknown) => {
       if (trying.signal.aborted) return;
@@ -223,14 +230,29 @@ export class CameraSource implements CameraStream {
   }
 
   /** A session whose camera has gone without a word is made anew: a cable that was pulled closes nothing. */
-  #watchSilence(): void {
+  #watchSilence(silentLooks: number): void {
     const { silentMs } = this.#limits;
-    const leftMs = this.#lastPacketMs + silentMs - this.#now();
-    if (leftMs <= 0) {
+    if (silentLooks >= looksAtSilence) {
       this.#lost(`no packet for ${Math.round(silentMs / 1_000)} s`);
       return;
     }
-    this.#cancelSilence = this.#options.clock.after(leftMs, () => this.#watchSilence());
+    this.#hearsPackets = false;
+    this.#cancelSilence = this.#options.clock.after(silentMs / looksAtSilence, () =>
+      this.#watchSilence(this.#hearsPackets ? 0 : silentLooks + 1),
+    );
+  }
+
+  /**
+   * How long the connection may rest: until the next fragment is due. Read a little earlier each time, and again soon after
+   * where that was too early: so it is read once for each fragment, right when the picture has come that completes it.
+   */
+  #restMs(): number {
+    const dueMs = this.#fragmenter.dueInMs(this.#now());
+    const wasCut = this.#isCut;
+    this.#isCut = false;
+    // Sound is played as it comes, and cannot wait so long.
+    if (this.#options.sound) return Math.min(dueMs, soundRestMs);
+    return wasCut ? dueMs - earlierMs : Math.max(dueMs, tooEarlyMs);
   }
 
   #newDepacketiser(codec: VideoCodec, parameterSets: readonly Uint8Array[]): Depacketiser {
@@ -240,8 +262,8 @@ export class CameraSource implements CameraStream {
         const atMs = this.#now();
         this.#lastPictureMs = atMs;
         this.#tries = 0;
-        const bytes = unit.nals.reduce((sum, nal) => sum + nal.length, 0);
-        this.#tell((listener) => listener.picture?.({ atMs, key: unit.key, bytes }));
+        const picture = { atMs, key: unit.key, bytes: unit.bytes.length };
+        this.#tell((listener) => listener.picture?.(picture));
         this.#fragmenter.unit(unit);
       },
     });
@@ -255,20 +277,22 @@ export class CameraSource implements CameraStream {
     return new Fragmenter({ clock, fragmentMs, onFragment: (fragment) => this.#fragment(fragment) });
   }
 
-  #packet(bytes: Uint8Array): void {
-    this.#lastPacketMs = this.#now();
-    const packet = readRtp(bytes);
+  #packet(bytes: Buffer, start: number, end: number): void {
+    this.#hearsPackets = true;
+    const packet = readRtp(bytes, start, end);
     if (packet !== undefined) this.#depacketiser?.push(packet);
   }
 
-  #soundPacket(bytes: Uint8Array): void {
-    const packet = readRtp(bytes);
+  #soundPacket(bytes: Buffer, start: number, end: number): void {
+    const packet = readRtp(bytes, start, end);
     if (packet === undefined) return;
     const codec = packet.payloadType === 0 ? "pcmu" : "pcma";
-    this.#tell((listener) => listener.sound?.({ codec, bytes: packet.payload }));
+    const sound = { codec, bytes: Uint8Array.from(bytes.subarray(packet.start, packet.end)) } as const;
+    this.#tell((listener) => listener.sound?.(sound));
   }
 
   #fragment(fragment: Fragment): void {
+    this.#isCut = true;
     if (fragment.key) {
       this.#kept = [];
       this.#keptBytes = 0;

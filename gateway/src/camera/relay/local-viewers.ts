@@ -128,7 +128,11 @@ export class LocalViewers {
     return before === undefined || wallMs() > before.endsMs ? "VIEW_TOKEN_EXPIRED" : before;
   }
 
-  #watch({ socket, tile, from, others }: Seat, message: WatchMessage, before: ViewClaims | undefined): Tile | undefined {
+  #watch(
+    { socket, tile, from, others }: Seat,
+    message: WatchMessage,
+    before: ViewClaims | undefined,
+  ): Tile | undefined {
     const { channels, wallMs, nowMs, review } = this.#options;
     const say = (said: ServerMessage): void => {
       if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(said));

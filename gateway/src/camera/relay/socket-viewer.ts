@@ -2,9 +2,9 @@ import type { CameraState } from "@mingcheng/protocols";
 import { mediaKinds, mediaPacket, type ServerMessage, ViewerGate } from "@mingcheng/protocols/media";
 import type { WebSocket } from "ws";
 import type { StreamSound } from "../media/camera-stream.ts";
-import type { Fragment, MovieBegin } from "../media/fragment.ts";
+import type { MovieBegin } from "../media/fragment.ts";
 import type { PlaybackMessage, PlaybackScreen } from "../recording/playback-run.ts";
-import { fragmentPacket } from "./fragment-packet.ts";
+import { fragmentPacket, type SentFragment } from "./fragment-packet.ts";
 import type { StreamViewer } from "./stream-fan.ts";
 
 /** Sends a stream into a socket under a number. A socket that is too slow is left out until the next key frame. */
@@ -25,8 +25,8 @@ export class SocketViewer implements StreamViewer, PlaybackScreen {
     this.#send(mediaPacket({ kind: mediaKinds.begin, key: true, stream: this.#stream, wallMs: 0, payload: bytes }));
   }
 
-  fragment({ bytes, key, wallMs }: Pick<Fragment, "bytes" | "key" | "wallMs">): void {
-    const verdict = this.#gate.pass(key, this.#socket.bufferedAmount, this.#nowMs());
+  fragment(fragment: SentFragment): void {
+    const verdict = this.#gate.pass(fragment.key, this.#socket.bufferedAmount, this.#nowMs());
     if (verdict === "stuck") this.#socket.terminate();
     if (verdict !== "send") return;
     this.#send(fragmentPacket(fragment, this.#stream));

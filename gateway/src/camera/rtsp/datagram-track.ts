@@ -14,15 +14,15 @@ const receiveBufferBytes = 2 * 1024 * 1024;
 
 /** Puts packets that overtook each other in order again; what stays away is given up once enough others have come. */
 class Reorder {
-  readonly #held = new Map<number, Uint8Array>();
-  readonly #pass: (packet: Uint8Array) => void;
+  readonly #held = new Map<number, Buffer>();
+  readonly #pass: (packet: Buffer) => void;
   #next: number | undefined;
 
-  constructor(pass: (packet: Uint8Array) => void) {
+  constructor(pass: (packet: Buffer) => void) {
     this.#pass = pass;
   }
 
-  push(bytes: Uint8Array): void {
+  push(bytes: Buffer): void {
     const packet = readRtp(bytes);
     if (packet === undefined) return;
     this.#next ??= packet.sequence;
@@ -77,7 +77,7 @@ const openPair = async (): Promise<readonly [Socket, Socket]> => {
 };
 
 /** Opens two neighbouring ports; `onPacket` hears what comes, in order. @throws the system's error */
-export const openDatagramTrack = async (onPacket: (bytes: Uint8Array) => void): Promise<DatagramTrack> => {
+export const openDatagramTrack = async (onPacket: (bytes: Buffer) => void): Promise<DatagramTrack> => {
   const [rtp, rtcp] = await openPair();
   const order = new Reorder(onPacket);
   let allowed: string | undefined;

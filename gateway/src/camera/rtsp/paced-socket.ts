@@ -4,36 +4,18 @@ import { connect as connectTls } from "node:tls";
 /** A connection whose bytes can be taken in few, large gulps. */
 export interface PacedSocket {
   readonly socket: Socket;
-  /** From now on hears what comes. */
+  /** From now on hears what comes; the memory is used again afterwards. */
   listen(hear: (bytes: Buffer) => void): void;
   /**
-   * From now on reads some times a second only, whatever comes in between: waking up for every packet of a stream would cost
+   * From now on rests between gulps, as long as `restMs` says after each: waking up for every packet of a stream would cost
    * several times more than what is done with it. The kernel keeps it meanwhile, and the camera's own TCP waits.
    */
-  pace(): void;
+  pace(restMs: () => number): void;
 }
 
 const gulpBytes = 256 * 1024;
-const everyMs = 60;
-
-/** All paced sockets are read in the same turn. */
-const paced = new Set<Socket>();
-let timer: NodeJS.Timeout | undefined;
-
-const readAll = (): void => {
-  for (const socket of paced) socket.resume();
-};
-
-const startPacing = (socket: Socket): void => {
-  paced.add(socket);
-  timer ??= setInterval(readAll, everyMs);
-  socket.once("close", () => {
-    paced.delete(socket);
-    if (paced.size > 0) return;
-    clearInterval(timer);
-    timer = undefined;
-  });
-};
+const leastRestMs = 5;
+const mostRestMs = 250;
 
 /** Dials; what the socket brings is heard once somebody listens. */
 export const dialPaced = (target: { readonly host: string; readonly port: number }, secure: boolean): PacedSocket => {
@@ -47,28 +29,30 @@ export const dialPaced = (target: { readonly host: string; readonly port: number
       pace: () => undefined,
     };
   }
-  let isPaced = false;
+  let rest: (() => number) | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const goOn = (): void => void socket.resume();
+  const gulp = Buffer.allocUnsafeSlow(gulpBytes);
   const onread: OnReadOpts = {
-    buffer: Buffer.allocUnsafeSlow(gulpBytes),
-    callback: (bytes, buffer) => {
-      const copy = Buffer.allocUnsafeSlow(bytes);
-      copy.set(buffer.subarray(0, bytes));
-      hear(copy);
-      // A full gulp: there is more. Else the next turn.
-      return !isPaced || bytes === gulpBytes;
+    buffer: gulp,
+    callback: (bytes) => {
+      hear(bytes === gulpBytes ? gulp : gulp.subarray(0, bytes));
+      // A full gulp: there is more.
+      if (rest === undefined || bytes === gulpBytes) return true;
+      timer = setTimeout(goOn, Math.max(leastRestMs, Math.min(mostRestMs, rest())));
+      return false;
     },
   };
   const socket = connect({ ...target, onread });
+  socket.once("close", () => clearTimeout(timer));
   return {
     socket,
     listen: (heard) => {
       hear = heard;
       socket.resume();
     },
-    pace: () => {
-      if (isPaced) return;
-      isPaced = true;
-      startPacing(socket);
+    pace: (restMs) => {
+      rest = restMs;
     },
   };
 };

@@ -8,7 +8,8 @@ export interface ConnectionOptions {
   readonly dialled: PacedSocket;
   readonly login: RtspLogin | undefined;
   readonly timeoutMs: number;
-  readonly onPacket: (channel: number, bytes: Uint8Array) => void;
+  /** A packet lies in `bytes` from `start` to `end`, during the call only. */
+  readonly onPacket: (channel: number, bytes: Buffer, start: number, end: number) => void;
   /** Once: it ended, and why. */
   readonly onEnd: (reason: string) => void;
 }

@@ -9,8 +9,8 @@ export interface RtspAnswer {
 /** What a connection brings. */
 export interface RtspReaderSink {
   answer(answer: RtspAnswer): void;
-  /** A packet between the answers (RFC 2326 §10.12). A view; it may be kept. */
-  packet(channel: number, bytes: Uint8Array): void;
+  /** A packet between the answers (RFC 2326 §10.12): it lies in `bytes` from `start` to `end`, during the call only. */
+  packet(channel: number, bytes: Buffer, start: number, end: number): void;
   /** The camera asks something itself (some send OPTIONS): only its CSeq matters. */
   request(method: string, sequence: string): void;
 }
@@ -18,6 +18,7 @@ export interface RtspReaderSink {
 const mostHeadBytes = 16 * 1024;
 const mostBodyBytes = 64 * 1024;
 const dollar = 0x24;
+const packetHeadBytes = 4;
 const emptyLine = Buffer.from("\r\n\r\n");
 
 const headersOf = (lines: readonly string[]): Map<string, string[]> => {
@@ -31,7 +32,7 @@ const headersOf = (lines: readonly string[]): Map<string, string[]> => {
   return headers;
 };
 
-/** Takes a connection's bytes apart: answers and packets. What it keeps is bounded. */
+/** Takes a connection's bytes apart: answers and packets. What it keeps is bounded, and a copy. */
 export class RtspReader {
   readonly #sink: RtspReaderSink;
   #rest: Buffer = Buffer.alloc(0);
@@ -40,25 +41,53 @@ export class RtspReader {
     this.#sink = sink;
   }
 
-  /** Takes what came. False: the other side does not speak RTSP, or more than anybody would say at once. */
+  /**
+   * Takes what came; the memory may be used again afterwards. False: the other side does not speak RTSP, or says more than
+   * anybody would say at once.
+   */
   push(bytes: Buffer): boolean {
-    let data = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
-    while (data.length > 0) {
-      const used = data[0] === dollar ? this.#takePacket(data) : this.#takeMessage(data);
+    let data = bytes;
+    let at = 0;
+    if (this.#rest.length > 0) {
+      if (this.#rest[0] === dollar) at = this.#finishPacket(bytes);
+      else {
+        data = Buffer.concat([this.#rest, bytes]);
+        this.#rest = data.subarray(0, 0);
+      }
+    }
+    while (at < data.length) {
+      const used = data[at] === dollar ? this.#takePacket(data, at) : this.#takeMessage(data.subarray(at));
       if (used < 0) return false;
       if (used === 0) break;
-      data = data.subarray(used);
+      at += used;
     }
-    this.#rest = data;
+    if (at < data.length) this.#rest = Buffer.from(data.subarray(at));
     return true;
   }
 
-  #takePacket(data: Buffer): number {
-    if (data.length < 4) return 0;
-    const end = 4 + data.readUInt16BE(2);
+  /** Completes the packet whose beginning is kept; only that one is copied. How many of `bytes` belong to it. */
+  #finishPacket(bytes: Buffer): number {
+    const rest = this.#rest;
+    const missing = Math.max(0, packetHeadBytes - rest.length);
+    const head = missing === 0 ? rest : Buffer.concat([rest, bytes.subarray(0, missing)]);
+    const needed = head.length < packetHeadBytes ? missing : packetHeadBytes + head.readUInt16BE(2) - rest.length;
+    const packet = Buffer.concat([rest, bytes.subarray(0, needed)]);
+    if (bytes.length < needed) {
+      this.#rest = packet;
+      return bytes.length;
+    }
+    this.#rest = packet.subarray(0, 0);
+    this.#takePacket(packet, 0);
+    return needed;
+  }
+
+  #takePacket(data: Buffer, at: number): number {
+    const start = at + packetHeadBytes;
+    if (data.length < start) return 0;
+    const end = start + (((data[at + 2] ?? 0) << 8) | (data[at + 3] ?? 0));
     if (data.length < end) return 0;
-    this.#sink.packet(data[1] ?? 0, data.subarray(4, end));
-    return end;
+    this.#sink.packet(data[at + 1] ?? 0, data, start, end);
+    return end - at;
   }
 
   #takeMessage(data: Buffer): number {

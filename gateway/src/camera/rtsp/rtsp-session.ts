@@ -25,11 +25,16 @@ export interface SessionOptions {
 export interface SessionSink {
   /** The stream was described; packets follow. */
   described(video: DescribedTrack & { readonly codec: VideoCodec }, sound: DescribedTrack | undefined): void;
-  video(packet: Uint8Array): void;
-  sound(packet: Uint8Array): void;
+  /** A packet lies in `bytes` from `start` to `end`, during the call only. */
+  video(bytes: Buffer, start: number, end: number): void;
+  sound(bytes: Buffer, start: number, end: number): void;
+  /** How long what comes may wait before it is read, milliseconds. */
+  restMs(): number;
   /** Once, after it was open: it ended, and why. */
   ended(reason: string): void;
 }
+
+type HearPacket = (bytes: Buffer, start: number, end: number) => void;
 
 /** A session that plays. */
 export interface RtspSession {
@@ -67,7 +72,7 @@ class OpenSession implements RtspSession {
   readonly #options: SessionOptions;
   readonly #sink: SessionSink;
   readonly #tracks: DatagramTrack[] = [];
-  readonly #channels = new Map<number, (packet: Uint8Array) => void>();
+  readonly #channels = new Map<number, HearPacket>();
   #connection: RtspConnection | undefined;
   #session: string | undefined;
   #uri = "";
@@ -88,7 +93,7 @@ class OpenSession implements RtspSession {
     const peer = (dialled.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
     const connection = new RtspConnection({
       ...{ dialled, login, timeoutMs },
-      onPacket: (channel, bytes) => this.#channels.get(channel)?.(bytes),
+      onPacket: (channel, bytes, start, end) => this.#channels.get(channel)?.(bytes, start, end),
       onEnd: (reason) => this.#ended(reason),
     });
     this.#connection = connection;
@@ -96,28 +101,24 @@ class OpenSession implements RtspSession {
     const methods = options.headers.get("public")?.join(",") ?? "";
     const chosen = await describe(connection, target.uri, this.#options.sound);
     this.#sink.described(chosen.video, chosen.sound);
-    await this.#setUp(chosen.base, chosen.video, peer, (packet) => this.#sink.video(packet));
-    if (chosen.sound !== undefined)
-      await this.#setUp(chosen.base, chosen.sound, peer, (packet) => this.#sink.sound(packet));
+    await this.#setUp(chosen.base, chosen.video, peer, (bytes, start, end) => this.#sink.video(bytes, start, end));
+    if (chosen.sound !== undefined) {
+      await this.#setUp(chosen.base, chosen.sound, peer, (bytes, start, end) => this.#sink.sound(bytes, start, end));
+    }
     this.#uri = chosen.aggregate;
     await connection.request("PLAY", this.#uri, [`Session: ${this.#session ?? ""}`, "Range: npt=0.000-"]);
     this.#isOpen = true;
-    dialled.pace();
+    dialled.pace(() => this.#sink.restMs());
     this.#stayAlive(methods.includes("GET_PARAMETER") ? "GET_PARAMETER" : "OPTIONS");
   }
 
-  async #setUp(
-    base: string,
-    track: DescribedTrack,
-    peer: string,
-    onPacket: (packet: Uint8Array) => void,
-  ): Promise<void> {
+  async #setUp(base: string, track: DescribedTrack, peer: string, onPacket: HearPacket): Promise<void> {
     const connection = this.#connection;
     if (connection === undefined) return;
     const channel = this.#channels.size * 2;
     let transport = `Transport: RTP/AVP/TCP;unicast;interleaved=${channel}-${channel + 1}`;
     if (this.#options.transport === "udp") {
-      const ports = await openDatagramTrack(onPacket);
+      const ports = await openDatagramTrack((bytes) => onPacket(bytes, 0, bytes.length));
       this.#tracks.push(ports);
       ports.from(peer);
       transport = `Transport: RTP/AVP;unicast;client_port=${ports.rtpPort}-${ports.rtpPort + 1}`;
