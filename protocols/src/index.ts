@@ -14,6 +14,7 @@ export * from "./api/quarantine.ts";
 export * from "./api/readings.ts";
 export * from "./api/register.ts";
 export * from "./api/reports.ts";
+export * from "./api/sites.ts";
 export * from "./api/retention.ts";
 export * from "./api/sales.ts";
 export * from "./api/server-events.ts";

@@ -17,7 +17,9 @@ import { type RegisterRoutePorts, registerRoutes } from "./register-routes.ts";
 import { type ReportRoutePorts, reportRoutes } from "./report-routes.ts";
 import { type RetentionRoutePorts, retentionRoutes } from "./retention-routes.ts";
 import { type SessionRoutePorts, sessionRoutes } from "./session-routes.ts";
+import { type SiteRoutePorts, siteRoutes } from "./site-routes.ts";
 import { type UserRoutePorts, userRoutes } from "./user-routes.ts";
+import { wallRoutes } from "./wall-routes.ts";
 
 /** What the routes of the API work with. */
 export interface ApiPorts
@@ -29,6 +31,7 @@ export interface ApiPorts
     EvidenceRoutePorts,
     ExportRoutePorts,
     ReportRoutePorts,
+    SiteRoutePorts,
     UserRoutePorts,
     CommandRoutePorts,
     RetentionRoutePorts,
@@ -51,6 +54,7 @@ export const apiRoutes = (ports: ApiPorts): readonly ApiRoute[] => {
     ...registerRoutes(ports),
     ...evidenceRoutes(ports),
     ...exportRoutes(ports),
+    ...siteRoutes(ports),
     ...reportRoutes(ports),
     ...userRoutes(ports),
     ...auditRoutes(ports),
@@ -58,6 +62,7 @@ export const apiRoutes = (ports: ApiPorts): readonly ApiRoute[] => {
     ...personRoutes(ports),
     ...commandRoutes(ports),
     ...cameraRoutes(ports),
+    ...wallRoutes(ports),
     eventsRoute(ports),
   ];
   const description = defineRoute({

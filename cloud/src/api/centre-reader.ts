@@ -32,6 +32,7 @@ import { dutyView, routingInForce, routingView } from "./queries/roster-query.ts
 import { todayView } from "./queries/today-query.ts";
 import { trendView } from "./queries/trend-query.ts";
 import { TodayCache } from "./today-cache.ts";
+import { WallReader } from "./wall/wall-reader.ts";
 
 /** What {@link CentreReader} works with. */
 export interface CentreReaderPorts {
@@ -51,7 +52,9 @@ const nobodysGateway = "-";
 export class CentreReader {
   readonly #ports: CentreReaderPorts;
   readonly #windowOf: ReturnType<typeof dayWindows>;
-  readonly #today: TodayCache;
+  readonly #today: TodayCache<Today>;
+  /** The same in few words, for walls. */
+  readonly wall: WallReader;
   readonly #people: People;
 
   constructor(ports: CentreReaderPorts) {
@@ -67,6 +70,7 @@ export class CentreReader {
       read: (gw, cover) => this.#readToday(gw, cover),
       nowMs: ports.nowMs,
     });
+    this.wall = new WallReader({ ...ports, windowOf: this.#windowOf, version: () => this.#version() });
   }
 
   /** The business day so far; of one gateway, or of all (null). */
@@ -86,6 +90,7 @@ export class CentreReader {
   /** Something was changed through this thread: the next view of the day shows it. */
   changed(): void {
     this.#today.forget();
+    this.wall.forget();
   }
 
   records(asked: RecordsAsked, cover: Cover): RecordPage {

@@ -1,3 +1,4 @@
+import { eventsQuerySchema } from "@mingcheng/protocols";
 import type { SessionBook } from "../users/session-book.ts";
 import { ApiFailure } from "./api-failure.ts";
 import { type ApiRoute, defineRoute, everyRole } from "./api-route.ts";
@@ -20,8 +21,9 @@ export const eventsRoute = ({ hub, sessions, nowMs }: EventsRoutePorts): ApiRout
     summary: { zh: "实时事件（SSE），可用 Last-Event-ID 续传", en: "Live events, resumable with Last-Event-ID" },
     access: everyRole,
     scope: "area",
+    query: eventsQuerySchema,
     answer: "event-stream",
-    handle: ({ request, reply, token }) => {
+    handle: ({ query, request, reply, token }) => {
       const { raw } = reply;
       const sink: EventSink = {
         write: (text) => raw.write(text),
@@ -45,7 +47,7 @@ export const eventsRoute = ({ hub, sessions, nowMs }: EventsRoutePorts): ApiRout
           sink.write(text);
         },
       };
-      const stream = hub.open(first, { session, from, cover });
+      const stream = hub.open(first, { session, from, cover, wall: query.wall, withRecords: query.records === "all" });
       if (stream === undefined) throw new ApiFailure("RATE_LIMITED", "too many open streams", { retryAfterMs: 10_000 });
       reply.hijack();
       raw.on("drain", () => stream.drained());

@@ -38,7 +38,7 @@ const filesOf = (kind: string, path: string): ImportFile[] => {
     throw new MingchengError("INPUT_INVALID", `${path}: there is no such file`, { field: "file" });
   }
   const found = registerKinds.flatMap((known) =>
-    ["csv", "xlsx"].map((ending) => ({ kind: known, path: join(path, `${known.kind}.${ending}`) })),
+    ["csv", "xlsx", ...(known.table === "geometry" ? ["geojson"] : [])].map((ending) => ({ kind: known, path: join(path, `${known.kind}.${ending}`) })),
   );
   const files = found.filter((file) => existsSync(file.path));
   if (files.length > 0) return files;

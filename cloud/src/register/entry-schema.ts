@@ -60,3 +60,8 @@ export const validityTables: Migration = (database) => {
     ${entryTable("reagent", ["lot", "name", "assay", "gw", "dev", "expires"], ["lot"])}
   `);
 };
+
+/** Shapes of places. */
+export const geometryTables: Migration = (database) => {
+  database.exec(entryTable("geometry", ["place", "code", "shape"], ["place", "code"]));
+};

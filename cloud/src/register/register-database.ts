@@ -5,7 +5,7 @@ import { viewingTables } from "../media/viewing-store.ts";
 import { erasedEntryTables, retentionTables } from "../retention/retention-schema.ts";
 import { type Migration, openForWriting, type SqliteDatabase } from "../store/database.ts";
 import { userScopeTables, userTables } from "../users/user-schema.ts";
-import { entryTables, validityTables } from "./entry-schema.ts";
+import { entryTables, geometryTables, validityTables } from "./entry-schema.ts";
 import { gatewayDecisionTables, gatewayTables } from "./gateway-schema.ts";
 
 /** Layout of `register.db`: who is who at this centre. Small, written by hand and by enrolment, never by records. */
@@ -21,6 +21,7 @@ export const registerMigrations: readonly Migration[] = [
   erasedEntryTables,
   viewingTables,
   validityTables,
+  geometryTables,
 ];
 
 /** Opens the register of a data directory, created when missing. @throws {MingchengError} STORE_TOO_NEW */

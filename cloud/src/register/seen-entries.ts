@@ -44,6 +44,7 @@ export class SeenEntries {
     areas: (row, minute) => this.#seesArea(textOf(row, "code"), minute) || this.#isAbove(textOf(row, "code")),
     sites: (row, minute) => this.#seesSite(textOf(row, "code"), minute),
     stalls: (row, minute) => this.#seesStall(textOf(row, "code"), minute),
+    geometries: (row, minute) => this.#rules[`${textOf(row, "place")}s`]?.(row, minute) === true,
     tenancies: (row, minute) => this.#seesStall(textOf(row, "stall"), minute),
     vendors: (row) => this.#vendorsSeen().has(textOf(row, "code")),
     "item-codes": (row, minute) => textOf(row, "site") === "" || this.#seesSite(textOf(row, "site"), minute),

@@ -118,7 +118,7 @@ export const registerChangeRequestSchema = z.strictObject({
     .array(
       z.strictObject({
         kind: registerKindSchema,
-        values: z.record(z.string().max(64), z.string().max(500)),
+        values: z.record(z.string().max(64), z.string().max(16_384)),
         ...validitySchema,
       }),
     )

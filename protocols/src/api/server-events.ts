@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { apiCountSchema, apiDeviceSchema, apiGatewaySchema, apiTimeSchema } from "./common.ts";
 import { recordViewSchema } from "./readings.ts";
+import { wallActSchema, wallNameSchema } from "./wall.ts";
 
 /**
  * What a scale shows at this moment: unsettled, never stored, never counted. `value` null: its state forbids a number
@@ -32,6 +33,8 @@ export const serverEventSchemas = {
   /** Something else than a new record changed (times, lines, alerts, gateways): read those parts again. */
   changed: z.object({ at: apiTimeSchema, parts: z.array(z.enum(["readings", "alerts", "gateways"])) }),
   live: liveReadingSchema,
+  /** Somebody at a desk or a telephone tells this wall something; only for streams that were opened with the wall's name. */
+  wall: z.object({ at: apiTimeSchema, by: z.string(), act: wallActSchema }),
   /** Too much was missed, or the reader was too slow: read everything again. */
   reload: z.object({ at: apiTimeSchema, lsn: apiCountSchema, reason: z.enum(["too-old", "too-slow"]) }),
   /** The session has ended; the stream closes. */
@@ -43,3 +46,9 @@ export type ServerEventName = keyof typeof serverEventSchemas;
 export type ServerEvent = {
   [Name in ServerEventName]: { readonly name: Name; readonly data: z.infer<(typeof serverEventSchemas)[Name]> };
 }[ServerEventName];
+
+/** Query of `GET /api/v1/events`: the wall that listens, and whether records themselves are wanted or only that there are. */
+export const eventsQuerySchema = z.strictObject({
+  wall: wallNameSchema.optional(),
+  records: z.enum(["all", "none"]).default("all"),
+});

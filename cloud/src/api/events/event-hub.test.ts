@@ -187,3 +187,37 @@ describe("live values", () => {
     expect(live.fresh(nowMs).map(({ dev }) => dev)).toEqual(["scale-1"]);
   });
 });
+
+describe("a wall", () => {
+  const area = Cover.bounded({ areas: ["siming"], sites: [] });
+  const openWall = (reader: Reader, wall: string | undefined, cover: Cover, from?: number) =>
+    hub.open(reader, { session: `${wall} ${cover.key}`, from, cover: () => cover, wall, withRecords: false });
+
+  it("is told only that there are records, holds its place, and gets no unsettled values", () => {
+    const reader = new Reader();
+    append(3);
+    openWall(reader, "hall", Cover.everything, 1);
+    append(700);
+    hub.pumpLive();
+    expect(reader.text).toContain('id: 703\nevent: records\ndata: {"lsn":703,"records":[]}');
+    expect(reads).toBe(0);
+    expect(Buffer.byteLength(reader.text)).toBeLessThan(500);
+  });
+
+  it("hears what is meant for its name, from those who see all that it shows", () => {
+    const [hall, yard, other] = [new Reader(), new Reader(), new Reader()];
+    openWall(hall, "hall", Cover.everything);
+    openWall(yard, "yard", area);
+    openWall(other, undefined, area);
+    expect(hub.walls(Cover.everything)).toEqual([
+      { name: "hall", screens: 1 },
+      { name: "yard", screens: 1 },
+    ]);
+    expect(hub.walls(area)).toEqual([{ name: "yard", screens: 1 }]);
+    const told = { by: "wang.li", act: { do: "scene", scene: 2 } } as const;
+    expect(hub.tellWall("hall", area, told)).toBe(0);
+    expect(hub.tellWall("yard", Cover.bounded({ areas: ["huli"], sites: [] }), told)).toBe(0);
+    expect(hub.tellWall("hall", Cover.everything, told)).toBe(1);
+    expect([hall, yard, other].map(({ text }) => text.includes('"scene":2'))).toEqual([true, false, false]);
+  });
+});

@@ -1,4 +1,4 @@
-import type { LiveReading, RecordView, ServerEvent } from "@mingcheng/protocols";
+import type { LiveReading, RecordView, ServerEvent, WallAct, WallList } from "@mingcheng/protocols";
 import type { Cover } from "../../users/cover.ts";
 import type { EventSink, RecordSlice } from "./event-stream.ts";
 import { EventStream, maxReplayed } from "./event-stream.ts";
@@ -25,6 +25,10 @@ export interface StreamReader {
   readonly from: number | undefined;
   /** What the reader may see now; undefined when the session has ended. Notes that it is in use. */
   readonly cover: () => Cover | undefined;
+  /** Name of the wall that listens; left out: none. */
+  readonly wall?: string | undefined;
+  /** False: told only that there are records, not which, and no unsettled values. Left out: true. */
+  readonly withRecords?: boolean;
 }
 
 /** One open stream, as its connection sees it. */
@@ -45,6 +49,8 @@ interface Listener {
   readonly stream: EventStream;
   readonly session: string;
   readonly cover: StreamReader["cover"];
+  readonly wall: string | undefined;
+  readonly withRecords: boolean;
   /** As of the latest change of the register. */
   seen: Cover;
 }
@@ -82,10 +88,11 @@ export class EventHub {
     const { nowMs, position, live } = this.#ports;
     this.#position = position();
     const stream = new EventStream(sink);
-    const listener: Listener = { stream, session: who.session, cover: who.cover, seen };
+    const { session, cover, wall, withRecords = true } = who;
+    const listener: Listener = { stream, session, cover, wall, withRecords, seen };
     this.#listeners.add(listener);
     stream.start(who.from, this.#position, nowMs());
-    stream.live(this.#liveFor(seen, live.fresh(nowMs())), nowMs());
+    if (withRecords) stream.live(this.#liveFor(seen, live.fresh(nowMs())), nowMs());
     this.pump();
     return {
       drained: () => {
@@ -103,7 +110,11 @@ export class EventHub {
     this.#follow();
     this.#position = position();
     const slices = new Map<number, RecordSlice>();
-    for (const { stream, seen } of this.#listeners) {
+    for (const { stream, seen, withRecords } of this.#listeners) {
+      if (!withRecords) {
+        if (stream.lsn !== this.#position) stream.moved(this.#position, nowMs());
+        continue;
+      }
       // A projection that was made anew starts from the beginning; so does the reader.
       if (stream.lsn > this.#position || this.#position - stream.lsn > maxReplayed) {
         if (stream.wants(Number.MAX_SAFE_INTEGER)) stream.skipTo(this.#position, nowMs());
@@ -128,7 +139,31 @@ export class EventHub {
   pumpLive(): void {
     this.#follow();
     const moved = this.#ports.live.takeMoved();
-    for (const { stream, seen } of this.#listeners) stream.live(this.#liveFor(seen, moved), this.#ports.nowMs());
+    for (const { stream, seen, withRecords } of this.#listeners) {
+      if (withRecords) stream.live(this.#liveFor(seen, moved), this.#ports.nowMs());
+    }
+  }
+
+  /** Walls of a name that show nothing which `cover` does not contain. */
+  #wallsFor(cover: Cover): Listener[] {
+    this.#follow();
+    return [...this.#listeners].filter(
+      ({ wall, seen }) => wall !== undefined && (cover.whole || seen.key === cover.key),
+    );
+  }
+
+  /** Open walls by name, as somebody with `cover` may tell them something. */
+  walls(cover: Cover): WallList["walls"] {
+    const screens = new Map<string, number>();
+    for (const { wall = "" } of this.#wallsFor(cover)) screens.set(wall, (screens.get(wall) ?? 0) + 1);
+    return [...screens].map(([name, count]) => ({ name, screens: count })).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Tells every wall of a name what to show; returns how many there are. */
+  tellWall(name: string, cover: Cover, { by, act }: { readonly by: string; readonly act: WallAct }): number {
+    const walls = this.#wallsFor(cover).filter(({ wall }) => wall === name);
+    for (const { stream } of walls) stream.wall({ by, act }, this.#ports.nowMs());
+    return walls.length;
   }
 
   /** To be called every few seconds: keeps connections alive, ends those of ended sessions and of readers that are stuck. */

@@ -1,4 +1,4 @@
-import type { LiveReading, RecordView, ServerEvent } from "@mingcheng/protocols";
+import type { LiveReading, RecordView, ServerEvent, WallAct } from "@mingcheng/protocols";
 import { eventText, keepAlive, streamHead } from "./event-text.ts";
 
 /** Where a stream's text goes: a response that is being written. */
@@ -64,6 +64,17 @@ export class EventStream {
     this.#lsn = lsn;
     if (records.length === 0) return;
     this.#send(eventText({ name: "records", data: { lsn, records: [...records] } }, lsn), nowMs);
+  }
+
+  /** Says that there is something behind the reader's place, not what. */
+  moved(lsn: number, nowMs: number): void {
+    this.#lsn = lsn;
+    this.#send(eventText({ name: "records", data: { lsn, records: [] } }, lsn), nowMs);
+  }
+
+  /** Passes on what somebody wants this wall to show. */
+  wall({ by, act }: { readonly by: string; readonly act: WallAct }, nowMs: number): void {
+    this.#send(eventText({ name: "wall", data: { at: new Date(nowMs).toISOString(), by, act } }), nowMs);
   }
 
   changed(parts: readonly Part[], nowMs: number): void {

@@ -248,4 +248,23 @@ describe("an import", () => {
     const { findings, findingsTotal } = await load("vendors", `code,name\n${rows.join("\n")}\n`);
     expect([findings.length, findingsTotal]).toEqual([500, 3000]);
   });
+
+  it("reads a map feature by feature, and names the one that is nothing of the register", async () => {
+    const { load } = city();
+    const geometry = { type: "Point", coordinates: [1, 2] };
+    const map = (...properties: readonly object[]) =>
+      JSON.stringify({
+        type: "FeatureCollection",
+        features: properties.map((each) => ({ type: "Feature", properties: each, geometry })),
+      });
+    const ending = "geojson";
+    const good = await load("geometries", map({ site: "songbai", colour: "red" }), { ending });
+    expect([good.findings, good.counts["geometries"]?.added, good.encodings]).toEqual([
+      ...[[], 1],
+      { geometries: "geojson" },
+    ]);
+    const bad = await load("geometries", map({ site: "songbai" }, { name: "?" }, { stall: "x" }), { ending });
+    expect(bad.findings.map(({ row, column }) => [row, column])).toContainEqual([3, "place"]);
+    await expect(load("geometries", "{}", { ending })).rejects.toMatchObject({ code: "INPUT_INVALID" });
+  });
 });

@@ -10,6 +10,7 @@ import { FindingList } from "../model/finding.ts";
 import type { RegisterKind } from "../model/register-kind.ts";
 import type { ZoneClock } from "../model/validity.ts";
 import { type FileRow, readCsv } from "./read-csv.ts";
+import { isGeoJson, readGeoJson } from "./read-geojson.ts";
 import { readXlsx } from "./read-xlsx.ts";
 import { detectEncoding, type Encoding } from "./text-encoding.ts";
 
@@ -37,7 +38,7 @@ export interface ImportOptions {
 /** What an import reports. */
 export interface ImportReport extends ChangeOutcome {
   readonly rows: number;
-  readonly encodings: Readonly<Record<string, Encoding | "xlsx">>;
+  readonly encodings: Readonly<Record<string, Encoding | "xlsx" | "geojson">>;
 }
 
 const digestOf = async (path: string): Promise<string> => {
@@ -54,7 +55,7 @@ class Import {
   readonly #clock: ZoneClock;
   readonly #options: ImportOptions;
   readonly #findings = new FindingList();
-  readonly #encodings: Record<string, Encoding | "xlsx"> = {};
+  readonly #encodings: Record<string, Encoding | "xlsx" | "geojson"> = {};
   /** Kinds with rows that could not be read. */
   readonly #unread = new Set<string>();
   #rows = 0;
@@ -94,6 +95,10 @@ class Import {
     if (isWorkbook(path)) {
       this.#encodings[kind.kind] = "xlsx";
       return readXlsx(path);
+    }
+    if (isGeoJson(path)) {
+      this.#encodings[kind.kind] = "geojson";
+      return readGeoJson(path);
     }
     const encoding = this.#options.encoding ?? (await detectEncoding(path));
     this.#encodings[kind.kind] = encoding;

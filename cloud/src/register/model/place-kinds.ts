@@ -1,5 +1,6 @@
 import { code, oneOf, text } from "./column.ts";
 import { column, optional, type RegisterKind } from "./register-kind.ts";
+import { shape } from "./shape.ts";
 
 /** Levels of the area tree, the widest first. */
 export const areaLevels = ["city", "district", "station", "grid", "cell"] as const;
@@ -79,4 +80,36 @@ export const stalls: RegisterKind = {
   ],
   references: [{ columns: ["site"], to: "sites" }],
   rules: [],
+};
+
+/** What has a shape. */
+export const shapedPlaces = ["area", "site", "stall"] as const;
+
+/**
+ * Where areas, sites and stalls are drawn. Areas and sites share one system of coordinates, any two for which x is to the right
+ * and y upwards; the stalls of a site have their own, as on a floor plan.
+ */
+export const geometries: RegisterKind = {
+  kind: "geometries",
+  table: "geometry",
+  title: { zh: "图形", en: "geometries" },
+  key: ["place", "code"],
+  columns: [
+    column("place", "对象", oneOf(...shapedPlaces), "辖区、场所或摊位", "an area, a site or a stall"),
+    column("code", "编号", code, "对象的编号", "its code"),
+    column("shape", "图形", shape, "GeoJSON 几何", "a GeoJSON geometry"),
+  ],
+  references: [],
+  rules: [
+    {
+      column: "code",
+      brokenWhen: shapedPlaces
+        .map(
+          (place) =>
+            `(m.place = '${place}' AND NOT EXISTS (SELECT 1 FROM ${place} p WHERE p.code = m.code AND p.until_change IS NULL))`,
+        )
+        .join(" OR "),
+      text: { zh: "没有登记这个编号的辖区、场所或摊位", en: "there is no area, site or stall with this code" },
+    },
+  ],
 };

@@ -10,6 +10,7 @@ import {
   sampleOfficers,
 } from "./sample-duty.ts";
 import { sampleItemCodes, sampleItems, sampleUnits } from "./sample-items.ts";
+import { sampleGeometries } from "./sample-map.ts";
 import { sampleAreas, sampleSites } from "./sample-places.ts";
 import type { SampleRows } from "./sample-rows.ts";
 import {
@@ -31,7 +32,13 @@ const rowsOf: Readonly<Record<string, () => SampleRows>> = {
     sampleSites.map(({ code, name, nameEn, type, area, calendar, address }) => [
       ...[code, name, nameEn, type, area, calendar, address, "", ""],
     ]),
-  ...{ stalls: sampleStalls, vendors: sampleVendors, tenancies: sampleTenancies, units: sampleUnits },
+  ...{
+    stalls: sampleStalls,
+    geometries: sampleGeometries,
+    vendors: sampleVendors,
+    tenancies: sampleTenancies,
+    units: sampleUnits,
+  },
   ...{ items: sampleItems, "item-codes": sampleItemCodes, devices: sampleDevices, placements: samplePlacements },
   ...{ verifications: sampleVerifications, reagents: sampleReagents },
   ...{ officers: sampleOfficers, duties: sampleDuties, absences: sampleAbsences },
