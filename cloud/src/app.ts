@@ -11,6 +11,7 @@ import { saveEndpoints } from "./enrol/endpoints.ts";
 import type { CentreCard } from "./enrol/enrol-routes.ts";
 import { settleOlderLedger } from "./following/older-ledger.ts";
 import { openFollowing } from "./following/open-following.ts";
+import { diskFigures } from "./health/disk-figures.ts";
 import { startHealthServer } from "./health/health-server.ts";
 import { createIngestFront } from "./ingest/ingest-front.ts";
 import { IngestQuota } from "./ingest/ingest-quota.ts";
@@ -22,6 +23,7 @@ import { startMediaThread } from "./media/media-thread.ts";
 import { type CredentialCheck, createCredentialCheck } from "./register/credential-check.ts";
 import { openRegister } from "./register/register-database.ts";
 import { startRetentionThread } from "./retention/retention-thread.ts";
+import { software } from "./software.ts";
 import { lockDataDirectory } from "./store/data-directory.ts";
 import { openForReading } from "./store/database.ts";
 import { openWeb } from "./web/open-web.ts";
@@ -211,6 +213,7 @@ export const startCentre = async (options: CentreOptions): Promise<Centre> => {
       faults: () => faultsOf(parts),
       warnings: () => warningsOf(parts),
       figures: () => figuresOf(parts),
+      diskFigures: () => diskFigures(dataDirectory, software),
     });
     steps.push(() => health.close());
     const { centreName, publicHost } = config;

@@ -1,7 +1,7 @@
 import type { BackupThread } from "./backup/backup-thread.ts";
 import type { Broker } from "./broker/broker.ts";
 import type { Following } from "./following/following.ts";
-import { brokerFigures, ledgerFigures } from "./health/centre-figures.ts";
+import { brokerFigures, ledgerFigures, partFigures } from "./health/centre-figures.ts";
 import type { Figure } from "./health/figure.ts";
 import type { Faults } from "./health/health-server.ts";
 import type { IngestQuota } from "./ingest/ingest-quota.ts";
@@ -24,53 +24,49 @@ export interface CentreParts {
   media?: MediaThread;
 }
 
-/** Parts that do not work, and why. */
-export const faultsOf = ({ ledger, following, broker, web }: CentreParts): Faults => {
-  const found: Record<string, string> = {};
-  const note = (part: string, fault: string | null) => {
-    if (fault !== null) found[part] = fault;
-  };
+/** What is said of a part; null: nothing. */
+type Said = readonly [part: string, said: string | null];
+
+const saidOnly = (said: readonly Said[]): Faults =>
+  Object.fromEntries(said.filter((one): one is [string, string] => one[1] !== null));
+
+const faultsByPart = ({ ledger, following, broker, web }: CentreParts): readonly Said[] => {
   const starting = "it is being started";
-  note("ledger", ledger === undefined ? starting : ledger.fault());
-  note("following", following === undefined ? starting : following.fault());
-  note("broker", broker === undefined ? starting : null);
-  note("web", web === undefined ? starting : web.fault());
-  return found;
+  return [
+    ["ledger", ledger === undefined ? starting : ledger.fault()],
+    ["following", following === undefined ? starting : following.fault()],
+    ["broker", broker === undefined ? starting : null],
+    ["web", web === undefined ? starting : web.fault()],
+  ];
 };
+
+const warningsByPart = ({ backup, certificates, retention, quota }: CentreParts): readonly Said[] => [
+  ["backup", backup?.warning() ?? null],
+  ["certificates", certificates?.warning() ?? null],
+  ["retention", retention?.warning() ?? null],
+  ["quota", quota?.warning() ?? null],
+];
+
+/** Parts that do not work, and why. */
+export const faultsOf = (parts: CentreParts): Faults => saidOnly(faultsByPart(parts));
 
 /** Parts that work, but need somebody. */
-export const warningsOf = ({ backup, certificates, retention, quota }: CentreParts): Faults => {
-  const found: Record<string, string> = {};
-  for (const [part, warning] of [
-    ["backup", backup?.warning() ?? null],
-    ["certificates", certificates?.warning() ?? null],
-    ["retention", retention?.warning() ?? null],
-    ["quota", quota?.warning() ?? null],
-  ] as const) {
-    if (warning !== null) found[part] = warning;
-  }
-  return found;
-};
+export const warningsOf = (parts: CentreParts): Faults => saidOnly(warningsByPart(parts));
 
 /** Figures of every part that runs. */
-export const figuresOf = ({
-  ledger,
-  following,
-  broker,
-  web,
-  backup,
-  certificates,
-  retention,
-  quota,
-  media,
-}: CentreParts): readonly Figure[] => [
-  ...(media?.figures() ?? []),
-  ...(quota?.figures() ?? []),
-  ...(retention?.figures() ?? []),
-  ...(certificates?.figures() ?? []),
-  ...(ledger === undefined ? [] : ledgerFigures(ledger)),
-  ...(broker === undefined ? [] : brokerFigures(broker)),
-  ...(following?.figures() ?? []),
-  ...(web?.figures() ?? []),
-  ...(backup?.figures() ?? []),
-];
+export const figuresOf = (parts: CentreParts): readonly Figure[] => {
+  const { ledger, following, broker, web, backup, certificates, retention, quota, media } = parts;
+  return [
+    ...partFigures("mingcheng_centre_fault", "1 while a part of the centre does not work", faultsByPart(parts)),
+    ...partFigures("mingcheng_centre_warning", "1 while a part works but needs somebody", warningsByPart(parts)),
+    ...(media?.figures() ?? []),
+    ...(quota?.figures() ?? []),
+    ...(retention?.figures() ?? []),
+    ...(certificates?.figures() ?? []),
+    ...(ledger === undefined ? [] : ledgerFigures(ledger)),
+    ...(broker === undefined ? [] : brokerFigures(broker)),
+    ...(following?.figures() ?? []),
+    ...(web?.figures() ?? []),
+    ...(backup?.figures() ?? []),
+  ];
+};

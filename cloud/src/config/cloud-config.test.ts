@@ -28,6 +28,7 @@ describe("the centre's configuration", () => {
       ["mqtts.port", 3],
       ["https.prot", 5],
     ]);
+    expect(issuesOf("health: {host: 0.0.0.0}")).toMatchObject([{ field: "health.host", line: 1 }]);
     expect(issuesOf("a: b: c")).toMatchObject([{ line: 1 }]);
     expect(issuesOf("mqtts: {port: 1}\nmqtts: {port: 2}")).toHaveLength(1);
   });

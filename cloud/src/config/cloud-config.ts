@@ -9,10 +9,10 @@ import { retentionSettings } from "../retention/data-classes.ts";
 const host = z.string().min(1).max(253);
 const port = z.int().min(0).max(65_535);
 
-const listener = (defaultPort: number, zh: string, en: string, defaultHost = "0.0.0.0") =>
+const listener = (defaultPort: number, zh: string, en: string) =>
   z
     .strictObject({
-      host: host.default(defaultHost).describe(`${zh}：监听地址 / address to listen on for ${en}.`),
+      host: host.default("0.0.0.0").describe(`${zh}：监听地址 / address to listen on for ${en}.`),
       port: port.default(defaultPort).describe("端口，0 为任意空闲端口 / port, 0 takes any free one."),
     })
     .prefault({});
@@ -62,12 +62,17 @@ export const cloudConfigSchema = z.strictObject({
     .describe(
       "后厨视频（WebSocket/TLS），网关和浏览器连接此端口，例如 { port: 8444 }；null 为不启用 / video of kitchens (WebSocket over TLS) for gateways and browsers, e.g. { port: 8444 }; null: none.",
     ),
-  health: listener(
-    8080,
-    "健康检查和指标（HTTP，不加密，请只用本机地址）",
-    "health and metrics (plain HTTP, keep it on loopback)",
-    "127.0.0.1",
-  ),
+  health: z
+    .strictObject({
+      host: z
+        .enum(["127.0.0.1", "::1", "localhost"])
+        .default("127.0.0.1")
+        .describe(
+          "健康检查和指标（HTTP，不加密）：只监听本机回环地址 / health and metrics (plain HTTP): loopback only, nothing here is protected by a password.",
+        ),
+      port: port.default(8080).describe("端口，0 为任意空闲端口 / port, 0 takes any free one."),
+    })
+    .prefault({}),
   rules: z
     .string()
     .max(4096)

@@ -12,6 +12,13 @@ const counter = (name: string, help: string, value: number, labels?: Figure["lab
 
 const gauge = (name: string, help: string, value: number): Figure => ({ name, help, type: "gauge", value });
 
+/** One figure per part: 1 while something is said of it, 0 while not. */
+export const partFigures = (
+  name: string,
+  help: string,
+  said: readonly (readonly [part: string, said: string | null])[],
+): Figure[] => said.map(([part, text]) => ({ ...gauge(name, help, text === null ? 0 : 1), labels: { part } }));
+
 /** Figures of the ledger's writer. */
 export const ledgerFigures = (ledger: LedgerThread): Figure[] => {
   const { batches, records, quarantined, damaged, refused, busy, commits, lastCommitMs } = ledger.counts();

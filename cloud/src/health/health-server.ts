@@ -9,6 +9,7 @@ export type Faults = Readonly<Record<string, string>>;
 
 /** Options of {@link startHealthServer}. */
 export interface HealthOptions {
+  /** A loopback address: nothing here asks for a password. */
   readonly host: string;
   /** 0 = any free port. */
   readonly port: number;
@@ -16,6 +17,8 @@ export interface HealthOptions {
   /** What an operator must hear of although the centre can be used, by part. */
   warnings?(): Faults;
   figures(): readonly Figure[];
+  /** Figures that take a look at the disk; left out when that fails. */
+  diskFigures?(): Promise<readonly Figure[]>;
 }
 
 /** A running listener. */
@@ -45,8 +48,16 @@ export const renderFigures = (figures: readonly Figure[]): string => {
   return text;
 };
 
+/** Names by which this machine may be asked. A page that was lured here by another name gets nothing (DNS rebinding). */
+const ownNames: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
+
 const answer = (response: ServerResponse, status: number, type: string, text: string): void => {
   response.writeHead(status, { "content-type": type, "cache-control": "no-store" }).end(text);
+};
+
+const metricsText = async ({ figures, diskFigures }: HealthOptions, registry: Registry): Promise<string> => {
+  const ofDisk = (await diskFigures?.().catch(() => [])) ?? [];
+  return (await registry.metrics()) + renderFigures([...figures(), ...ofDisk]);
 };
 
 const serve = (url: string, response: ServerResponse, options: HealthOptions, registry: Registry): void => {
@@ -63,8 +74,8 @@ const serve = (url: string, response: ServerResponse, options: HealthOptions, re
       return;
     }
     case "/metrics":
-      registry.metrics().then(
-        (text) => answer(response, 200, registry.contentType, text + renderFigures(options.figures())),
+      metricsText(options, registry).then(
+        (text) => answer(response, 200, registry.contentType, text),
         () => answer(response, 500, "text/plain", "the figures could not be read\n"),
       );
       return;
@@ -82,7 +93,10 @@ export const startHealthServer = async (options: HealthOptions): Promise<HealthS
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const server = createServer((request, response) => {
-    if (request.method === "GET" || request.method === "HEAD") serve(request.url ?? "/", response, options, registry);
+    const name = (request.headers.host ?? "").replace(/:\d{1,5}$/, "").toLowerCase();
+    if (!ownNames.has(name)) answer(response, 403, "text/plain", "loopback only\n");
+    else if (request.method === "GET" || request.method === "HEAD")
+      serve(request.url ?? "/", response, options, registry);
     else answer(response, 405, "text/plain", "GET only\n");
   });
   // Monitoring asks briefly; nobody holds on to this listener.
