@@ -1,12 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { MingchengError, type Report, reportPeriods } from "@mingcheng/protocols";
+import type { ReportLanguage } from "@mingcheng/protocols/reports";
 import { type Command, Option } from "commander";
 import { terminalActor, withAudit } from "../audit/open-audit.ts";
 import { loadCloudConfig } from "../config/cloud-config.ts";
 import { openReport } from "../reports/open-report.ts";
 import { reportHtml } from "../reports/report-html.ts";
-import type { ReportLanguage } from "../reports/report-words.ts";
 import { reportXlsx } from "../reports/report-xlsx.ts";
 import { type DataOptions, withDataOptions } from "./data-options.ts";
 import { inLanguage } from "./language.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Report } from "@mingcheng/protocols";
-import { type Cell, reportHead, reportTables } from "./report-tables.ts";
-import type { ReportLanguage } from "./report-words.ts";
+import { type Cell, type ReportLanguage, reportHead, reportTables } from "@mingcheng/protocols/reports";
+import { reportTime } from "./report-time.ts";
 
 const style = `
 @page { size: A4; margin: 14mm 12mm; }
@@ -34,7 +34,7 @@ const isNumber = (cell: Cell | undefined): boolean => cell !== undefined && type
 
 /** A report as one page that prints on A4 and needs nothing else: no script, no font, no picture. */
 export const reportHtml = (report: Report, language: ReportLanguage): string => {
-  const { title, asOf, warning, signature, nothing } = reportHead(report, language);
+  const { title, asOf, warning, signature, nothing } = reportHead(report, language, reportTime);
   const tables = reportTables(report, language).map(({ title: name, head, rows }) => {
     if (rows.length === 0) return `<h2>${escaped(name)}</h2><p>${escaped(nothing)}</p>`;
     const align = (cell: Cell | undefined): string => (isNumber(cell) ? ' class="number"' : "");

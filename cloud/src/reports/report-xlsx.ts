@@ -1,7 +1,7 @@
 import type { Report } from "@mingcheng/protocols";
+import { type Cell, type ReportLanguage, reportHead, reportTables } from "@mingcheng/protocols/reports";
 import writeExcelFile, { type Cell as ExcelCell, type Row, type Sheet } from "write-excel-file/node";
-import { type Cell, reportHead, reportTables } from "./report-tables.ts";
-import type { ReportLanguage } from "./report-words.ts";
+import { reportTime } from "./report-time.ts";
 
 /** So many digits a spreadsheet holds exactly; what has more is written as text, so that no digit changes. */
 const exactDigits = 15;
@@ -23,7 +23,7 @@ const bold = (text: string): ExcelCell => ({ value: text, type: String, fontWeig
 
 /** A report as a workbook: one sheet for each table, each with title, cut-off and head. @throws the library's error */
 export const reportXlsx = async (report: Report, language: ReportLanguage): Promise<Buffer> => {
-  const { title, asOf, warning } = reportHead(report, language);
+  const { title, asOf, warning } = reportHead(report, language, reportTime);
   const names = new Map<string, number>();
   const sheets = reportTables(report, language).map((table): Sheet<Buffer> => {
     const plain = table.title.replace(notInSheetNames, " ").slice(0, mostSheetName - 2);

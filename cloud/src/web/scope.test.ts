@@ -99,6 +99,7 @@ const questions = (): Readonly<Record<string, readonly Question[]>> => ({
   "GET /api/v1/register/:kind/history": [{ path: `/api/v1/register/sites/history?id=${historyIds.foreign}` }],
   // Files have tests of their own in exports.test.ts; here only that they are refused.
   "POST /api/v1/exports": [{ path: "/api/v1/exports", body: { gateway: "market-z" } }],
+  "GET /api/v1/sites": [{ path: "/api/v1/sites" }],
   "GET /api/v1/reports": [{ path: "/api/v1/reports?site=zhongpu&date=2026-11-23" }],
   "GET /api/v1/reports/file": [{ path: "/api/v1/reports/file?site=zhongpu&date=2026-11-23&format=html" }],
   "GET /api/v1/reports/kept": [{ path: "/api/v1/reports/kept?site=zhongpu" }],

@@ -1,11 +1,9 @@
 import { mkdir, open, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { KeptReport, Report } from "@mingcheng/protocols";
+import type { ReportLanguage } from "@mingcheng/protocols/reports";
 import { reportHtml } from "../report-html.ts";
 import { reportXlsx } from "../report-xlsx.ts";
-
-/** Language of what a report says beside its figures. */
-export type ReportLanguage = "zh" | "en";
 
 /** Name of a report's file, the same everywhere: `songbai-day-2026-11-24-r1.xlsx`. */
 export const reportFileName = (

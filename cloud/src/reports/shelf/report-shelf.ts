@@ -64,7 +64,7 @@ const keptOf = (row: ReportRow): KeptReport => ({
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** What a report says, apart from when it was made. */
-const figuresOf = ({ cutOff: _, ...figures }: Report): string => sha256(JSON.stringify(figures));
+const figuresOf = (report: Report): string => sha256(JSON.stringify({ ...report, cutOff: null }));
 
 /** The reports that were made on schedule, each revision as it was. */
 export class ReportShelf {

@@ -60,6 +60,12 @@ export const deskPages: readonly DeskPage[] = [
     component: defineAsyncComponent(() => import("../silences/SilencesPage.vue")),
   },
   {
+    name: "reports",
+    path: "/reports",
+    isFor: everybody,
+    component: defineAsyncComponent(() => import("../reports/ReportsPage.vue")),
+  },
+  {
     name: "fleet",
     path: "/fleet",
     isFor: everybody,

@@ -6,12 +6,15 @@ import type {
   AlertView,
   AuditPage,
   AuditVerification,
+  CityMap,
   DutyView,
   EvidenceKeys,
   GatewayList,
+  KeptReportList,
   MessagePage,
   PictureQuery,
   PictureTaken,
+  PlaceView,
   QuarantineList,
   RecordPage,
   RecordView,
@@ -19,12 +22,19 @@ import type {
   RegisterEntry,
   RegisterOutcome,
   RegisterPage,
+  Report,
+  ReportPeriod,
   SilenceList,
   SilenceRequest,
   SilenceView,
+  SiteList,
   Today,
   Trend,
   UserView,
+  Wall,
+  WallAct,
+  WallDevices,
+  WallList,
 } from "@mingcheng/protocols";
 import { createJsonRequest } from "@mingcheng/ui/data/json-request.ts";
 
@@ -40,6 +50,21 @@ const upload = createJsonRequest({ withinMs: 30_000, notItself });
 const queryOf = (asked: Readonly<Record<string, string>>): URLSearchParams =>
   new URLSearchParams(Object.entries(asked).filter(([, value]) => value !== ""));
 
+/** Which report: `date` is the day, or any day of the week. */
+export interface ReportAsked {
+  readonly site: string;
+  readonly period: ReportPeriod;
+  readonly date: string;
+}
+
+/** A camera that the user may ask for. */
+export interface Camera {
+  readonly gw: string;
+  readonly channel: string;
+  readonly viewing: "off" | "private" | "public";
+  readonly place: PlaceView | null;
+}
+
 /** The centre's API, as far as this page uses it. Every call rejects with a `Problem`. */
 export const api = {
   me: () => request("GET", "/api/v1/me") as Promise<Account>,
@@ -53,6 +78,17 @@ export const api = {
       "GET",
       `/api/v1/today${gateway === null ? "" : `?gateway=${encodeURIComponent(gateway)}`}`,
     ) as Promise<Today>,
+  wall: () => request("GET", "/api/v1/wall") as Promise<Wall>,
+  /** How the devices of a site stand. */
+  wallDevices: (site: string) => request("GET", `/api/v1/wall/devices?${queryOf({ site })}`) as Promise<WallDevices>,
+  /** The map of the city (site null), or the floor plan of a site. */
+  map: (site: string | null) => request("GET", `/api/v1/map${site === null ? "" : `?${queryOf({ site })}`}`) as Promise<CityMap>,
+  walls: () => request("GET", "/api/v1/walls") as Promise<WallList>,
+  tellWall: (name: string, act: WallAct) =>
+    request("POST", `/api/v1/walls/${encodeURIComponent(name)}/acts`, act) as Promise<{ readonly walls: number }>,
+  cameras: () => request("GET", "/api/v1/cameras") as Promise<{ readonly cameras: readonly Camera[] }>,
+  viewToken: (asked: { readonly gw: string; readonly channel: string; readonly quality: "sub"; readonly why: string }) =>
+    request("POST", "/api/v1/cameras/view-tokens", asked) as Promise<{ readonly token: string; readonly port: number }>,
   trend: () => request("GET", "/api/v1/trend") as Promise<Trend>,
   alerts: (state: "open" | "all", limit: number) =>
     request("GET", `/api/v1/alerts?state=${state}&limit=${limit}`) as Promise<AlertList>,
@@ -100,6 +136,10 @@ export const api = {
     ((await request("GET", `/api/v1/register/${kind}?limit=1000`)) as RegisterPage).entries,
   changeRegister: (change: RegisterChangeRequest) =>
     request("POST", "/api/v1/register/changes", change) as Promise<RegisterOutcome>,
+  sites: () => request("GET", "/api/v1/sites") as Promise<SiteList>,
+  report: (asked: ReportAsked) => request("GET", `/api/v1/reports?${queryOf({ ...asked })}`) as Promise<Report>,
+  keptReports: ({ site, period }: Omit<ReportAsked, "date">) =>
+    request("GET", `/api/v1/reports/kept?${queryOf({ site, period })}`) as Promise<KeptReportList>,
   silences: () => request("GET", "/api/v1/silences") as Promise<SilenceList>,
   addSilence: (silence: SilenceRequest) => request("POST", "/api/v1/silences", silence) as Promise<SilenceView>,
   endSilence: (id: number) => request("POST", `/api/v1/silences/${id}/end`, {}) as Promise<SilenceView>,

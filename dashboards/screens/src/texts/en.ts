@@ -1,6 +1,7 @@
 import { alertTexts } from "./en/alerts.ts";
 import { deskTexts } from "./en/desk.ts";
 import { dutyTexts } from "./en/duty.ts";
+import { reportTexts } from "./en/reports.ts";
 import { silenceTexts } from "./en/silences.ts";
 import { wallTexts } from "./en/wall.ts";
 import type { Texts } from "./zh.ts";
@@ -27,6 +28,7 @@ export const en: Texts = {
     silences: "Silences",
     duty: "Duty",
     messages: "Messages",
+    reports: "Reports",
     fleet: "Gateways",
     quarantine: "Quarantine",
     users: "Users",
@@ -203,6 +205,7 @@ export const en: Texts = {
   },
   ...alertTexts,
   ...dutyTexts,
+  ...reportTexts,
   ...deskTexts,
   ...silenceTexts,
   ...wallTexts,

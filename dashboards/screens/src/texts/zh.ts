@@ -1,6 +1,7 @@
 import { alertTexts } from "./zh/alerts.ts";
 import { deskTexts } from "./zh/desk.ts";
 import { dutyTexts } from "./zh/duty.ts";
+import { reportTexts } from "./zh/reports.ts";
 import { silenceTexts } from "./zh/silences.ts";
 import { wallTexts } from "./zh/wall.ts";
 
@@ -26,6 +27,7 @@ export const zh = {
     silences: "静默",
     duty: "值班",
     messages: "消息",
+    reports: "报表",
     fleet: "网关",
     quarantine: "隔离区",
     users: "用户",
@@ -191,6 +193,7 @@ export const zh = {
   },
   ...alertTexts,
   ...dutyTexts,
+  ...reportTexts,
   ...deskTexts,
   ...silenceTexts,
   ...wallTexts,

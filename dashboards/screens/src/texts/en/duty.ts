@@ -38,6 +38,7 @@ export const dutyTexts: typeof zh = {
     officer: "Officer's code",
     channel: "Channel",
     counts: "{waiting} being gathered · {held} held back",
+    none: "Nobody has been sent a message yet.",
     empty: "No message fits.",
     emptyNext: "What officers are told appears here.",
     more: "Show more",

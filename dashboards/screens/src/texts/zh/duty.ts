@@ -36,6 +36,7 @@ export const dutyTexts = {
     officer: "人员编号",
     channel: "渠道",
     counts: "待合并 {waiting} · 暂缓 {held}",
+    none: "还没有发出过消息。",
     empty: "没有符合条件的消息。",
     emptyNext: "预警发给值班人员后会显示在这里。",
     more: "显示更多",

@@ -1,4 +1,5 @@
-import { addDecimal, type Decimal, formatDecimal, parseDecimal, type Report, trimDecimal } from "@mingcheng/protocols";
+import type { Report } from "../api/reports.ts";
+import { addDecimal, type Decimal, formatDecimal, parseDecimal, trimDecimal } from "../units/decimal.ts";
 import { type ReportLanguage, type ReportWord, reportWords } from "./report-words.ts";
 
 /** A cell: words, a count, or an exact figure with its digits. */
@@ -121,15 +122,18 @@ export const reportTables = (report: Report, language: ReportLanguage): readonly
   ];
 };
 
-/** Title and small print of a report. */
-export const reportHead = (report: Report, language: ReportLanguage) => {
+/** Title and small print of a report; `timeText` tells an instant in a time zone. */
+export const reportHead = (
+  report: Report,
+  language: ReportLanguage,
+  timeText: (at: string, timezone: string) => string,
+) => {
   const { site, period, cutOff } = report;
   const word: Word = (name) => reportWords[name][language];
   const days = period.first === period.last ? period.first : `${period.first} – ${period.last}`;
-  const at = new Intl.DateTimeFormat("sv-SE", { timeZone: period.timezone, dateStyle: "short", timeStyle: "short" });
   return {
     title: `${site.name} ${word(period.type)} ${days}`,
-    asOf: `${word("cutOff")} ${at.format(Date.parse(cutOff.at))} · ${word("ledger")} ${cutOff.lsn}`,
+    asOf: `${word("cutOff")} ${timeText(cutOff.at, period.timezone)} · ${word("ledger")} ${cutOff.lsn}`,
     warning: period.complete ? null : word("incomplete"),
     signature: word("signature"),
     nothing: word("nothing"),

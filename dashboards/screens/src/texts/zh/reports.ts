@@ -1,0 +1,28 @@
+/** What the page of reports says. */
+export const reportTexts = {
+  reports: {
+    site: "场所",
+    day: "日报",
+    week: "周报",
+    period: "类型",
+    date: "日期",
+    print: "打印页（可另存 PDF）",
+    workbook: "Excel",
+    noSites: "您的辖区内还没有场所。",
+    noSitesNext: "由管理员在登记册中登记场所后，这里可选。",
+    empty: "无",
+    kept: "定时生成的报表",
+    keptAt: "每天 {at} 起生成前一天的报表，周一还有前一周的；数字有变时另存一版，原有版本不变。",
+    keptOff: "未启用定时生成（cloud.yaml：reports.at）。",
+    keptNone: "还没有。",
+    of: "期间",
+    revision: "版次",
+    madeAt: "生成时间",
+    ledger: "账本编号",
+    digest: "摘要（SHA-256）",
+    files: "文件",
+    incomplete: "未完整",
+    complete: "完整",
+    state: "状态",
+  },
+};
