@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { deviceIdPattern, gatewayIdPattern } from "@mingcheng/protocols";
-import { qualities, type ViewTokens } from "@mingcheng/protocols/media";
+import { type Showing, showings, type ViewTokens } from "@mingcheng/protocols/media";
 import { z } from "zod";
 import type { Audit } from "../audit/audit-event.ts";
 import { type MediaAccess, viewTokensOf } from "../media/media-access.ts";
@@ -33,7 +33,7 @@ const cameraSchema = {
 };
 const tokenRequest = z.strictObject({
   ...cameraSchema,
-  quality: z.enum(qualities).default("sub"),
+  quality: z.enum(showings).default("sub"),
   why: z.string().trim().max(200).default(""),
 });
 const tokenAnswer = z.strictObject({
@@ -60,7 +60,7 @@ const registered = z.object({ gw: z.string(), dev: z.string() });
 interface Asked {
   readonly gw: string;
   readonly channel: string;
-  readonly quality: (typeof qualities)[number];
+  readonly quality: Showing;
   readonly why: string;
 }
 

@@ -2,9 +2,10 @@ import type { CameraState } from "@mingcheng/protocols";
 import {
   type BeginMessage,
   type GatewayMessage,
+  mediaKinds,
   type Played,
-  type Quality,
   readMediaPacket,
+  type Showing,
   ViewerGate,
 } from "@mingcheng/protocols/media";
 import type { WebSocket } from "ws";
@@ -13,7 +14,7 @@ import type { WebSocket } from "ws";
 export interface StreamName {
   readonly gw: string;
   readonly channel: string;
-  readonly quality: Quality;
+  readonly quality: Showing;
   /** A recording, from this moment on and so fast; undefined: what is live. Seen by one viewer only. */
   readonly played?: Played;
 }
@@ -85,7 +86,7 @@ export class HubStream {
   packet(bytes: Uint8Array): void {
     const packet = readMediaPacket(bytes);
     if (packet === undefined) return;
-    if (packet.kind === 1) {
+    if (packet.kind === mediaKinds.begin) {
       if (this.#coming === undefined) return;
       this.#begin = { text: JSON.stringify(this.#coming), bytes };
       this.#coming = undefined;
@@ -93,7 +94,7 @@ export class HubStream {
       for (const viewer of this.#viewers.values()) viewer.hasBegun = false;
       return;
     }
-    if (packet.kind !== 2) {
+    if (packet.kind === mediaKinds.soundA || packet.kind === mediaKinds.soundU) {
       for (const { socket, hasBegun } of this.#viewers.values()) {
         if (hasBegun && isOpen(socket) && socket.bufferedAmount < 100_000) socket.send(bytes);
       }
@@ -128,6 +129,7 @@ export class HubStream {
     if (!isOpen(socket) || this.#begin === undefined) return;
     const verdict = gate.pass(key, socket.bufferedAmount, this.#nowMs());
     if (verdict === "stuck") socket.terminate();
+    if (verdict === "behind") this.#say(socket, { type: "slow", stream: this.number });
     if (verdict !== "send") return;
     if (!viewer.hasBegun) {
       viewer.hasBegun = true;

@@ -3,11 +3,13 @@ import { join } from "node:path";
 import { MingchengError } from "@mingcheng/protocols";
 import { isLoopback } from "../config/web-config.ts";
 import { certificateOf } from "../web/certificate-file.ts";
+import { ffmpegDecoder } from "./decode/decode-job.ts";
 import { CameraSubnets } from "./discovery/camera-subnets.ts";
 import type { FromCameras, ToCameras } from "./process-messages.ts";
 import { type Reviewer, reviewerOf } from "./recording/reviewer.ts";
 import { CentreLink } from "./relay/centre-link.ts";
 import { Channels } from "./relay/channels.ts";
+import { ShownChannels } from "./relay/shown-channels.ts";
 import { openViewDoor, type ViewDoor } from "./relay/view-door.ts";
 import { ViewLog } from "./relay/view-log.ts";
 import { CameraPasswords, passwordFile } from "./secrets/camera-passwords.ts";
@@ -53,8 +55,9 @@ export class CameraProcess {
     const log = (level: "info" | "warn", text: string, detail: object): void =>
       this.#say({ type: "log", level, text, detail });
     const review = reviewerOf(() => undefined, { ...clock, onFault: (error) => this.#fault(error) });
-    this.#link = new CentreLink({ channels, review, nowMs, after, log });
-    if (config.view !== undefined) this.#door = await this.#openDoor(config.view, channels, review);
+    const shown = new ShownChannels({ ...clock, channels, decoder: ffmpegDecoder() });
+    this.#link = new CentreLink({ shown, review, nowMs, after, log });
+    if (config.view !== undefined) this.#door = await this.#openDoor(config.view, { channels, shown, review });
     this.#say({ type: "ready", viewPort: this.#door?.port ?? null });
   }
 
@@ -68,13 +71,12 @@ export class CameraProcess {
 
   async #openDoor(
     { host, port }: { host: string; port: number },
-    channels: Channels,
-    review: Reviewer,
+    parts: { readonly channels: Channels; readonly shown: ShownChannels; readonly review: Reviewer },
   ): Promise<ViewDoor> {
     const { dataDirectory, names, gw } = this.#start;
     const certificate = isLoopback(host) ? null : await certificateOf(dataDirectory, names, this.#wallMs());
     return openViewDoor({
-      ...{ host, port, certificate, names, gw, channels, review, after },
+      ...{ host, port, certificate, names, gw, ...parts, after },
       log: new ViewLog(join(dataDirectory, "views.jsonl"), (error) => this.#fault(error)),
       holdsSession: (token) => this.#ask(token),
       nowMs: () => performance.now(),

@@ -58,6 +58,12 @@ export const channelSchema = z
       .describe(
         "允许声音；默认丢弃（保护员工隐私） / true lets sound through; it is dropped otherwise, for the staff's sake.",
       ),
+    compatibility: z
+      .enum(["node-rtsp-stream"])
+      .optional()
+      .describe(
+        "旧浏览器的兼容画面：用 node-rtsp-stream 转码为 MPEG-1（每路占约一个 CPU 核），有人看时才运行；省略则不提供 / for old browsers: recoded to MPEG-1 with node-rtsp-stream, about a core each, only while somebody watches it; left out: not offered.",
+      ),
   })
   .refine(({ address: main, insecureTransport }) => main.startsWith("rtsps:") || insecureTransport, {
     path: ["insecureTransport"],

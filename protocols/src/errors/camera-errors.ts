@@ -129,6 +129,13 @@ export const cameraErrors = {
     "由有权限的人员重新开放",
     "somebody with the right to do so has to switch it on again",
   ),
+  SHOWING_NOT_OFFERED: entry(
+    false,
+    "摄像机没有这种画面",
+    "the camera is not shown in this form",
+    "兼容画面须在网关配置中开启 compatibility",
+    "compatible video has to be configured at the gateway: compatibility",
+  ),
   VIEWERS_TOO_MANY: entry(true, "观看人数已满", "too many are watching already", "稍后再试", "try again later"),
   VIEW_TOKEN_INVALID: entry(
     false,

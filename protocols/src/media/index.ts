@@ -10,6 +10,8 @@ export {
   type Quality,
   qualities,
   type ServerMessage,
+  type Showing,
+  showings,
   type ViewerMessage,
   viewerMessage,
 } from "./media-messages.ts";

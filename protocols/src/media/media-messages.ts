@@ -8,6 +8,16 @@ export const qualities = ["main", "sub"] as const;
 /** See {@link qualities}. */
 export type Quality = (typeof qualities)[number];
 
+/**
+ * What a tile can be shown: a stream as the camera coded it; `pictures`: key frames as JPEG every few seconds, where the
+ * browser cannot play the codec or the line is slow; `stills`: the same much more seldom; `compatible`: MPEG-1, where a
+ * camera is configured for it.
+ */
+export const showings = [...qualities, "pictures", "stills", "compatible"] as const;
+
+/** See {@link showings}. */
+export type Showing = (typeof showings)[number];
+
 const stream = z.int().min(0).max(65_535);
 const tile = z.int().min(0).max(255);
 const text = (max: number) => z.string().max(max);
@@ -25,13 +35,15 @@ export interface Played {
 /** From when a recording is played; left out: what is live. */
 const played = { from: moment.optional(), speed: z.literal(playbackSpeeds).optional() };
 
-/** Said before the octets that a player needs first. */
+/** Said before the octets that a player needs first. `codec` is `image/jpeg` for pictures, `mpeg1` for what was recoded. */
 export const beginMessage = z.strictObject({
   type: z.literal("begin"),
   stream,
   codec: text(64),
   widthPx: z.int().nonnegative(),
   heightPx: z.int().nonnegative(),
+  /** Which of the camera's streams it comes from: the large one where there is no small one. */
+  source: z.enum(qualities).optional(),
 });
 
 /** See {@link beginMessage}. */
@@ -43,6 +55,9 @@ const stateMessage = z.strictObject({
   state: z.enum(cameraStates),
   reason: text(256),
 });
+
+/** The line was too slow: something was left out. A player asks for less. */
+const slowMessage = z.strictObject({ type: z.literal("slow"), stream });
 
 /** Said when a stream cannot be had, or is over. */
 const endedMessage = z.strictObject({ type: z.literal("ended"), stream, code: text(64), reason: text(256) });
@@ -66,6 +81,7 @@ const timelineMessage = z.strictObject({
 export const gatewayMessage = z.discriminatedUnion("type", [
   beginMessage,
   stateMessage,
+  slowMessage,
   endedMessage,
   gapMessage,
   timelineMessage,
@@ -80,7 +96,7 @@ export const fromHub = z.discriminatedUnion("type", [
     type: z.literal("open"),
     stream,
     channel: z.string().regex(deviceIdPattern),
-    quality: z.enum(qualities),
+    quality: z.enum(showings),
     ...played,
   }),
   z.strictObject({ type: z.literal("close"), stream }),

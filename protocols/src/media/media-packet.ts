@@ -1,5 +1,8 @@
-/** What a binary message carries: what a player needs first, pictures, or sound (G.711, 8,000 octets a second). */
-export const mediaKinds = { begin: 1, fragment: 2, soundA: 3, soundU: 4 } as const;
+/**
+ * What a binary message carries: what a player needs first; a fragment of a movie; sound (G.711, 8,000 octets a second); one
+ * JPEG; a piece of an MPEG transport stream with MPEG-1 video. The last two always count as key frames.
+ */
+export const mediaKinds = { begin: 1, fragment: 2, soundA: 3, soundU: 4, picture: 5, transport: 6 } as const;
 
 /**
  * A binary message between gateway, hub and viewer. Every number big-endian: kind (1 octet), flags (1: begins with a key

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { deviceIdPattern, gatewayIdPattern } from "../chain/line.ts";
-import { qualities } from "./media-messages.ts";
+import { showings } from "./media-messages.ts";
 
 /** What a view token says. Good once, for one channel, for one person. Times are milliseconds since 1970. */
 export const viewClaims = z.strictObject({
@@ -8,7 +8,7 @@ export const viewClaims = z.strictObject({
   id: z.string().min(8).max(64),
   gw: z.string().regex(gatewayIdPattern),
   channel: z.string().regex(deviceIdPattern),
-  quality: z.enum(qualities),
+  quality: z.enum(showings),
   /** User name; `public` for anybody. */
   person: z.string().min(1).max(64),
   isPublic: z.boolean(),

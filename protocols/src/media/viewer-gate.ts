@@ -15,15 +15,20 @@ export class ViewerGate {
     return this.#skipped;
   }
 
-  /** Whether a fragment goes out now. `stuck`: nothing moved for too long; the viewer is to be let go. */
-  pass(key: boolean, waitingBytes: number, nowMs: number): "send" | "skip" | "stuck" {
+  /**
+   * Whether a fragment goes out now. `behind`: from this one on nothing does; the viewer is told. `stuck`: nothing moved for
+   * too long; the viewer is to be let go.
+   */
+  pass(key: boolean, waitingBytes: number, nowMs: number): "send" | "behind" | "skip" | "stuck" {
     const isFull = waitingBytes > viewerLimits.mostWaitingBytes;
     if (!isFull) this.#fullSinceMs = null;
     else this.#fullSinceMs ??= nowMs;
     if (this.#fullSinceMs !== null && nowMs - this.#fullSinceMs > viewerLimits.stuckMs) return "stuck";
+    const wasSending = !this.#skips;
     if (isFull) this.#skips = true;
     else if (key && waitingBytes <= viewerLimits.mostWaitingBytes / 2) this.#skips = false;
     if (this.#skips) this.#skipped++;
-    return this.#skips ? "skip" : "send";
+    if (!this.#skips) return "send";
+    return wasSending ? "behind" : "skip";
   }
 }

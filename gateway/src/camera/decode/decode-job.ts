@@ -10,8 +10,11 @@ export interface KeyFrame {
 
 /** Runs decode jobs. Short-lived processes, few at a time, fed on their standard input: no address, no password, no shell. */
 export interface Decoder {
-  /** The picture as JPEG, in its own size. @throws {MingchengError} DECODER_MISSING, PICTURE_UNREADABLE */
-  jpeg(frame: KeyFrame): Promise<Uint8Array>;
+  /**
+   * The picture as JPEG, in its own size, or as wide as `mostWidthPx` where it is wider.
+   * @throws {MingchengError} DECODER_MISSING, PICTURE_UNREADABLE
+   */
+  jpeg(frame: KeyFrame, mostWidthPx?: number): Promise<Uint8Array>;
   /** The picture grey and small, for measuring. @throws the same */
   grey(frame: KeyFrame): Promise<GreyPicture>;
 }
@@ -33,6 +36,10 @@ const mostAtOnce = 2;
 const input = ["-hide_banner", "-loglevel", "error", "-protocol_whitelist", "pipe", "-f", "mp4", "-i", "pipe:0"];
 const oneFrame = ["-an", "-frames:v", "1"];
 const jpegOutput = [...oneFrame, "-q:v", "3", "-f", "mjpeg", "pipe:1"];
+/** Smaller, and good enough to see what is going on. */
+const smallOutput = (mostWidthPx: number): string[] => [
+  ...[...oneFrame, "-vf", `scale='min(${mostWidthPx},iw)':-2`, "-q:v", "6", "-f", "mjpeg", "pipe:1"],
+];
 const greyOutput = [
   ...oneFrame,
   ...["-vf", `scale=${greySize.widthPx}:${greySize.heightPx}:flags=area`, "-pix_fmt", "gray", "-f", "rawvideo"],
@@ -100,7 +107,7 @@ export const ffmpegDecoder = ({ program = "ffmpeg", timeoutMs = 5_000 }: Decoder
     }
   };
   return {
-    jpeg: (frame) => run(jpegOutput, frame),
+    jpeg: (frame, mostWidthPx) => run(mostWidthPx === undefined ? jpegOutput : smallOutput(mostWidthPx), frame),
     grey: async (frame) => {
       const pixels = await run(greyOutput, frame);
       if (pixels.length < greySize.widthPx * greySize.heightPx) throw unreadable(`${pixels.length} bytes of a picture`);

@@ -2,7 +2,7 @@ import { type FromHub, fromHub } from "@mingcheng/protocols/media";
 import { WebSocket } from "ws";
 import { openSecureSocket } from "../../uplink/secure-socket.ts";
 import type { Reviewer } from "../recording/reviewer.ts";
-import type { Channels } from "./channels.ts";
+import type { ShownChannels } from "./shown-channels.ts";
 import { SocketViewer } from "./socket-viewer.ts";
 
 /** How the centre's media door is reached. */
@@ -19,7 +19,7 @@ export interface MediaAccess {
 
 /** What a link works with. */
 export interface CentreLinkOptions {
-  readonly channels: Channels;
+  readonly shown: ShownChannels;
   readonly review: Reviewer;
   readonly nowMs: () => number;
   readonly after: (delayMs: number, task: () => void) => () => void;
@@ -118,14 +118,13 @@ export class CentreLink {
     this.#streams.delete(message.stream);
     if (message.type === "open") {
       const { stream, channel, quality, from, speed = 1 } = message;
-      const relayed = this.#options.channels.stream(channel, quality);
-      if (relayed === undefined) {
-        const reason = `${channel} is no camera of this gateway`;
-        socket.send(JSON.stringify({ type: "ended", stream, code: "CAMERA_UNKNOWN", reason }));
+      const { shown, review, nowMs } = this.#options;
+      const found = shown.find(channel, quality);
+      if (typeof found === "string") {
+        socket.send(JSON.stringify({ type: "ended", stream, code: found, reason: channel }));
       } else {
-        const viewer = new SocketViewer(socket, stream, this.#options.nowMs);
-        const { review } = this.#options;
-        const end = from === undefined ? relayed.fan.watch(viewer) : review.play(channel, { from, speed }, viewer);
+        const viewer = new SocketViewer(socket, stream, nowMs, from === undefined ? found.source : undefined);
+        const end = from === undefined ? found.watch(viewer) : review.play(channel, { from, speed }, viewer);
         this.#streams.set(stream, end);
       }
     }

@@ -9,13 +9,14 @@ import {
 } from "@mingcheng/protocols/media";
 import type { WebSocket } from "ws";
 import type { Reviewer } from "../recording/reviewer.ts";
-import type { Channels, RelayedStream } from "./channels.ts";
+import type { Shown } from "./shown.ts";
+import type { ShownChannels } from "./shown-channels.ts";
 import { SocketViewer } from "./socket-viewer.ts";
 import type { ViewLog } from "./view-log.ts";
 
 /** What local viewers are served with. */
 export interface LocalViewersOptions {
-  readonly channels: Channels;
+  readonly shown: ShownChannels;
   readonly tokens: ViewTokens;
   readonly log: ViewLog;
   readonly review: Reviewer;
@@ -62,7 +63,7 @@ export class LocalViewers {
   readonly #options: LocalViewersOptions;
   readonly #sockets = new Set<WebSocket>();
   /** The same number for everybody who watches the same stream, so that all are sent the same octets. */
-  readonly #numbers = new Map<RelayedStream, number>();
+  readonly #numbers = new Map<Shown, number>();
   #streams = 0;
 
   constructor(options: LocalViewersOptions) {
@@ -111,7 +112,7 @@ export class LocalViewers {
     });
   }
 
-  #number(live: RelayedStream | undefined, others: readonly number[]): number {
+  #number(live: Shown | undefined, others: readonly number[]): number {
     const known = live === undefined ? undefined : this.#numbers.get(live);
     if (known !== undefined && !others.includes(known)) return known;
     const taken = new Set([...this.#numbers.values(), ...others]);
@@ -133,25 +134,22 @@ export class LocalViewers {
     message: WatchMessage,
     before: ViewClaims | undefined,
   ): Tile | undefined {
-    const { channels, wallMs, nowMs, review } = this.#options;
+    const { shown, wallMs, nowMs, review } = this.#options;
     const say = (said: ServerMessage): void => {
       if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(said));
     };
     const claims = this.#claims(message, before);
-    const relayed = typeof claims === "string" ? undefined : channels.stream(claims.channel, claims.quality);
-    if (typeof claims === "string" || relayed === undefined) {
-      const code = typeof claims === "string" ? claims : "CAMERA_UNKNOWN";
-      say({ type: "refused", tile, code, reason: "" });
+    const found = typeof claims === "string" ? claims : shown.find(claims.channel, claims.quality);
+    if (typeof claims === "string" || typeof found === "string") {
+      say({ type: "refused", tile, code: typeof found === "string" ? found : "CAMERA_UNKNOWN", reason: "" });
       return undefined;
     }
-    const stream = this.#number(message.from === undefined ? relayed : undefined, others);
+    const stream = this.#number(message.from === undefined ? found : undefined, others);
     say({ type: "watching", tile, stream });
-    const viewer = new SocketViewer(socket, stream, nowMs);
+    const viewer = new SocketViewer(socket, stream, nowMs, message.from === undefined ? found.source : undefined);
     const { from: playedFrom, speed = 1 } = message;
     const end =
-      playedFrom === undefined
-        ? relayed.fan.watch(viewer)
-        : review.play(claims.channel, { from: playedFrom, speed }, viewer);
+      playedFrom === undefined ? found.watch(viewer) : review.play(claims.channel, { from: playedFrom, speed }, viewer);
     const noted = this.#note(claims, from, playedFrom);
     const cancel = this.#options.after(Math.max(0, claims.endsMs - wallMs()), () => {
       say({ type: "ended", stream, code: "VIEW_TOKEN_EXPIRED", reason: "" });

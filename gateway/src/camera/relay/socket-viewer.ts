@@ -1,35 +1,52 @@
 import type { CameraState } from "@mingcheng/protocols";
-import { mediaKinds, mediaPacket, type ServerMessage, ViewerGate } from "@mingcheng/protocols/media";
+import { mediaKinds, mediaPacket, type Quality, type ServerMessage, ViewerGate } from "@mingcheng/protocols/media";
 import type { WebSocket } from "ws";
 import type { StreamSound } from "../media/camera-stream.ts";
 import type { MovieBegin } from "../media/fragment.ts";
 import type { PlaybackMessage, PlaybackScreen } from "../recording/playback-run.ts";
 import { fragmentPacket, type SentFragment } from "./fragment-packet.ts";
-import type { StreamViewer } from "./stream-fan.ts";
+import type { ShownPiece, ShownViewer } from "./shown.ts";
 
 /** Sends a stream into a socket under a number. A socket that is too slow is left out until the next key frame. */
-export class SocketViewer implements StreamViewer, PlaybackScreen {
+export class SocketViewer implements ShownViewer, PlaybackScreen {
   readonly #socket: WebSocket;
   readonly #stream: number;
   readonly #nowMs: () => number;
+  readonly #source: Quality | undefined;
   readonly #gate = new ViewerGate();
 
-  constructor(socket: WebSocket, stream: number, nowMs: () => number) {
+  /** `source`: which of the camera's streams it is, once that is known. */
+  constructor(socket: WebSocket, stream: number, nowMs: () => number, source?: Quality) {
+    this.#source = source;
     this.#socket = socket;
     this.#stream = stream;
     this.#nowMs = nowMs;
   }
 
   begin({ bytes, codec, widthPx, heightPx }: MovieBegin): void {
-    this.#say({ type: "begin", stream: this.#stream, codec, widthPx, heightPx });
+    const source = this.#source === undefined ? {} : { source: this.#source };
+    this.#say({ type: "begin", stream: this.#stream, codec, widthPx, heightPx, ...source });
     this.#send(mediaPacket({ kind: mediaKinds.begin, key: true, stream: this.#stream, wallMs: 0, payload: bytes }));
   }
 
   fragment(fragment: SentFragment): void {
-    const verdict = this.#gate.pass(fragment.key, this.#socket.bufferedAmount, this.#nowMs());
+    if (this.#passes(fragment.key)) this.#send(fragmentPacket(fragment, this.#stream));
+  }
+
+  piece({ kind, bytes, wallMs }: ShownPiece): void {
+    if (!this.#passes(true)) return;
+    this.#send(mediaPacket({ kind: mediaKinds[kind], key: true, stream: this.#stream, wallMs, payload: bytes }));
+  }
+
+  ended(code: string, reason: string): void {
+    this.#say({ type: "ended", stream: this.#stream, code, reason });
+  }
+
+  #passes(key: boolean): boolean {
+    const verdict = this.#gate.pass(key, this.#socket.bufferedAmount, this.#nowMs());
     if (verdict === "stuck") this.#socket.terminate();
-    if (verdict !== "send") return;
-    this.#send(fragmentPacket(fragment, this.#stream));
+    if (verdict === "behind") this.#say({ type: "slow", stream: this.#stream });
+    return verdict === "send";
   }
 
   sound({ codec, bytes }: StreamSound): void {

@@ -7,7 +7,7 @@ import { hostname } from "node:os";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { MingchengError } from "@mingcheng/protocols";
-import { qualities, ViewTokens } from "@mingcheng/protocols/media";
+import { showings, ViewTokens } from "@mingcheng/protocols/media";
 import { WebSocketServer } from "ws";
 import { z } from "zod";
 import { type JsonAnswer, refusal, refusalOf } from "../../web/answers.ts";
@@ -18,6 +18,7 @@ import { tokenIn } from "../../web/sessions.ts";
 import type { Reviewer } from "../recording/reviewer.ts";
 import type { Channels } from "./channels.ts";
 import { LocalViewers } from "./local-viewers.ts";
+import type { ShownChannels } from "./shown-channels.ts";
 import type { ViewLog } from "./view-log.ts";
 
 /** What the door is opened with. */
@@ -29,6 +30,7 @@ export interface ViewDoorOptions {
   readonly names: readonly string[];
   readonly gw: string;
   readonly channels: Channels;
+  readonly shown: ShownChannels;
   readonly log: ViewLog;
   readonly review: Reviewer;
   /** Whether a token of the set-up page's session is good: the gateway itself knows. */
@@ -52,7 +54,7 @@ const mostBodyBytes = 4_096;
 
 const tokenRequest = z.strictObject({
   channel: z.string().min(1).max(64),
-  quality: z.enum(qualities).default("sub"),
+  quality: z.enum(showings).default("sub"),
   why: z.string().trim().max(200).default(""),
 });
 
