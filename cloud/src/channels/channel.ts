@@ -17,6 +17,8 @@ export interface Outgoing {
   readonly json: string;
   /** The same for people, in one text message; channels that reach a room may say more, from `body`. */
   readonly message: ShortMessage;
+  /** Name of the site that the alert is about, as the register says now; left out or empty: it says none. */
+  readonly site?: string;
   /** Null for channels that reach a room. */
   readonly recipient: Recipient | null;
   /** From 1. Above 1 the receiver may have it already: an answer was lost, or a crash came between. */

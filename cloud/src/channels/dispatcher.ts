@@ -15,6 +15,8 @@ export interface DispatcherOptions {
   nowMs(): number;
   /** In [0, 1). */
   random(): number;
+  /** Name of the site of an alert as the register says it; empty: it says none. Left out: there is no register. */
+  siteOf?(alert: NotificationBody["alert"]): string;
   /** Returns how to call it off. */
   later(task: () => void, afterMs: number): () => void;
   /** The outcome of an attempt is in the alert's history now. */
@@ -95,8 +97,9 @@ export class Dispatcher {
 
   async #send(channel: Channel, queued: QueuedNotification): Promise<void> {
     const body = JSON.parse(queued.body) as NotificationBody;
-    const message = messageOf(body);
-    const outgoing = { body, json: queued.body, message, recipient: null, attempt: queued.attempts };
+    const site = this.#options.siteOf?.(body.alert) ?? "";
+    const message = messageOf(body, site);
+    const outgoing = { body, json: queued.body, message, site, recipient: null, attempt: queued.attempts };
     let delivery: Delivery;
     try {
       delivery = await channel.send(outgoing, this.#stop.signal);

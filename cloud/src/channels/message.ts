@@ -40,7 +40,12 @@ const forbidden = /https?:\S*|www\.\S*|\d{7,}|[【】[\]{}]/gu;
 const fitting = (value: string, most: number): string => {
   const clean = value.replace(forbidden, "").trim();
   const characters = Array.from(clean);
-  return characters.length <= most ? clean : `${characters.slice(0, most - 1).join("")}…`;
+  if (characters.length <= most) return clean;
+  // What is cut off ends with a word, not with the sign behind it.
+  return `${characters
+    .slice(0, most - 1)
+    .join("")
+    .replace(/[\s，、：；,:;（(]+$/u, "")}…`;
 };
 
 /** A message with what it says. Values are cut to what a provider accepts; what it refuses in variables is left out. */

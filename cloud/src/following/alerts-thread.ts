@@ -8,14 +8,17 @@ import type { Audit } from "../audit/audit-event.ts";
 import type { Channel } from "../channels/channel.ts";
 import { Dispatcher } from "../channels/dispatcher.ts";
 import type { ChannelSettings } from "../channels/index.ts";
+import type { NotificationBody } from "../channels/notification.ts";
 import type { FollowerStep } from "../cursor/follower-runner.ts";
 import { LiveFirstRunner } from "../cursor/live-first-runner.ts";
 import { DutyDesk } from "../duty/duty-desk.ts";
+import { Roster } from "../duty/roster.ts";
 import type { Routing } from "../duty/routing/routing.ts";
 import type { Figure } from "../health/figure.ts";
 import type { LedgerReader, LiveLaneReader } from "../ledger/ledger-reader.ts";
 import { ledgerPath } from "../ledger/open-ledger.ts";
 import { openLedgerReader } from "../ledger/sqlite-ledger-reader.ts";
+import { zoneClock } from "../register/model/validity.ts";
 import { decodeKinds, timeOnly } from "../rules/decode-kinds.ts";
 import { HintedGateways } from "../rules/hinted-gateways.ts";
 import type { Places } from "../rules/places/places.ts";
@@ -38,6 +41,16 @@ export interface AlertsThreadOptions {
   readonly routing: Routing;
   readonly channels: readonly ChannelSettings[];
 }
+
+/** Names the site of an alert by the register as it is now. */
+const siteNames = (register: SqliteDatabase | undefined, timezone: string) => {
+  const roster = new Roster(register, zoneClock(timezone));
+  return ({ gw, dev, startedAt }: NotificationBody["alert"]): string => {
+    const startedMs = Date.parse(startedAt);
+    const site = roster.siteOf(gw, dev, startedMs);
+    return site === "" ? "" : roster.siteName(site, startedMs);
+  };
+};
 
 /** What it works with. */
 export interface AlertsThreadPorts {
@@ -103,6 +116,7 @@ export class AlertsThread implements OpenFollower {
       this.#dispatcher = new Dispatcher({
         database: opened,
         channels: ports.channels.filter(({ reach }) => reach === "room"),
+        siteOf: siteNames(this.#register, timezone),
         nowMs: () => ports.nowMs(),
         random: () => ports.random(),
         later: (task, afterMs) => ports.timers.later(task, afterMs),

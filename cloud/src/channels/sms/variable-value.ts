@@ -24,5 +24,5 @@ export const variableValue = (value: string, mostChars: number): string => {
   if (clean.length <= mostChars) return clean;
   const characters = Array.from(clean);
   while (characters.length > 0 && characters.join("").length > mostChars - 1) characters.pop();
-  return `${characters.join("")}…`;
+  return `${characters.join("").replace(/[\s，、：；,:;（(]+$/u, "")}…`;
 };

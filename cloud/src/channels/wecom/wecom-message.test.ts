@@ -32,13 +32,13 @@ const contentOf = (message: unknown): string => {
 
 describe("a message to a group", () => {
   it("says what, where, when, what to do and whose it is, with a link and a mention", () => {
-    expect(contentOf(wecomMessage(body(), style))).toBe(
+    expect(contentOf(wecomMessage(body(), style, "松柏农贸市场"))).toBe(
       [
         '<font color="warning">**关注预警**</font> 快检阳性：韭菜',
-        "> 地点：松柏市场 tester-1",
+        "> 地点：松柏农贸市场 tester-1",
         "> 时间：11-23 14:05",
         "> 处置：封存并复检",
-        "> 责任：role:inspector",
+        "> 责任：监管人员",
         "[查看并处置](https://centre.example.org:8443/a/3c9f)",
         "<@li.na>",
       ].join("\n"),

@@ -36,29 +36,39 @@ const plain = (text: string): string => {
 const beijing = (iso: string): string =>
   new Date(Date.parse(iso) + 8 * 3_600_000).toISOString().slice(5, 16).replace("T", " ");
 
-const linesOf = ({ status, at, alert }: NotificationBody): readonly (readonly [string, string])[] => {
-  const site = alert.labels["site"] ?? alert.gw;
+const roles: Readonly<Record<string, string>> = {
+  ...{ operator: "市场经办", inspector: "监管人员", centre: "值班中心", administrator: "管理员", auditor: "审计" },
+};
+
+/** `role:inspector` and `user:wang.li` as people say it. */
+const ownerOf = (owner: string): string => {
+  const [kind, name = ""] = owner.split(/:(.*)/su);
+  return kind === "role" ? (roles[name] ?? name) : name === "" ? owner : name;
+};
+
+const linesOf = ({ status, at, alert }: NotificationBody, siteName: string): readonly (readonly [string, string])[] => {
+  const site = siteName === "" ? (alert.labels["site"] ?? alert.gw) : siteName;
   return [
     ["地点", alert.dev === "" ? site : `${site} ${alert.dev}`],
     ["时间", `${beijing(at)}${alert.late ? "（补报）" : ""}`],
     ...(status === "firing"
       ? ([
           ["处置", alert.next.zh],
-          ["责任", alert.owner],
+          ["责任", ownerOf(alert.owner)],
         ] as const)
       : []),
   ];
 };
 
-/** The body of a group robot's message: developer.work.weixin.qq.com/document/path/91770 */
-export const wecomMessage = (body: NotificationBody, { format, linkBase, mention }: WecomStyle): unknown => {
+/** The body of a group robot's message; `site`: name of the site, where the register says one: developer.work.weixin.qq.com/document/path/91770 */
+export const wecomMessage = (body: NotificationBody, { format, linkBase, mention }: WecomStyle, site = ""): unknown => {
   const { status, alert } = body;
   const level = status === "firing" ? `${levels[alert.severity]}预警` : "预警解除";
   const title = plain(alert.title.zh);
   const link = linkBase === null ? undefined : `${linkBase.replace(/\/$/u, "")}/a/${encodeURIComponent(alert.id)}`;
   const mentioned = status === "firing" ? mention : [];
   if (format === "text") {
-    const lines = [`${level}：${title}`, ...linesOf(body).map(([name, value]) => `${name}：${plain(value)}`)];
+    const lines = [`${level}：${title}`, ...linesOf(body, site).map(([name, value]) => `${name}：${plain(value)}`)];
     if (link !== undefined) lines.push(link);
     return {
       msgtype: "text",
@@ -68,7 +78,7 @@ export const wecomMessage = (body: NotificationBody, { format, linkBase, mention
   const colour = status === "firing" ? colours[alert.severity] : "info";
   const lines = [
     `<font color="${colour}">**${level}**</font> ${title}`,
-    ...linesOf(body).map(([name, value]) => `> ${name}：${plain(value)}`),
+    ...linesOf(body, site).map(([name, value]) => `> ${name}：${plain(value)}`),
   ];
   if (link !== undefined) lines.push(`[查看并处置](${link})`);
   if (mentioned.length > 0) lines.push(mentioned.map((user) => `<@${user}>`).join(" "));

@@ -74,7 +74,7 @@ const open = async (own: Settings, ports: ChannelPorts): Promise<Channel> => {
   return {
     name: own.name,
     reach: "room",
-    send: async ({ body }, signal): Promise<Delivery> => {
+    send: async ({ body, site }, signal): Promise<Delivery> => {
       const waitMs = window.take(ports.nowMs());
       if (waitMs > 0) {
         const held = {
@@ -85,7 +85,7 @@ const open = async (own: Settings, ports: ChannelPorts): Promise<Channel> => {
         } as const;
         return deliveryOf("limit", held);
       }
-      const text = JSON.stringify(wecomMessage(body, own));
+      const text = JSON.stringify(wecomMessage(body, own, site));
       const posted = await post({ url, headers, body: text, timeoutMs: own.timeoutMs, answerBytes, signal });
       if (posted.type === "no-answer") return { type: "failed", outcome: posted.reason, lost: posted.sent };
       const answer = answerSchema.safeParse(parsed(posted.content));

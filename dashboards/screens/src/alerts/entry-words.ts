@@ -1,7 +1,9 @@
 import type { AlertDetail } from "@mingcheng/protocols";
 import { countText } from "@mingcheng/ui/format/numbers.ts";
 import { type Calendar, momentText } from "@mingcheng/ui/format/times.ts";
+import { useLanguage } from "@mingcheng/ui/texts/language.ts";
 import { useI18n } from "vue-i18n";
+import { outcomeText } from "./outcome-text.ts";
 
 type Entry = AlertDetail["history"][number];
 
@@ -22,15 +24,19 @@ const isUnsaid = (value: unknown): boolean => value === null || value === "" || 
 /** What an entry of a history says, in the reader's language. */
 export const useEntryWords = (calendar: () => Calendar, people: () => Readonly<Record<string, string>>) => {
   const { t, te } = useI18n();
+  const language = useLanguage();
 
   const valueText = (name: string, value: unknown): string => {
     if (typeof value === "boolean") return t(value ? "timeline.yes" : "timeline.no");
     if (personNames.has(name)) return people()[String(value)] ?? String(value);
+    if (name === "outcome" || name === "why") {
+      const key = `timeline.whys.${String(value)}`;
+      return te(key) ? t(key) : outcomeText(String(value), language.value);
+    }
     const at = timeOf(value);
     if (at !== null) return momentText(at, calendar());
     if (name === "tier" && te(`duty.tiers.${String(value)}`)) return t(`duty.tiers.${String(value)}`);
     if (name === "role" && te(`role.${String(value)}`)) return t(`role.${String(value)}`);
-    if (name === "why" && te(`timeline.whys.${String(value)}`)) return t(`timeline.whys.${String(value)}`);
     if (name === "was")
       return te(`timeline.reasons.${String(value)}`) ? t(`timeline.reasons.${String(value)}`) : String(value);
     return typeof value === "object" ? JSON.stringify(value) : String(value);
