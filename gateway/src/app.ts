@@ -121,6 +121,7 @@ export class Gateway {
       log,
       random: randomBytes,
       observe: (durableMs) => metrics.observeDurable(durableMs),
+      onCaptured: (device, draft, at) => this.cameras.event(device, draft, at),
       onUnusable: (state, error) => {
         log.error({ state, err: error }, "outbox: cannot be opened, tried again every second");
         this.watch.unusable(state, error.message);
@@ -162,6 +163,7 @@ export class Gateway {
     await this.web.open(config.web, this.webParts(this.devices, this.commanding, finder));
     await this.cameras.open(config.cameras, {
       ...{ gw: identity.gw, dataDirectory: config.data, clock, log, names: () => this.config.web?.names ?? [] },
+      ...{ records: capture, signer: identity.signer, alarms },
       holdsSession: (token) => this.web.holds(token),
       access: async () => {
         const { mqtt, ...known } = await access.current();

@@ -14,6 +14,12 @@ export interface BoxState {
   readonly reason: string;
 }
 
+/** A record that it wanted stored. */
+export interface BoxRecord {
+  readonly channel: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
 /** The gateway's camera process by itself, with this process in the gateway's place. */
 export interface CameraBox {
   readonly pid: number;
@@ -21,8 +27,11 @@ export interface CameraBox {
   readonly states: readonly BoxState[];
   /** Everything that it wanted to be logged. */
   readonly log: readonly string[];
-  /** Begins to watch on the spot. */
-  watch(channel: string): Promise<BoxViewer>;
+  /** Every record that it wanted stored so far, besides those of states. */
+  readonly records: readonly BoxRecord[];
+  readonly dataDirectory: string;
+  /** Begins to watch on the spot. `played`: its recording, from when and how fast. */
+  watch(channel: string, played?: Readonly<Record<string, unknown>>): Promise<BoxViewer>;
   close(): Promise<void>;
 }
 
@@ -60,7 +69,7 @@ const tokenOf = async (port: number, channel: string): Promise<string> => {
   return ((await answer.json()) as { readonly token: string }).token;
 };
 
-const openViewer = async (port: number, channel: string): Promise<BoxViewer> => {
+const openViewer = async (port: number, channel: string, played: object = {}): Promise<BoxViewer> => {
   const token = await tokenOf(port, channel);
   const socket = new WebSocket(`ws://127.0.0.1:${port}/media/watch`, { perMessageDeflate: false });
   const begins: { codec: string; widthPx: number; heightPx: number }[] = [];
@@ -82,7 +91,7 @@ const openViewer = async (port: number, channel: string): Promise<BoxViewer> => 
     socket.once("open", () => resolve());
     socket.once("error", reject);
   });
-  socket.send(JSON.stringify({ type: "watch", tile: 0, token }));
+  socket.send(JSON.stringify({ type: "watch", tile: 0, token, ...played }));
   return {
     ...{ socket, begins },
     fragments: () => counts.fragments,
@@ -99,8 +108,11 @@ const ended = (child: ChildProcess): Promise<void> =>
     child.once("exit", () => resolve());
   });
 
-/** Starts it with cameras; whoever asks may watch. `memoryMiB`: as configured. */
-export const openCameraBox = async (cameras: readonly BoxChannel[]): Promise<CameraBox> => {
+/** Starts it with cameras; whoever asks may watch. `keeping`: what else `cameras` of a gateway's configuration says. */
+export const openCameraBox = async (
+  cameras: readonly BoxChannel[],
+  keeping: Readonly<Record<string, unknown>> = {},
+): Promise<CameraBox> => {
   const dataDirectory = mkdtempSync(join(tmpdir(), "mingcheng-cameras-"));
   const child = fork(builtModule("gateway/dist/camera/camera-process-entry.js"), [], {
     execArgv: ["--max-old-space-size=128", "--max-semi-space-size=4"],
@@ -109,6 +121,7 @@ export const openCameraBox = async (cameras: readonly BoxChannel[]): Promise<Cam
   });
   const states: BoxState[] = [];
   const log: string[] = [];
+  const records: BoxRecord[] = [];
   let viewPort: number | undefined;
   child.on("message", (message: Said) => {
     if (message.type === "ready") ({ viewPort } = message);
@@ -116,13 +129,28 @@ export const openCameraBox = async (cameras: readonly BoxChannel[]): Promise<Cam
     if (message.type === "log") log.push(`${message.text} ${JSON.stringify(message.detail)}`);
     if (message.type === "refused") log.push(JSON.stringify(message));
     if (message.type === "session") child.send({ type: "session", id: message.id, holds: true });
+    if (message.type === "record") {
+      records.push(message as unknown as BoxRecord);
+      child.send({ type: "stored", id: message.id, ok: true });
+    }
   });
   const channels = cameras.map((camera) => ({
     ...{ zone: "cooking", user: null, transport: "tcp", insecureTransport: true, sound: false },
+    ...{ record: true, devices: [], uplink: "video" },
     ...camera,
   }));
-  const config = { subnets: ["127.0.0.0/8"], view: { host: "127.0.0.1", port: 0 }, memoryMiB: 128, channels };
-  child.send({ type: "start", gw: "box", dataDirectory, config, names: [], aheadMs: 0 });
+  const config = {
+    ...{ subnets: ["127.0.0.0/8"], view: { host: "127.0.0.1", port: 0 }, memoryMiB: 128, channels },
+    ...{ watch: { always: false, measureSeconds: 10 }, stills: { days: 1, maxMiB: 64 }, ...keeping },
+  };
+  child.send({
+    type: "start",
+    gw: "box",
+    dataDirectory,
+    config,
+    names: [],
+    clock: { aheadMs: 0, sync: "ntp", errMs: 10 },
+  });
   const close = async (): Promise<void> => {
     child.kill("SIGKILL");
     await ended(child);
@@ -131,7 +159,8 @@ export const openCameraBox = async (cameras: readonly BoxChannel[]): Promise<Cam
   try {
     const waiting = { what: "the camera process runs", withinMs: 20_000, detail: () => log.join("\n") };
     const port = await until(() => viewPort, waiting);
-    return { pid: child.pid ?? 0, states, log, close, watch: (channel) => openViewer(port, channel) };
+    const watch: CameraBox["watch"] = (channel, played) => openViewer(port, channel, played);
+    return { pid: child.pid ?? 0, states, log, records, dataDirectory, close, watch };
   } catch (error) {
     await close();
     throw error;

@@ -1,64 +1,121 @@
 import { watchFile } from "node:fs";
 import { join } from "node:path";
 import { MingchengError } from "@mingcheng/protocols";
+import type { Quality } from "@mingcheng/protocols/media";
+import { wallText } from "../clock/wall-text.ts";
 import { isLoopback } from "../config/web-config.ts";
 import { certificateOf } from "../web/certificate-file.ts";
-import { ffmpegDecoder } from "./decode/decode-job.ts";
+import { type Decoder, ffmpegDecoder } from "./decode/decode-job.ts";
 import { CameraSubnets } from "./discovery/camera-subnets.ts";
-import type { FromCameras, ToCameras } from "./process-messages.ts";
+import { GatewayLink } from "./gateway-link.ts";
+import { type HealthChange, usualHealthSettings } from "./health/camera-health.ts";
+import { Keeping } from "./keeping/keeping.ts";
+import type { FromCameras, ToCameras, ToldClock } from "./process-messages.ts";
 import { type Reviewer, reviewerOf } from "./recording/reviewer.ts";
 import { CentreLink } from "./relay/centre-link.ts";
-import { Channels } from "./relay/channels.ts";
+import { Channels, type RelayedChannel, type RelayedStream } from "./relay/channels.ts";
 import { ShownChannels } from "./relay/shown-channels.ts";
 import { openViewDoor, type ViewDoor } from "./relay/view-door.ts";
 import { ViewLog } from "./relay/view-log.ts";
 import { CameraPasswords, passwordFile } from "./secrets/camera-passwords.ts";
+import { CameraWatch } from "./watch/camera-watch.ts";
+import { RareFaults } from "./watch/rare-faults.ts";
+import { StateTeller } from "./watch/state-teller.ts";
 
 const after = (delayMs: number, task: () => void): (() => void) => {
   const timer = setTimeout(task, Math.min(delayMs, 2_147_483_647));
   return () => clearTimeout(timer);
 };
 
-const sessionAnswerMs = 5_000;
+type Start = ToCameras & { readonly type: "start" };
 
-/** Everything of cameras, wired: sessions, health, viewers here and at the centre. */
+/** Everything of cameras, wired: sessions, health, recordings, viewers here and at the centre. */
 export class CameraProcess {
-  readonly #start: ToCameras & { readonly type: "start" };
+  readonly #start: Start;
   readonly #say: (message: FromCameras) => void;
-  readonly #asked = new Map<number, (holds: boolean) => void>();
-  #questions = 0;
-  #aheadMs: number;
+  readonly #gateway: GatewayLink;
+  readonly #faults: RareFaults;
+  readonly #decoder: Decoder = ffmpegDecoder();
+  #clock: ToldClock;
   #channels: Channels | undefined;
+  #watch: CameraWatch | undefined;
+  #keeping: Keeping | undefined;
+  #teller: StateTeller | undefined;
   #link: CentreLink | undefined;
   #door: ViewDoor | undefined;
 
-  constructor(start: ToCameras & { readonly type: "start" }, say: (message: FromCameras) => void) {
+  constructor(start: Start, say: (message: FromCameras) => void) {
     this.#start = start;
     this.#say = say;
-    this.#aheadMs = start.aheadMs;
+    this.#gateway = new GatewayLink(say, after);
+    this.#clock = start.clock;
+    this.#faults = new RareFaults((detail, text) => say({ type: "log", level: "error", text, detail }));
   }
 
   /** @throws {MingchengError} CAMERA_PASSWORDS_DAMAGED, LISTEN_FAILED; the system's error */
   async start(): Promise<void> {
-    const { config, dataDirectory } = this.#start;
+    const { config, dataDirectory, gw } = this.#start;
     // A file that cannot be used is said at the start, not at the first viewer.
     await CameraPasswords.open(dataDirectory);
     const clock = { nowMs: () => performance.now(), wallMs: () => this.#wallMs(), after };
     const channels = new Channels({
       ...{ channels: config.channels, subnets: new CameraSubnets(config.subnets), clock, random: Math.random },
+      health: { ...usualHealthSettings, measureEveryMs: config.watch.measureSeconds * 1_000 },
       password: async (channel) => (await CameraPasswords.open(dataDirectory)).get(channel),
-      onState: (channel, quality, change) => this.#say({ type: "state", channel, quality, ...change }),
+      onState: (channel, quality, change) => this.#changed(channel, quality, change),
     });
     this.#channels = channels;
     this.#watchPasswords(channels);
-    const { nowMs } = clock;
+    this.#keeping = await Keeping.open({
+      ...{ ...clock, config, dataDirectory, channels, decoder: this.#decoder, gw, wallText },
+      ...{ clock: () => this.#clock, stateOf: (channel) => channels.state(channel) },
+      tell: (channel, body) => this.#gateway.tell(channel, body),
+      sign: (octets) => this.#gateway.sign(octets),
+      alarm: (code, detail) => this.#say({ type: "alarm", code, detail }),
+      onFault: (channel, error) => this.#faults.add(channel, error),
+    });
+    this.#teller = new StateTeller(this.#keeping.stills, (message) => this.#say(message));
+    this.#watchOver(channels);
+    await this.#openViews(channels);
+    this.#say({ type: "ready", viewPort: this.#door?.port ?? null });
+  }
+
+  async #openViews(channels: Channels): Promise<void> {
+    const nowMs = (): number => performance.now();
     const log = (level: "info" | "warn", text: string, detail: object): void =>
       this.#say({ type: "log", level, text, detail });
-    const review = reviewerOf(() => undefined, { ...clock, onFault: (error) => this.#fault(error) });
-    const shown = new ShownChannels({ ...clock, channels, decoder: ffmpegDecoder() });
+    const review = reviewerOf(() => this.#keeping?.recording?.recordings, {
+      ...{ nowMs, wallMs: () => this.#wallMs(), after, onFault: (error) => this.#fault(error) },
+    });
+    const shown = new ShownChannels({ nowMs, wallMs: () => this.#wallMs(), after, channels, decoder: this.#decoder });
     this.#link = new CentreLink({ shown, review, nowMs, after, log });
-    if (config.view !== undefined) this.#door = await this.#openDoor(config.view, { channels, shown, review });
-    this.#say({ type: "ready", viewPort: this.#door?.port ?? null });
+    const { view } = this.#start.config;
+    if (view !== undefined) this.#door = await this.#openDoor(view, { channels, shown, review });
+  }
+
+  /** Which stream tells how a camera stands: the one that is recorded, or else the small one. */
+  #judgedBy(channel: RelayedChannel): RelayedStream {
+    const { recording } = this.#start.config;
+    return recording !== undefined && channel.config.record ? channel[recording.stream] : channel.sub;
+  }
+
+  #watchOver(channels: Channels): void {
+    const watch = new CameraWatch({
+      ...{ decoder: this.#decoder, nowMs: () => performance.now(), always: this.#start.config.watch.always },
+      judgedBy: (channel) => this.#judgedBy(channel),
+      onMeasured: () => undefined,
+      onFault: (channel, error) => this.#faults.add(channel, error),
+    });
+    this.#watch = watch;
+    for (const channel of channels.all()) watch.add(channel);
+  }
+
+  #changed(id: string, quality: Quality, change: HealthChange): void {
+    const channel = this.#channels?.get(id);
+    // Before everything is wired nothing can change: nobody holds a session.
+    if (channel === undefined || this.#teller === undefined) return;
+    if (change.state === "stalled") this.#keeping?.recording?.stalled(id);
+    if (this.#judgedBy(channel).quality === quality) this.#teller.tell(channel, quality, change);
   }
 
   /** A password that was set beside the running gateway is tried at once. */
@@ -78,7 +135,7 @@ export class CameraProcess {
     return openViewDoor({
       ...{ host, port, certificate, names, gw, ...parts, after },
       log: new ViewLog(join(dataDirectory, "views.jsonl"), (error) => this.#fault(error)),
-      holdsSession: (token) => this.#ask(token),
+      holdsSession: (token) => this.#gateway.holdsSession(token),
       nowMs: () => performance.now(),
       wallMs: () => this.#wallMs(),
       onFault: (error) => this.#fault(error),
@@ -86,7 +143,7 @@ export class CameraProcess {
   }
 
   #wallMs(): number {
-    return Date.now() + this.#aheadMs;
+    return Date.now() + this.#clock.aheadMs;
   }
 
   #fault(error: unknown): void {
@@ -95,28 +152,33 @@ export class CameraProcess {
     this.#say({ type: "log", level: "error", text: "cameras: something failed", detail });
   }
 
-  #ask(token: string): Promise<boolean> {
-    const id = this.#questions++;
-    return new Promise((resolve) => {
-      const cancel = after(sessionAnswerMs, () => answer(false));
-      const answer = (holds: boolean): void => {
-        cancel();
-        this.#asked.delete(id);
-        resolve(holds);
-      };
-      this.#asked.set(id, answer);
-      this.#say({ type: "session", id, token });
-    });
-  }
-
   take(message: Exclude<ToCameras, { readonly type: "start" }>): void {
-    if (message.type === "session") this.#asked.get(message.id)?.(message.holds);
-    else if (message.type === "clock") this.#aheadMs = message.aheadMs;
-    else void this.#link?.dial(message.access);
+    switch (message.type) {
+      case "session":
+      case "stored":
+      case "signed":
+        this.#gateway.take(message);
+        return;
+      case "clock":
+        this.#clock = message.clock;
+        return;
+      case "dial":
+        void this.#link?.dial(message.access);
+        return;
+      case "event":
+        void this.#keeping?.events.take(message);
+        return;
+      case "ask":
+        void this.#keeping?.desk
+          .answer(message.ask)
+          .then((answer) => this.#say({ type: "answer", id: message.id, answer }));
+    }
   }
 
-  /** Says good-bye to cameras. */
+  /** Ends files, says good-bye to cameras. */
   async close(): Promise<void> {
+    this.#watch?.close();
+    await this.#keeping?.close();
     this.#link?.close();
     this.#channels?.close();
     await this.#door?.close();

@@ -1,10 +1,17 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
+import type { ErrorCode } from "@mingcheng/protocols";
 import { mediaHint } from "@mingcheng/protocols/media";
+import type { Capture } from "../capture/capture.ts";
+import type { ClockStatus } from "../clock/gateway-clock.ts";
 import type { CamerasConfig } from "../config/cameras-config.ts";
-import type { FromCameras, ToCameras } from "./process-messages.ts";
+import type { Alarms } from "../health/alarms.ts";
+import type { KeyRing } from "../identity/key-ring.ts";
+import type { CameraAnswer, CameraAsk } from "./keeping/camera-ask.ts";
+import type { FromCameras, ToCameras, ToldClock } from "./process-messages.ts";
 import type { MediaAccess } from "./relay/centre-link.ts";
+import { StateBook } from "./state-book.ts";
 
 /** What cameras need of the gateway. */
 export interface CamerasPorts {
@@ -16,14 +23,18 @@ export interface CamerasPorts {
     after(delayMs: number, task: () => void): () => void;
     isBehind(): boolean;
     floorMs(): number;
+    nowMs(): number;
+    status(): Pick<ClockStatus, "sync" | "errMs">;
   };
   readonly log: Record<"info" | "warn" | "error", (detail: object, text: string) => void>;
   /** How the centre is reached. */
   readonly access: () => Promise<Pick<MediaAccess, "credential" | "authorities"> & { readonly host: string }>;
   /** Whether a token opens the set-up page. */
   readonly holdsSession: (token: string) => boolean;
-  /** A camera's state changed. */
-  readonly onState?: (change: FromCameras & { readonly type: "state" }) => void;
+  /** Records about cameras: told without waiting, or stored before anybody goes on. */
+  readonly records: Pick<Capture, "record" | "store">;
+  readonly signer: Pick<KeyRing, "kid" | "sign">;
+  readonly alarms: Pick<Alarms, "raise" | "clear">;
 }
 
 const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
@@ -41,6 +52,11 @@ const restartMs = [1_000, 5_000, 30_000] as const;
 const steadyMs = 60_000;
 const closeMs = 3_000;
 const clockEveryMs = 10_000;
+/** A clip of two hours is copied within this. */
+const answerMs = 10 * 60_000;
+const mostAsked = 64;
+
+const away = (): CameraAnswer => ({ ok: false, code: "CAMERAS_OFF", message: "no camera process runs" });
 
 /** The camera process as configured, or none: started, watched over, started again, ended with the gateway. */
 export class ConfiguredCameras {
@@ -52,9 +68,13 @@ export class ConfiguredCameras {
   #cancel = (): void => undefined;
   #cancelClock = (): void => undefined;
   #viewPort: number | null = null;
+  readonly #states: StateBook;
+  readonly #asked = new Map<number, (answer: CameraAnswer) => void>();
+  #asks = 0;
 
   constructor(ports: CamerasPorts) {
     this.#ports = ports;
+    this.#states = new StateBook(() => ports.clock.nowMs());
   }
 
   /** Where local viewers connect; null: nowhere, or not yet. */
@@ -67,11 +87,39 @@ export class ConfiguredCameras {
     if (this.#ended || isDeepStrictEqual(config, this.#config)) return;
     this.#config = config;
     await this.#stop();
+    const channels = new Set(config?.channels.map(({ id }) => id));
+    for (const { channel, body } of this.#states.keepOnly(channels)) {
+      this.#ports.records.record("camera", body, channel);
+    }
     if (config !== undefined && config.channels.length > 0) this.#start(config);
   }
 
-  #aheadMs(): number {
-    return Date.parse(this.#ports.clock.wall()) - Date.now();
+  #clock(): ToldClock {
+    const { clock } = this.#ports;
+    const { sync, errMs } = clock.status();
+    return { aheadMs: Date.parse(clock.wall()) - Date.now(), sync, errMs };
+  }
+
+  /** Has something done by the camera process. Never rejects. */
+  ask(ask: CameraAsk): Promise<CameraAnswer> {
+    const child = this.#child;
+    if (child === undefined || this.#asked.size >= mostAsked) return Promise.resolve(away());
+    const id = this.#asks++;
+    return new Promise((resolve) => {
+      const answered = (answer: CameraAnswer): void => {
+        cancel();
+        this.#asked.delete(id);
+        resolve(answer);
+      };
+      const cancel = this.#ports.clock.after(answerMs, () => answered(away()));
+      this.#asked.set(id, answered);
+      this.#tell(child, { type: "ask", id, ask });
+    });
+  }
+
+  /** A device stored a record: what the cameras that see it show is kept with it. */
+  event(device: string, cause: "test" | "weighing", ref: string): void {
+    if (this.#child !== undefined) this.#tell(this.#child, { type: "event", device, cause, ref });
   }
 
   #start(config: CamerasConfig): void {
@@ -95,15 +143,16 @@ export class ConfiguredCameras {
       if (this.#child !== child) return;
       this.#child = undefined;
       this.#viewPort = null;
+      for (const answered of [...this.#asked.values()]) answered(away());
       if (this.#ended) return;
       if (performance.now() - startedMs > steadyMs) this.#failures = 0;
       const waitMs = restartMs[Math.min(this.#failures++, restartMs.length - 1)] ?? 30_000;
       log.error({ code, signal, waitMs }, "cameras: the process ended; it is started again");
       this.#cancel = clock.after(waitMs, () => this.#start(config));
     });
-    this.#tell(child, { type: "start", gw, dataDirectory, config, names: names(), aheadMs: this.#aheadMs() });
+    this.#tell(child, { type: "start", gw, dataDirectory, config, names: names(), clock: this.#clock() });
     const tellClock = (): void => {
-      this.#tell(child, { type: "clock", aheadMs: this.#aheadMs() });
+      this.#tell(child, { type: "clock", clock: this.#clock() });
       this.#cancelClock = clock.after(clockEveryMs, tellClock);
     };
     this.#cancelClock();
@@ -115,7 +164,7 @@ export class ConfiguredCameras {
   }
 
   #heard(child: ChildProcess, message: FromCameras): void {
-    const { log, holdsSession, onState } = this.#ports;
+    const { log, holdsSession, signer, alarms } = this.#ports;
     switch (message.type) {
       case "ready":
         this.#viewPort = message.viewPort;
@@ -130,13 +179,44 @@ export class ConfiguredCameras {
       case "session":
         this.#tell(child, { type: "session", id: message.id, holds: holdsSession(message.token) });
         return;
+      case "sign": {
+        const { id, octets } = message;
+        this.#tell(child, { type: "signed", id, kid: signer.kid, signature: signer.sign(octets) });
+        return;
+      }
+      case "answer":
+        this.#asked.get(message.id)?.(message.answer);
+        return;
+      case "alarm":
+        if (message.detail === null) alarms.clear(message.code as ErrorCode);
+        else alarms.raise(message.code as ErrorCode, message.detail);
+        return;
+      case "record":
+        void this.#store(child, message);
+        return;
       case "state":
-        log.info(
-          { channel: message.channel, state: message.state, reason: message.reason },
-          "cameras: a camera's state changed",
-        );
-        onState?.(message);
+        this.#changed(message);
     }
+  }
+
+  /** Stored first, then acknowledged: what was deleted is told, or asked to be told again. */
+  async #store(child: ChildProcess, { id, channel, body }: FromCameras & { type: "record" }): Promise<void> {
+    const ok = await this.#ports.records.store("camera", body, channel).then(
+      () => true,
+      (error: unknown) => {
+        this.#ports.log.warn({ channel, event: body.event, error: String(error) }, "cameras: not stored yet");
+        return false;
+      },
+    );
+    this.#tell(child, { type: "stored", id, ok });
+  }
+
+  #changed(message: FromCameras & { type: "state" }): void {
+    const { log, records } = this.#ports;
+    const { channel, state, reason } = message;
+    log.info({ channel, state, reason }, "cameras: a camera's state changed");
+    const body = this.#states.take(message);
+    if (body !== undefined) records.record("camera", body, channel);
   }
 
   /** The centre says that somebody watches: its media door is dialled. What is not understood is passed over. */

@@ -36,6 +36,8 @@ export interface CaptureOptions {
   readonly log: OutboxLog;
   /** Told how long each reading took to become durable, in milliseconds. */
   observe?(durableMs: number): void;
+  /** Told of every reading that is on disk. */
+  onCaptured?(dev: string, draft: Pick<CaptureDraft, "kind" | "body">, at: Appended): void;
 }
 
 /** Figures for status and metrics. */
@@ -121,14 +123,16 @@ export class Capture {
     const record: RecordDraft = { dev, kind, body, raw, t };
     const fault = draft.fault ?? bodyFault(kind, body);
     if (fault !== undefined) return this.setAside("invalid", fault, record);
+    let appended: Appended;
     try {
-      await this.append(record, urgent);
+      appended = await this.append(record, urgent);
     } catch (error) {
       if (isCode(error, "RECORD_TOO_LARGE")) return this.setAside("too-large", error.message, record);
       throw this.miss(dev, error, t.wall);
     }
     this.tally.captured(dev, kind, t.wall);
     this.options.observe?.(clock.nowMs() - beganMs);
+    this.options.onCaptured?.(dev, draft, appended);
   }
 
   /**
@@ -158,12 +162,12 @@ export class Capture {
   }
 
   /**
-   * Appends a record of the gateway about itself; resolves once it is on disk.
+   * Appends a record of the gateway about itself, or about a device; resolves once it is on disk.
    * @throws {MingchengError} OUTBOX_FULL, OUTBOX_READ_ONLY, OUTBOX_IO (retryable), OUTBOX_CLOSED: it is not stored
    */
-  store(kind: RecordKind, body: Readonly<Record<string, unknown>>): Promise<Appended> {
+  store(kind: RecordKind, body: Readonly<Record<string, unknown>>, dev?: string): Promise<Appended> {
     const { outbox, clock } = this.options;
-    return this.append({ dev: outbox.line.gw, kind, body, raw: new Uint8Array(), t: clock.time() });
+    return this.append({ dev: dev ?? outbox.line.gw, kind, body, raw: new Uint8Array(), t: clock.time() });
   }
 
   /** See `SessionContext.recall`. */

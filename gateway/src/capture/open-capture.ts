@@ -3,9 +3,11 @@ import type { MingchengError } from "@mingcheng/protocols";
 import type { GatewayClock } from "../clock/gateway-clock.ts";
 import type { GatewayConfig } from "../config/parse-config.ts";
 import { nodeCrypto } from "../crypto/node-crypto.ts";
+import type { CaptureDraft } from "../drivers/define-driver.ts";
 import type { GatewayIdentity } from "../identity/identity.ts";
 import { asDiskError, conditionOf } from "../outbox/disk-fault.ts";
 import { type Outbox, type OutboxCondition, type OutboxLog, type OutboxOptions, openOutbox } from "../outbox/outbox.ts";
+import type { Appended } from "../outbox/outbox-port.ts";
 import { software } from "../software.ts";
 import { Capture } from "./capture.ts";
 import type { Missed } from "./missed-book.ts";
@@ -23,6 +25,8 @@ export interface OpenCaptureOptions {
   readonly random: (bytes: number) => Uint8Array;
   /** Told how long each reading took to become durable. */
   readonly observe: (durableMs: number) => void;
+  /** Told of every reading that is on disk. */
+  readonly onCaptured: (dev: string, draft: Pick<CaptureDraft, "kind" | "body">, at: Appended) => void;
   /** The disk cannot be used yet. Told again when the reason changes. */
   onUnusable(condition: Exclude<OutboxCondition, "ok">, error: MingchengError): void;
   readonly signal: AbortSignal;
@@ -110,9 +114,9 @@ export const openCapture = async (options: OpenCaptureOptions): Promise<OpenedCa
     options.random,
   );
   const missedFile = new MissedFile(join(config.data, "missed.slots"), nodeCrypto.sha256);
-  const { observe } = options;
+  const { observe, onCaptured } = options;
   // Gap records for what the outbox lost come right behind the epoch: nothing may be awaited in between.
-  const capture = new Capture({ outbox, builder, clock, quarantine, missedFile, log, observe });
+  const capture = new Capture({ outbox, builder, clock, quarantine, missedFile, log, observe, onCaptured });
   const warn = (error: unknown): void => log.warn({ err: error }, "capture: the data directory cannot be used in full");
   await quarantine.open().catch(warn);
   const earlier = await missedFile.open().catch((error: unknown): readonly Missed[] => {

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { cameraZones, deviceIdPattern } from "@mingcheng/protocols";
 import { z } from "zod";
+import { channelKeeping, recordingSchema, stillsSchema, watchSchema } from "./recording-config.ts";
 import { isLoopback } from "./web-config.ts";
 
 const usualNetworks = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8"];
@@ -64,6 +65,7 @@ export const channelSchema = z
       .describe(
         "旧浏览器的兼容画面：用 node-rtsp-stream 转码为 MPEG-1（每路占约一个 CPU 核），有人看时才运行；省略则不提供 / for old browsers: recoded to MPEG-1 with node-rtsp-stream, about a core each, only while somebody watches it; left out: not offered.",
       ),
+    ...channelKeeping,
   })
   .refine(({ address: main, insecureTransport }) => main.startsWith("rtsps:") || insecureTransport, {
     path: ["insecureTransport"],
@@ -92,6 +94,9 @@ export const camerasSchema = z
       .describe(
         "本地观看（无需外网），登录与设置网页共用；省略时不启动 / viewing on the spot, also without internet, with the login of the set-up page; left out: none.",
       ),
+    watch: watchSchema,
+    recording: recordingSchema,
+    stills: stillsSchema,
     memoryMiB: z
       .int()
       .min(48)

@@ -28,6 +28,7 @@ const centreExample: Values = { host: "centre.example.org", port: 8883 };
 
 const camerasExample: Values = {
   view: {},
+  recording: { folder: "/mnt/video" },
   channels: [
     {
       id: "kitchen-1",

@@ -50,9 +50,28 @@ export const cameraEvents = [
   "finding",
 ] as const;
 
-/** Why a picture or a clip was kept, or a hold placed. `ref`: the record, alert or command behind it. */
+/**
+ * Why a picture or a clip was kept, a hold placed, a recording deleted. `state`: the camera's own state was evidence;
+ * `finding`: a detector's belief; `expired`: the time for which an event's recording was held is over.
+ */
+export const cameraCauses = [
+  "command",
+  "alert",
+  "schedule",
+  "test",
+  "goods-destroyed",
+  "operator",
+  "state",
+  "finding",
+  "age",
+  "bytes",
+  "free-space",
+  "expired",
+] as const;
+
+/** `ref`: the record, alert or command behind it. */
 const cause = z.strictObject({
-  type: z.enum(["command", "alert", "schedule", "test", "goods-destroyed", "operator", "age", "bytes", "free-space"]),
+  type: z.enum(cameraCauses),
   ref: text(128),
 });
 
@@ -99,6 +118,7 @@ export const cameraBody = z.strictObject({
   segments: z.strictObject({ count: z.int().nonnegative(), bytes: z.int().nonnegative(), sha256: hash }).optional(),
 });
 
+export type CameraCause = z.infer<typeof cause>;
 export type CameraState = (typeof cameraStates)[number];
 export type CameraZone = (typeof cameraZones)[number];
 export type CameraEvent = (typeof cameraEvents)[number];

@@ -32,8 +32,22 @@ const greySize = { widthPx: 160, heightPx: 90 } as const;
 const mostBytes = 16 * 1024 * 1024;
 const mostAtOnce = 2;
 
+/** Seconds of CPU: should the process that started it be gone, a job that hangs ends all the same. One thread costs least. */
+const limits = ["-timelimit", "10", "-threads", "1"];
+
 /** Only what comes through the pipe is read, whatever the movie says about where its pictures are. */
-const input = ["-hide_banner", "-loglevel", "error", "-protocol_whitelist", "pipe", "-f", "mp4", "-i", "pipe:0"];
+const input = [
+  "-hide_banner",
+  "-loglevel",
+  "error",
+  ...limits,
+  "-protocol_whitelist",
+  "pipe",
+  "-f",
+  "mp4",
+  "-i",
+  "pipe:0",
+];
 const oneFrame = ["-an", "-frames:v", "1"];
 const jpegOutput = [...oneFrame, "-q:v", "3", "-f", "mjpeg", "pipe:1"];
 /** Smaller, and good enough to see what is going on. */

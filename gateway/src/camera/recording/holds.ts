@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { MingchengError } from "@mingcheng/protocols";
+import { cameraCauses, MingchengError } from "@mingcheng/protocols";
 import { z } from "zod";
 import { writeDurably } from "../../disk/durable-file.ts";
 import type { HeldSpan } from "./ring.ts";
@@ -12,10 +12,14 @@ const holdSchema = z.strictObject({
   fromMs: z.number().nonnegative(),
   toMs: z.number().nonnegative(),
   /** What asked for it, and which one. */
-  cause: z.enum(["command", "alert", "test", "goods-destroyed", "operator"]),
-  ref: text(128),
+  cause: z.enum(cameraCauses),
+  ref: z.string().max(128),
   by: text(64),
+  /** In the words of whoever asked. */
+  why: z.string().max(200).default(""),
   placedMs: z.number().nonnegative(),
+  /** Released by itself then; null: only by somebody. */
+  expiresMs: z.number().nonnegative().nullable().default(null),
 });
 
 /** A span of a channel that is kept whatever its age, until somebody releases it. */
@@ -56,6 +60,11 @@ export class Holds {
   /** All of them, or of one channel. */
   list(channel?: string): readonly Hold[] {
     return [...this.#holds.values()].filter((hold) => channel === undefined || hold.channel === channel);
+  }
+
+  /** Those whose time is over. */
+  expired(nowMs: number): readonly Hold[] {
+    return this.list().filter(({ expiresMs }) => expiresMs !== null && expiresMs <= nowMs);
   }
 
   /** Spans of a channel that must stay. */

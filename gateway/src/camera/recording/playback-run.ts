@@ -4,6 +4,7 @@ import { recordedMovie } from "../media/movie-begin.ts";
 import { beginsWithKey, decodeTime, moveDecodeTimes, timeScale } from "./boxes.ts";
 import type { ChannelStore } from "./channel-store.ts";
 import { fragmentsOf, type PlaybackPiece, playback } from "./playback.ts";
+import type { RecordedGap } from "./segment.ts";
 import { type Stretch, timelineOf } from "./timeline.ts";
 
 type Unnumbered<Message> = Message extends { readonly stream: number } ? Omit<Message, "stream"> : never;
@@ -18,6 +19,12 @@ export interface PlaybackScreen {
   fragment(fragment: { readonly bytes: Uint8Array; readonly key: boolean; readonly wallMs: number }): void;
   /** Bytes that still wait to go out. */
   waitingBytes(): number;
+}
+
+/** A channel's recording, and why it has no picture now. */
+export interface PlaybackSource {
+  readonly store: ChannelStore;
+  readonly silence: () => readonly RecordedGap[];
 }
 
 /** What a run works with. */
@@ -46,7 +53,7 @@ const toldStretch = (stretch: Stretch): { from: string; until: string; gap: stri
 
 /** One playing of a channel's recording, at the pace of its speed, until it is over or was ended. */
 export class PlaybackRun {
-  readonly #store: ChannelStore;
+  readonly #source: PlaybackSource;
   readonly #played: Played;
   readonly #screen: PlaybackScreen;
   readonly #ports: PlaybackPorts;
@@ -59,8 +66,8 @@ export class PlaybackRun {
   #units = 0n;
   #scale = 90_000;
 
-  constructor(store: ChannelStore, played: Played, screen: PlaybackScreen, ports: PlaybackPorts) {
-    this.#store = store;
+  constructor(source: PlaybackSource, played: Played, screen: PlaybackScreen, ports: PlaybackPorts) {
+    this.#source = source;
     this.#played = played;
     this.#screen = screen;
     this.#ports = ports;
@@ -90,8 +97,9 @@ export class PlaybackRun {
   async #timeline(): Promise<void> {
     const atMs = Date.parse(this.#played.from);
     const asked = { fromMs: atMs - aroundMs, toMs: Math.max(atMs, Math.min(this.#ports.wallMs(), atMs + aroundMs)) };
-    const { segments, gaps } = await this.#store.between(asked.fromMs, asked.toMs);
-    const stretches = timelineOf(segments, gaps, asked).slice(0, mostStretches);
+    const { store, silence } = this.#source;
+    const { segments, gaps } = await store.between(asked.fromMs, asked.toMs);
+    const stretches = timelineOf(segments, [...gaps, ...silence()], asked).slice(0, mostStretches);
     if (this.#ended) return;
     const until = iso(stretches.at(-1)?.toMs ?? asked.toMs);
     const told = stretches.map(toldStretch);
@@ -116,7 +124,7 @@ export class PlaybackRun {
       if (atMs >= nowMs) break;
       const toMs = Math.min(atMs + hourMs, nowMs);
       const lastBefore = last;
-      for await (const piece of playback(this.#store, atMs, toMs)) {
+      for await (const piece of playback(this.#source.store, atMs, toMs)) {
         if (this.#ended) return true;
         if (piece.type === "gap") {
           if (gap?.toMs === piece.fromMs && gap.reason === piece.reason) gap = { ...gap, toMs: piece.toMs };

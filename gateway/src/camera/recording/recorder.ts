@@ -38,6 +38,14 @@ const seamMs = 1_500;
 /** The wall clock was set when it went so much faster or slower than the monotonic one. */
 const clockStepMs = 2_000;
 
+/** More changes of what is wrong in one silence are not told apart. */
+const mostSilences = 50;
+
+interface Silence {
+  readonly reason: GapReason;
+  readonly fromMs: number;
+}
+
 const isFull = (error: unknown): boolean => ["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "");
 
 /**
@@ -47,14 +55,15 @@ const isFull = (error: unknown): boolean => ["ENOSPC", "EDQUOT"].includes((error
 export class Recorder {
   readonly #options: RecorderOptions;
   /** Fragments, and between them why nothing came, in their order. */
-  readonly #waiting: (RecordedFragment | GapReason)[] = [];
+  readonly #waiting: (RecordedFragment | Silence)[] = [];
   #waitingBytes = 0;
   #working: Promise<void> | undefined;
   #file: SegmentFile | undefined;
   /** The beginning that the file has. */
   #written: Uint8Array | undefined;
   #lastEnd: { wallMs: number; monoMs: number | null } | undefined;
-  #reason: GapReason = "gateway-down";
+  /** Why nothing came, and since when, after the last picture; what the first one says holds from that picture on. */
+  #silences: Silence[] = [{ reason: "gateway-down", fromMs: 0 }];
   #notBeforeMonoMs = Number.NEGATIVE_INFINITY;
   #overrun = false;
 
@@ -64,12 +73,41 @@ export class Recorder {
     if (lastEndMs !== null) this.#lastEnd = { wallMs: lastEndMs, monoMs: null };
   }
 
-  /** Says why nothing will come for a while; the next gap names it. */
-  explain(reason: GapReason): void {
-    if (this.#working === undefined) this.#reason = reason;
+  /** Says why nothing will come from now on; the next gap names it. */
+  explain(reason: GapReason, wallMs: number): void {
+    const silence = { reason, fromMs: wallMs };
+    const last = this.#waiting.at(-1);
+    if (this.#working === undefined) this.#silence(silence);
     // Once for each silence, however often it is said: what waits stays bounded.
-    else if (typeof this.#waiting.at(-1) === "string") this.#waiting[this.#waiting.length - 1] = reason;
-    else this.#waiting.push(reason);
+    else if (last !== undefined && "reason" in last) this.#waiting[this.#waiting.length - 1] = silence;
+    else this.#waiting.push(silence);
+  }
+
+  #silence(silence: Silence): void {
+    if (this.#silences.at(-1)?.reason === silence.reason) return;
+    if (this.#silences.length >= mostSilences) this.#silences.pop();
+    this.#silences.push(silence);
+  }
+
+  /** Why nothing has come since the last picture, up to now; none while pictures come. */
+  silence(nowMs: number): readonly RecordedGap[] {
+    return this.#file === undefined ? this.#gapsUntil(nowMs) : [];
+  }
+
+  /** From the last picture until then, each stretch with what was known of it. */
+  #gapsUntil(toMs: number): RecordedGap[] {
+    const last = this.#lastEnd;
+    if (last === undefined) return [];
+    const silences: Silence[] = this.#silences.length > 0 ? this.#silences : [{ reason: "unknown", fromMs: 0 }];
+    return silences.flatMap(({ reason, fromMs }, index) => {
+      const next = silences[index + 1];
+      const gap = {
+        fromMs: Math.round(Math.max(last.wallMs, index === 0 ? 0 : fromMs)),
+        toMs: Math.round(Math.min(toMs, next === undefined ? toMs : Math.max(next.fromMs, last.wallMs))),
+        reason,
+      };
+      return gap.toMs > gap.fromMs ? [gap] : [];
+    });
   }
 
   /** Takes a fragment; returns at once. */
@@ -78,7 +116,7 @@ export class Recorder {
     this.#overrun = false;
     if (this.#waitingBytes + fragment.bytes.length > mostWaitingBytes) {
       this.#overrun = true;
-      this.explain("disk-error");
+      this.explain("disk-error", fragment.wallMs);
       return;
     }
     this.#waiting.push(fragment);
@@ -88,8 +126,8 @@ export class Recorder {
 
   async #work(): Promise<void> {
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      if (typeof next === "string") {
-        this.#reason = next;
+      if ("reason" in next) {
+        this.#silence(next);
         continue;
       }
       await this.#write(next);
@@ -103,7 +141,7 @@ export class Recorder {
     const refusal = this.#options.refusal();
     if (refusal !== undefined) {
       await this.#end();
-      this.#reason = refusal;
+      this.#silence({ reason: refusal, fromMs: fragment.wallMs });
       return;
     }
     try {
@@ -112,7 +150,7 @@ export class Recorder {
       await this.#file?.add(fragment.bytes, fragment.durationMs);
       this.#lastEnd = { wallMs: fragment.wallMs + fragment.durationMs, monoMs: fragment.monoMs + fragment.durationMs };
     } catch (error) {
-      await this.#fail(error, fragment.monoMs);
+      await this.#fail(error, fragment);
     }
   }
 
@@ -142,12 +180,15 @@ export class Recorder {
 
   async #noteGap(fragment: RecordedFragment): Promise<void> {
     const last = this.#lastEnd;
-    const reason = this.#clockMoved(fragment) ? "clock-moved" : this.#reason;
-    this.#reason = "unknown";
+    const moved = this.#clockMoved(fragment);
+    if (moved) this.#silences = [{ reason: "clock-moved", fromMs: 0 }];
+    const gaps = this.#gapsUntil(fragment.wallMs);
+    this.#silences = [];
     if (last === undefined || fragment.wallMs - last.wallMs <= seamMs) return;
-    const gap = { fromMs: Math.round(last.wallMs), toMs: Math.round(fragment.wallMs), reason };
-    await this.#options.store.addGap(gap);
-    this.#options.onGap(gap);
+    for (const gap of gaps) {
+      await this.#options.store.addGap(gap);
+      this.#options.onGap(gap);
+    }
     // Said once, even when the file that follows cannot be made.
     this.#lastEnd = { wallMs: fragment.wallMs, monoMs: fragment.monoMs };
   }
@@ -161,9 +202,9 @@ export class Recorder {
     this.#options.onSegment(segment);
   }
 
-  async #fail(error: unknown, monoMs: number): Promise<void> {
+  async #fail(error: unknown, { monoMs, wallMs }: RecordedFragment): Promise<void> {
     this.#notBeforeMonoMs = monoMs + tryAgainMs;
-    this.#reason = isFull(error) ? "disk-full" : "disk-error";
+    this.#silence({ reason: isFull(error) ? "disk-full" : "disk-error", fromMs: wallMs });
     this.#options.onFault(error);
     const file = this.#file;
     this.#file = undefined;

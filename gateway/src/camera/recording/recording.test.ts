@@ -116,7 +116,7 @@ describe("recording a channel", () => {
     const recorder = recorderOf(store);
     const stream = new Stream();
     run(recorder, stream, 4);
-    recorder.explain("camera-disconnected");
+    recorder.explain("camera-disconnected", stream.wallMs);
     stream.pause(7 * 60_000);
     run(recorder, stream, 4);
     stream.begin = beginOf("two");
@@ -276,7 +276,7 @@ describe("the ring over all channels", () => {
     const before = (await recordings.store("a")?.segmentsOf(day)) ?? [];
     await recordings.holds.place({
       ...{ id: "h1", channel: "a", fromMs: noonMs + 600_000, toMs: noonMs + 660_000, cause: "alert" },
-      ...{ ref: "alert-1", by: "system", placedMs: noonMs },
+      ...{ ref: "alert-1", by: "system", why: "", placedMs: noonMs, expiresMs: null },
     });
     nowMs = noonMs + 2 * hourMs + 59 * 60_000;
     await recordings.prune();
@@ -321,7 +321,7 @@ describe("the ring over all channels", () => {
     await fill(recordings, "a", 3);
     await recordings.holds.place({
       ...{ id: "h1", channel: "a", fromMs: 0, toMs: noonMs + hourMs, cause: "operator" },
-      ...{ ref: "case-7", by: "wang", placedMs: noonMs },
+      ...{ ref: "case-7", by: "wang", why: "", placedMs: noonMs, expiresMs: null },
     });
     free = 0;
     await recordings.prune();

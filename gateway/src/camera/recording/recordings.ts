@@ -120,12 +120,24 @@ export class Recordings {
     return [...this.#stores.values()].reduce((total, store) => total + store.bytes, 0);
   }
 
-  /** What there is to see of a channel. @throws {MingchengError} RECORDING_NOT_FOUND for a channel that is not recorded */
+  /** What there is to see of a channel. @throws {MingchengError} RECORDING_OFF */
   async timeline(channel: string, fromMs: number, toMs: number): Promise<readonly Stretch[]> {
     const store = this.#stores.get(channel);
-    if (store === undefined) throw new MingchengError("RECORDING_NOT_FOUND", channel, { field: "channel" });
+    if (store === undefined) throw new MingchengError("RECORDING_OFF", channel, { field: "channel" });
     const { segments, gaps } = await store.between(fromMs, toMs);
-    return timelineOf(segments, gaps, { fromMs, toMs });
+    return timelineOf(segments, [...gaps, ...this.silence(channel)], { fromMs, toMs });
+  }
+
+  /** True when there is less space than there has to be, or more is recorded than may be. @throws the system's error */
+  async isShort(): Promise<boolean> {
+    const { maxBytes, minFreeBytes, folder } = this.#options;
+    const free = await (this.#options.freeBytes ?? freeOf)(folder);
+    return free < minFreeBytes || (maxBytes !== null && this.bytes > maxBytes);
+  }
+
+  /** Why a channel has no picture now, since its last one; none while pictures come. */
+  silence(channel: string): readonly RecordedGap[] {
+    return this.#recorders.get(channel)?.silence(this.#options.nowMs()) ?? [];
   }
 
   /** Deletes what the limits ask for and looks at the space. Call every minute. @throws the system's error */

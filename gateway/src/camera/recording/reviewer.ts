@@ -1,6 +1,9 @@
 import type { Played } from "@mingcheng/protocols/media";
-import type { ChannelStore } from "./channel-store.ts";
 import { type PlaybackPorts, PlaybackRun, type PlaybackScreen } from "./playback-run.ts";
+import type { Recordings } from "./recordings.ts";
+
+/** What is played from. */
+export type ReviewedRecordings = Pick<Recordings, "store" | "silence">;
 
 /** Plays recordings to whoever may watch. */
 export interface Reviewer {
@@ -8,15 +11,16 @@ export interface Reviewer {
   play(channel: string, played: Played, screen: PlaybackScreen): () => void;
 }
 
-/** Plays what is recorded of the channels that `storeOf` knows; of others it says that nothing is. */
-export const reviewerOf = (storeOf: (channel: string) => ChannelStore | undefined, ports: PlaybackPorts): Reviewer => ({
+/** Plays what is recorded; of channels that are not it says so. */
+export const reviewerOf = (recordings: () => ReviewedRecordings | undefined, ports: PlaybackPorts): Reviewer => ({
   play: (channel, played, screen) => {
-    const store = storeOf(channel);
+    const store = recordings()?.store(channel);
     if (store === undefined) {
-      screen.tell({ type: "ended", code: "RECORDING_NOT_FOUND", reason: "this camera is not recorded" });
+      screen.tell({ type: "ended", code: "RECORDING_OFF", reason: "this camera is not recorded" });
       return () => undefined;
     }
-    const run = new PlaybackRun(store, played, screen, ports);
+    const source = { store, silence: () => recordings()?.silence(channel) ?? [] };
+    const run = new PlaybackRun(source, played, screen, ports);
     void run.run();
     return () => run.end();
   },

@@ -119,7 +119,7 @@ export class CentreLink {
     if (message.type === "open") {
       const { stream, channel, quality, from, speed = 1 } = message;
       const { shown, review, nowMs } = this.#options;
-      const found = shown.find(channel, quality);
+      const found = shown.findForCentre(channel, quality);
       if (typeof found === "string") {
         socket.send(JSON.stringify({ type: "ended", stream, code: found, reason: channel }));
       } else {

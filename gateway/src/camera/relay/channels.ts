@@ -1,7 +1,7 @@
 import type { CameraState } from "@mingcheng/protocols";
 import type { Quality } from "@mingcheng/protocols/media";
 import type { ChannelConfig } from "../../config/cameras-config.ts";
-import { CameraHealth, type HealthChange, usualHealthSettings } from "../health/camera-health.ts";
+import { CameraHealth, type HealthChange, type HealthSettings, usualHealthSettings } from "../health/camera-health.ts";
 import { CameraSource, type SourceOptions } from "./camera-source.ts";
 import { StreamFan } from "./stream-fan.ts";
 
@@ -27,6 +27,7 @@ export interface RelayedChannel {
 /** What channels are made with. */
 export interface ChannelsOptions extends Pick<SourceOptions, "subnets" | "clock" | "random" | "limits"> {
   readonly channels: readonly ChannelConfig[];
+  readonly health?: HealthSettings;
   /** Asked for every session. Undefined: none is set. */
   readonly password: (channel: string) => Promise<string | undefined>;
   /** Every change of a camera's state, for records and alarms. */
@@ -86,7 +87,7 @@ export class Channels {
       ...(limits === undefined ? {} : { limits }),
     });
     const fan = new StreamFan(source);
-    const health = new CameraHealth(usualHealthSettings, clock.nowMs());
+    const health = new CameraHealth(options.health ?? usualHealthSettings, clock.nowMs());
     const judged = (change: HealthChange | undefined): void => {
       if (change === undefined) return;
       fan.tell(change.state, change.reason);

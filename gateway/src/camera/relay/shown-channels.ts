@@ -63,6 +63,12 @@ export class ShownChannels {
     return found;
   }
 
+  /** The same for the centre, whose line may be too poor for what is asked: then it is less. */
+  findForCentre(id: string, asked: Showing): ReturnType<ShownChannels["find"]> {
+    const uplink = this.#options.channels.get(id)?.config.uplink ?? "video";
+    return this.find(id, uplink === "video" || asked === "stills" ? asked : uplink);
+  }
+
   #make(channel: RelayedChannel, showing: Showing): Shown {
     const { decoder } = this.#options;
     if (showing === "main" || showing === "sub") return asItIs(channel[showing]);

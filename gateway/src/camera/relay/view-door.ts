@@ -80,7 +80,7 @@ const pageFiles = (): ReadonlyMap<string, PageFile> => {
     type: `text/${type}; charset=utf-8`,
     hashed: false,
   });
-  const scripts = ["player.js", "tile.js", "media-source.js", "sound.js", "local-page.js", "packets.js"];
+  const scripts = ["player.js", "tile.js", "sound.js", "local-page.js", "packets.js"];
   const files = new Map([
     ["/", text("local.html", "html")],
     ["/player.css", text("player.css", "css")],

@@ -1,0 +1,23 @@
+import type { CameraBody, CameraState } from "@mingcheng/protocols";
+import type { ToldClock } from "../process-messages.ts";
+
+/** What recordings and stills need of the process they are in. */
+export interface KeepingPorts {
+  readonly gw: string;
+  /** Monotonic, and milliseconds since 1970. */
+  readonly nowMs: () => number;
+  readonly wallMs: () => number;
+  readonly after: (delayMs: number, task: () => void) => () => void;
+  readonly clock: () => ToldClock;
+  /** Local time with offset. */
+  readonly wallText: (ms: number) => string;
+  /** How a camera stands now. */
+  readonly stateOf: (channel: string) => CameraState;
+  /** Tells a record; resolves once it is stored, however long that takes. */
+  readonly tell: (channel: string, body: CameraBody) => Promise<void>;
+  /** Signs for the gateway. */
+  readonly sign: (octets: Uint8Array) => Promise<{ readonly kid: string; readonly signature: Uint8Array }>;
+  /** Something that must be seen at once; null: it is over. */
+  readonly alarm: (code: string, detail: string | null) => void;
+  readonly onFault: (channel: string, error: unknown) => void;
+}
