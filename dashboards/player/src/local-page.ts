@@ -1,4 +1,5 @@
-import { Player, type TileState } from "./player.ts";
+import { tileText, type Words } from "./local-words.ts";
+import { Player, type ShownTile, type TileState } from "./player.ts";
 
 interface Camera {
   readonly id: string;
@@ -9,29 +10,8 @@ interface Camera {
 
 const isChinese =
   navigator.language.toLowerCase().startsWith("zh") || new URLSearchParams(location.search).get("lang") === "zh";
-
-const words: Readonly<Record<string, readonly [string, string]>> = {
-  none: ["未观看", "not watched"],
-  connecting: ["连接中", "connecting"],
-  pending: ["等待第一帧", "waiting for the first picture"],
-  live: ["实时", "live"],
-  stale: ["画面已停，不再显示", "no new picture: nothing is shown"],
-  stalled: ["画面停滞", "stalled"],
-  frozen: ["画面冻结", "frozen"],
-  black: ["黑屏", "black"],
-  covered: ["被遮挡", "covered"],
-  "auth-failed": ["摄像机拒绝密码", "the camera refuses the password"],
-  disconnected: ["摄像机离线", "the camera is offline"],
-  unsupported: [
-    "浏览器不支持该编码，请把子码流改为 H.264",
-    "this browser cannot play the codec; set the small stream to H.264",
-  ],
-  refused: ["无权观看", "refused"],
-  ended: ["已结束", "ended"],
-};
-
-const text = (zh: string, en: string): string => (isChinese ? zh : en);
-const word = (state: string): string => text(...(words[state] ?? [state, state]));
+const say = ([zh, en]: Words): string => (isChinese ? zh : en);
+const text = (zh: string, en: string): string => say([zh, en]);
 
 const element = <Name extends keyof HTMLElementTagNameMap>(
   name: Name,
@@ -44,66 +24,140 @@ const element = <Name extends keyof HTMLElementTagNameMap>(
   return made;
 };
 
-const tokenFor = async (channel: string): Promise<string> => {
+const button = (className: string, content: string, act: () => void): HTMLButtonElement => {
+  const made = element("button", className, content);
+  made.type = "button";
+  made.addEventListener("click", act);
+  return made;
+};
+
+const tokenFor = async (channel: string, quality: string): Promise<string> => {
   const why = document.querySelector<HTMLInputElement>("#why")?.value ?? "";
   const answer = await fetch("/cameras/tokens", {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ channel, quality: "sub", why }),
+    body: JSON.stringify({ channel, quality, why }),
   });
   if (!answer.ok) throw new Error(String(answer.status));
   return ((await answer.json()) as { token: string }).token;
 };
 
-const player = new Player(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/media/watch`);
+const jsmpeg = "/jsmpeg.js";
+const player = new Player(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/media/watch`, {
+  loadJsMpeg: () => import(jsmpeg) as Promise<{ default: unknown }>,
+});
 
-const showCamera = ({ id, zone, sound }: Camera): HTMLElement => {
-  const card = element("section", "camera");
-  const video = element("video", "picture");
-  const caption = element("p", "caption");
-  const button = element("button", "watch", text("观看", "Watch"));
-  card.dataset["channel"] = id;
-  const say = ({ state, reason, ageMs }: TileState): void => {
-    card.dataset["state"] = state;
-    const age = ageMs === null ? "" : ` · ${(ageMs / 1_000).toFixed(1)} s`;
-    caption.textContent = `${word(state)}${reason === "" ? "" : `（${reason}）`}${age}`;
-  };
-  let stop: (() => void) | undefined;
-  let tile: ReturnType<Player["show"]>["tile"] | undefined;
-  button.addEventListener("click", () => {
-    if (stop === undefined) {
-      const shown = player.show({ video, token: () => tokenFor(id), onState: say });
-      ({ stop, tile } = shown);
-      button.textContent = text("停止", "Stop");
+const notWatched: TileState = {
+  ...{ state: "none", reason: "", codec: null, ageMs: null, showing: "sub", why: null, source: null, takenMs: null },
+};
+
+/** A time in the reader's own zone, as the field for times has it: to the minute. */
+const fieldTime = (date: Date): string => date.toLocaleString("sv-SE").replace(" ", "T").slice(0, 16);
+
+class CameraCard {
+  readonly element = element("section", "camera");
+  readonly #camera: Camera;
+  readonly #video = element("video", "picture");
+  readonly #caption = element("p", "caption");
+  readonly #notice = element("p", "notice");
+  readonly #watch: HTMLButtonElement;
+  readonly #back = element("form", "back");
+  readonly #from = element("input", "from");
+  #shown: ShownTile | undefined;
+
+  constructor(camera: Camera) {
+    this.#camera = camera;
+    this.element.dataset["channel"] = camera.id;
+    this.#watch = button("watch", text("观看", "Watch"), () => this.#toggle());
+    const frame = element("div", "frame");
+    frame.append(this.#video);
+    const acts = element("div", "acts");
+    acts.append(
+      this.#watch,
+      button("full", text("全屏", "Full screen"), () => void frame.requestFullscreen()),
+    );
+    if (camera.sound) {
+      acts.append(button("sound", text("打开声音", "Sound on"), () => this.#shown?.tile.sound.switchOn()));
+    }
+    // The large stream where the picture is large, the small one else.
+    frame.addEventListener("fullscreenchange", () =>
+      this.#shown?.want(document.fullscreenElement === frame ? "main" : "sub"),
+    );
+    this.#lookBack();
+    this.element.append(
+      element("h2", "name", `${camera.id} · ${camera.zone}`),
+      frame,
+      this.#caption,
+      this.#notice,
+      acts,
+      this.#back,
+    );
+    this.#say(notWatched);
+  }
+
+  #lookBack(): void {
+    this.#from.type = "datetime-local";
+    this.#from.value = fieldTime(new Date(Date.now() - 3_600_000));
+    this.#from.ariaLabel = text("回看起点", "Look back from");
+    const play = element("button", "play", text("回看", "Look back"));
+    this.#back.append(
+      this.#from,
+      play,
+      button("live", text("回到实时", "Live"), () => this.#shown?.live()),
+    );
+    this.#back.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (this.#shown === undefined) this.#toggle();
+      this.#shown?.play({ from: new Date(this.#from.value).toISOString(), speed: 1 });
+    });
+  }
+
+  #toggle(): void {
+    if (this.#shown === undefined) {
+      this.#shown = player.show({
+        video: this.#video,
+        token: (showing) => tokenFor(this.#camera.id, showing),
+        onState: (state) => this.#say(state),
+        onRecording: (message) => {
+          if (message.type === "gap") this.#gap(message);
+        },
+      });
+      this.#watch.textContent = text("停止", "Stop");
       return;
     }
-    stop();
-    stop = undefined;
-    button.textContent = text("观看", "Watch");
-    say({ state: "none", reason: "", codec: null, ageMs: null });
-  });
-  card.append(element("h2", "name", `${id} · ${zone}`), video, caption, button);
-  if (sound) {
-    const loud = element("button", "sound", text("打开声音", "Sound on"));
-    loud.addEventListener("click", () => tile?.sound.switchOn());
-    card.append(loud);
+    this.#shown.stop();
+    this.#shown = undefined;
+    this.#watch.textContent = text("观看", "Watch");
+    this.#say(notWatched);
   }
-  return card;
-};
+
+  #gap({ from, until, reason }: { readonly from: string; readonly until: string; readonly reason: string }): void {
+    const [begin, end] = [from, until].map((at) => new Date(at).toLocaleTimeString("sv-SE"));
+    this.#notice.textContent = text(`${begin}–${end} 无画面：${reason}`, `no picture ${begin}–${end}: ${reason}`);
+  }
+
+  #say(state: TileState): void {
+    this.element.dataset["state"] = state.state;
+    this.element.dataset["showing"] = state.showing;
+    this.#caption.textContent = tileText(state, say);
+    if (state.state !== "recorded") this.#notice.textContent = "";
+  }
+}
 
 const open = async (): Promise<void> => {
   const main = document.querySelector("main");
   document.documentElement.lang = isChinese ? "zh-CN" : "en";
   document.title = text("现场画面", "Cameras");
-  const label = document.querySelector("label");
-  if (label !== null) label.firstChild?.replaceWith(text("观看原因 ", "Why "));
+  document.querySelector("h1")?.replaceChildren(document.title);
+  document.querySelector("label span")?.replaceChildren(text("观看原因", "Why"));
   const answer = await fetch("/cameras");
   if (!answer.ok) {
     main?.append(element("p", "problem", text("请先在设置网页登录。", "Sign in on the set-up page first.")));
     return;
   }
   const { cameras } = (await answer.json()) as { cameras: Camera[] };
-  for (const camera of cameras) main?.append(showCamera(camera));
+  if (cameras.length === 0) main?.append(element("p", "problem", text("没有摄像机。", "There are no cameras.")));
+  for (const camera of cameras) main?.append(new CameraCard(camera).element);
 };
 
 void open();

@@ -1,12 +1,14 @@
 /** A binary message as `@mingcheng/protocols/media` describes it (`MediaPacket`). */
 export interface Packet {
-  readonly kind: "begin" | "fragment" | "soundA" | "soundU";
+  readonly kind: (typeof kinds)[number];
   readonly key: boolean;
   readonly stream: number;
+  /** When its first picture was taken, by the gateway's clock: milliseconds since 1970. */
+  readonly wallMs: number;
   readonly payload: Uint8Array<ArrayBuffer>;
 }
 
-const kinds = ["begin", "fragment", "soundA", "soundU"] as const;
+const kinds = ["begin", "fragment", "soundA", "soundU", "picture", "transport"] as const;
 const headBytes = 12;
 
 /** Reads one; undefined for what is none. */
@@ -19,6 +21,7 @@ export const readPacket = (bytes: ArrayBuffer): Packet | undefined => {
     kind,
     key: (data.getUint8(1) & 1) === 1,
     stream: data.getUint16(2),
+    wallMs: data.getFloat64(4),
     payload: new Uint8Array(bytes, headBytes),
   };
 };

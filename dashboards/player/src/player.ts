@@ -1,28 +1,62 @@
-import type { ServerMessage, ViewerMessage } from "@mingcheng/protocols/media";
+import type { Played, ServerMessage, Showing, ViewerMessage } from "@mingcheng/protocols/media";
 import { readPacket } from "./packets.ts";
-import { Tile, type TileState } from "./tile.ts";
+import { type RecordingMessage, Tile, type TileState } from "./tile.ts";
+import type { LoadJsMpeg } from "./transport-pane.ts";
 
-export { staleMs, type Tile, type TileState } from "./tile.ts";
+export { type RecordingMessage, staleMs, type Tile, type TileState } from "./tile.ts";
 
 /** What is to be shown, and how a token for it is had. */
 export interface Shown {
   readonly video: HTMLVideoElement;
-  /** Asked again whenever the line was broken or a view has ended: tokens are good once. Rejects when there is none. */
-  readonly token: () => Promise<string>;
+  /** Which of the camera's streams fits the size of the tile; `sub` when left out. */
+  readonly wanted?: "main" | "sub";
+  /**
+   * Asked again whenever the line was broken, a view has ended, or another form is to be shown: tokens are good once.
+   * Rejects when there is none.
+   */
+  readonly token: (showing: Showing) => Promise<string>;
   readonly onState: (state: TileState) => void;
+  /** What there is of a recording, and where there is no picture. */
+  readonly onRecording?: (message: RecordingMessage) => void;
+}
+
+/** A camera that is shown. */
+export interface ShownTile {
+  readonly tile: Tile;
+  /** The tile is larger or smaller now. */
+  want(wanted: "main" | "sub"): void;
+  /** Plays the recording from a moment on. */
+  play(played: Played): void;
+  /** What is live again. */
+  live(): void;
+  /** Holds the recording; {@link ShownTile.play} goes on. */
+  pause(): void;
+  stop(): void;
+}
+
+/** How a player is made. */
+export interface PlayerOptions {
+  /** Loads `@cycjimmy/jsmpeg-player` where video is recoded; left out: such video is not asked for. */
+  readonly loadJsMpeg?: LoadJsMpeg;
 }
 
 interface Watched {
   readonly tile: Tile;
   readonly shown: Shown;
   stream: number | undefined;
+  played: Played | undefined;
+  soughtMs: number;
+  cancel: () => void;
 }
 
 const againMs = [500, 1_000, 2_000, 5_000, 10_000] as const;
+/** Servers take another moment once a second. */
+const seekEveryMs = 1_100;
 
 /** One connection for all tiles of a page, made again by itself. */
 export class Player {
   readonly #url: string;
+  readonly #options: PlayerOptions;
   readonly #tiles = new Map<number, Watched>();
   #socket: WebSocket | undefined;
   #next = 0;
@@ -31,24 +65,73 @@ export class Player {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** `url`: `wss://…/media/watch`. */
-  constructor(url: string) {
+  constructor(url: string, options: PlayerOptions = {}) {
     this.#url = url;
+    this.#options = options;
   }
 
-  /** Shows a camera until the returned function is called. */
-  show(shown: Shown): { readonly tile: Tile; readonly stop: () => void } {
-    const number = this.#next++ % 256;
-    const watched: Watched = { tile: new Tile(shown.video, shown.onState), shown, stream: undefined };
+  /** Shows a camera until it is stopped. */
+  show(shown: Shown): ShownTile {
+    do this.#next = (this.#next + 1) % 256;
+    while (this.#tiles.has(this.#next));
+    const number = this.#next;
+    const tile = new Tile({
+      ...{ video: shown.video, wanted: shown.wanted ?? "sub", loadJsMpeg: this.#options.loadJsMpeg },
+      ...{ onState: shown.onState, onRecording: (message) => shown.onRecording?.(message) },
+      onChoice: () => void this.#ask(number, watched),
+    });
+    const nothing = (): void => undefined;
+    const watched: Watched = { tile, shown, stream: undefined, played: undefined, soughtMs: 0, cancel: nothing };
     this.#tiles.set(number, watched);
     if (this.#socket === undefined) this.#connect();
     else if (this.#socket.readyState === WebSocket.OPEN) void this.#ask(number, watched);
-    const stop = (): void => {
-      this.#tiles.delete(number);
-      watched.tile.end();
-      this.#send({ type: "stop", tile: number });
-      if (this.#tiles.size === 0) this.#hangUp();
+    return {
+      tile,
+      want: (wanted) => this.#want(number, watched, wanted),
+      play: (played) => this.#play(number, watched, played),
+      live: () => {
+        watched.played = undefined;
+        void this.#ask(number, watched);
+      },
+      pause: () => {
+        watched.stream = undefined;
+        this.#send({ type: "stop", tile: number });
+      },
+      stop: () => this.#stop(number, watched),
     };
-    return { tile: watched.tile, stop };
+  }
+
+  #stop(number: number, watched: Watched): void {
+    if (!this.#tiles.delete(number)) return;
+    watched.cancel();
+    watched.tile.end();
+    this.#send({ type: "stop", tile: number });
+    if (this.#tiles.size === 0) this.#hangUp();
+  }
+
+  #want(number: number, watched: Watched, wanted: "main" | "sub"): void {
+    const { choice } = watched.tile;
+    const before = choice.now;
+    choice.want(wanted);
+    if (choice.now !== before && watched.played === undefined) void this.#ask(number, watched);
+  }
+
+  #play(number: number, watched: Watched, played: Played): void {
+    watched.played = played;
+    watched.cancel();
+    if (watched.stream === undefined) {
+      void this.#ask(number, watched);
+      return;
+    }
+    const seek = (): void => {
+      watched.soughtMs = performance.now();
+      watched.tile.asked(watched.tile.choice.now, { speed: played.speed });
+      watched.stream = undefined;
+      this.#send({ type: "seek", tile: number, ...played });
+    };
+    const waitMs = watched.soughtMs + seekEveryMs - performance.now();
+    const timer = setTimeout(seek, Math.max(0, waitMs));
+    watched.cancel = () => clearTimeout(timer);
   }
 
   #connect(): void {
@@ -78,12 +161,20 @@ export class Player {
 
   async #ask(number: number, watched: Watched): Promise<void> {
     const socket = this.#socket;
+    const { tile, shown, played } = watched;
+    const showing = tile.choice.now;
+    watched.cancel();
+    tile.asked(showing, played === undefined ? "live" : { speed: played.speed });
     try {
-      const token = await watched.shown.token();
-      if (this.#socket === socket && this.#tiles.get(number) === watched)
-        this.#send({ type: "watch", tile: number, token });
+      const token = await shown.token(showing);
+      // Meanwhile something else may have been asked for, or the line broken.
+      if (this.#socket !== socket || this.#tiles.get(number) !== watched || watched.played !== played) return;
+      if (tile.choice.now !== showing) return;
+      watched.stream = undefined;
+      watched.soughtMs = performance.now();
+      this.#send({ type: "watch", tile: number, token, ...played });
     } catch (error) {
-      watched.tile.say({ type: "refused", code: error instanceof Error ? error.message : String(error), reason: "" });
+      tile.say({ type: "refused", code: error instanceof Error ? error.message : String(error), reason: "" });
     }
   }
 
@@ -109,8 +200,17 @@ export class Player {
       if (watched.stream !== message.stream) continue;
       watched.tile.say(message);
       // A view that ended by time goes on when there is still somebody who may see it.
-      if (message.type === "ended" && message.code === "VIEW_TOKEN_EXPIRED") void this.#ask(number, watched);
+      if (message.type === "ended" && message.code === "VIEW_TOKEN_EXPIRED") this.#goOn(number, watched);
     }
+  }
+
+  /** A recording goes on where it was. */
+  #goOn(number: number, watched: Watched): void {
+    const { takenMs } = watched.tile;
+    if (watched.played !== undefined && takenMs !== null) {
+      watched.played = { ...watched.played, from: new Date(takenMs).toISOString() };
+    }
+    void this.#ask(number, watched);
   }
 
   #hangUp(): void {
@@ -123,7 +223,10 @@ export class Player {
   /** Ends everything. */
   close(): void {
     this.#closed = true;
-    for (const { tile } of this.#tiles.values()) tile.end();
+    for (const { tile, cancel } of this.#tiles.values()) {
+      cancel();
+      tile.end();
+    }
     this.#tiles.clear();
     this.#hangUp();
   }

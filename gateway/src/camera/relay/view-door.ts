@@ -1,9 +1,11 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
+import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
+import { dirname, join } from "node:path";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { MingchengError } from "@mingcheng/protocols";
@@ -74,17 +76,30 @@ const ownHeaders: Readonly<Record<string, string>> = {
 /** Where the build of this repository puts the page and its player. */
 const pageFolder = fileURLToPath(new URL("../../../../dashboards/player/", import.meta.url));
 
+/** The player of recoded video, as its package has it for browsers; the page loads it where a camera needs it. */
+const jsmpegPath = (): string => {
+  try {
+    const found = createRequire(`${pageFolder}package.json`).resolve("@cycjimmy/jsmpeg-player");
+    return join(dirname(found), "jsmpeg-player.esm.js");
+  } catch {
+    return "";
+  }
+};
+
 const pageFiles = (): ReadonlyMap<string, PageFile> => {
   const text = (path: string, type: string): PageFile => ({
     path: `${pageFolder}${path}`,
     type: `text/${type}; charset=utf-8`,
     hashed: false,
   });
-  const scripts = ["player.js", "tile.js", "sound.js", "local-page.js", "packets.js"];
+  const scripts = existsSync(`${pageFolder}dist`) ? readdirSync(`${pageFolder}dist`) : [];
   const files = new Map([
     ["/", text("local.html", "html")],
     ["/player.css", text("player.css", "css")],
-    ...scripts.map((name): [string, PageFile] => [`/dist/${name}`, text(`dist/${name}`, "javascript")]),
+    ...scripts
+      .filter((name) => name.endsWith(".js"))
+      .map((name): [string, PageFile] => [`/dist/${name}`, text(`dist/${name}`, "javascript")]),
+    ["/jsmpeg.js", { path: jsmpegPath(), type: "text/javascript; charset=utf-8", hashed: false }],
   ]);
   for (const [name, { path }] of files) if (!existsSync(path)) files.delete(name);
   return files;

@@ -1,3 +1,6 @@
+import { MovieTimes } from "./movie-times.ts";
+import type { Pane } from "./pane.ts";
+
 /** How live pictures are kept. Seconds. */
 const target = 0.25;
 const hurryAbove = 0.4;
@@ -18,11 +21,20 @@ const sourceKind = (): SourceConstructor | undefined => {
 
 const typeOf = (codec: string): string => `video/mp4; codecs="${codec}"`;
 
+/** Whether this browser plays movies that come in pieces at all. */
+export const playsMovies = (): boolean => sourceKind() !== undefined;
+
 /** Whether this browser plays a codec. */
 export const canPlay = (codec: string): boolean => sourceKind()?.isTypeSupported(typeOf(codec)) === true;
 
-/** Feeds one video element with fragments and keeps it close to what is happening now. */
-export class LiveSource {
+/** How a movie is played: what is live, as close as can be to now, or a recording, so fast. */
+export type MoviePace = "live" | { readonly speed: number };
+
+/** Feeds one video element with fragments; what is live it keeps close to what is happening now. */
+export class MoviePane implements Pane {
+  readonly element: HTMLVideoElement;
+  readonly #pace: MoviePace;
+  readonly #times = new MovieTimes();
   readonly #video: HTMLVideoElement;
   readonly #source: MediaSource;
   readonly #url: string;
@@ -33,9 +45,11 @@ export class LiveSource {
   readonly #timer: ReturnType<typeof setInterval>;
 
   /** `onFault`: the browser gave up; another source is needed. */
-  constructor(video: HTMLVideoElement, codec: string, onFault: () => void) {
+  constructor(video: HTMLVideoElement, codec: string, pace: MoviePace, onFault: () => void) {
     const Kind = sourceKind();
     if (Kind === undefined) throw new Error("this browser has no media source");
+    this.element = video;
+    this.#pace = pace;
     this.#video = video;
     this.#source = new Kind();
     video.disableRemotePlayback = true;
@@ -58,7 +72,8 @@ export class LiveSource {
   }
 
   /** Takes the beginning, or a fragment. */
-  add(bytes: Uint8Array<ArrayBuffer>): void {
+  add(bytes: Uint8Array<ArrayBuffer>, wallMs: number): void {
+    if (wallMs > 0) this.#times.add(bytes, wallMs);
     this.#queue.push(bytes);
     if (this.#queue.length > mostQueued) this.#queue.splice(1, this.#queue.length - mostQueued);
     this.#next();
@@ -89,6 +104,13 @@ export class LiveSource {
     if (this.#ended || buffered.length === 0) return;
     const end = buffered.end(buffered.length - 1);
     const start = buffered.start(buffered.length - 1);
+    if (this.#pace !== "live") {
+      if (!this.#started || this.#video.currentTime < start) this.#video.currentTime = start;
+      this.#started = true;
+      if (this.#video.playbackRate !== this.#pace.speed) this.#video.playbackRate = this.#pace.speed;
+      if (this.#video.paused) this.#video.play().catch(() => undefined);
+      return;
+    }
     const late = end - this.#video.currentTime;
     if (!this.#started || late > jumpAbove || this.#video.currentTime < start) {
       this.#started = true;
@@ -99,6 +121,10 @@ export class LiveSource {
     this.#video.playbackRate = late > (isHurried ? target : hurryAbove) ? 1.1 : 1;
     // A tab that comes back goes on; one that may not play yet tries again.
     if (this.#video.paused) this.#video.play().catch(() => undefined);
+  }
+
+  shownMs(): number | null {
+    return this.#video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA ? null : this.#times.at(this.#video.currentTime);
   }
 
   end(): void {
