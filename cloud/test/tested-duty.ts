@@ -112,6 +112,7 @@ export const testedDuty = (options: {
   let seed = 1;
   const start = (): DutyDesk => {
     const desk = new DutyDesk({
+      replyKey: new Uint8Array(32).fill(7),
       ...{ database, register: register.database, channels, routing, timezone: "Asia/Shanghai" },
       audit: { append: (event) => audited.push(event) },
       nowMs: () => clock.nowMs,

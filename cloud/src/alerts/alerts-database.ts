@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { cursorMigration } from "../cursor/cursor-store.ts";
-import { dutyTables } from "../duty/duty-tables.ts";
+import { dutyTables, replyCodeTables } from "../duty/duty-tables.ts";
 import { erasedAlertTables } from "../retention/alert-eraser.ts";
 import { gatheredTables } from "../rules/gathering/gathered-tables.ts";
 import type { Migration } from "../store/database.ts";
@@ -109,4 +109,5 @@ export const alertsMigrations: readonly Migration[] = [
   gatheredTables,
   pictureTables,
   dutyTables,
+  replyCodeTables,
 ];

@@ -6,7 +6,7 @@ import { type Speaker, sayAlert, sayGroup } from "./compose.ts";
 import type { MessageStore } from "./message-store.ts";
 import { dayStartMs, nextAtMinute } from "./quiet-hours.ts";
 import { longestMs } from "./quota.ts";
-import type { ReplyCodes } from "./reply-codes.ts";
+import { hiddenCode } from "./reply-codes.ts";
 import type { Routing } from "./routing/routing.ts";
 
 /** What the bundler works with. */
@@ -14,7 +14,6 @@ export interface BundlerOptions extends Speaker {
   readonly database: SqliteDatabase;
   readonly alerts: AlertStore;
   readonly messages: MessageStore;
-  readonly codes: ReplyCodes;
 }
 
 const dayMs = 86_400_000;
@@ -98,7 +97,7 @@ export class Bundler {
   }
 
   #make(officer: string, take: readonly Waiting[], nowMs: number): void {
-    const { messages, alerts, roster, codes } = this.#options;
+    const { messages, alerts, roster } = this.#options;
     const [first] = take;
     const last = take.at(-1);
     if (first === undefined || last === undefined) return;
@@ -108,8 +107,7 @@ export class Bundler {
     const urgent = Math.max(...take.map((one) => one.urgent));
     const phone = roster.officer(officer, nowMs)?.phone ?? "";
     const hasCode = distinct === 1 && last.event !== "resolved" && phone !== "";
-    const validMs = this.#routing.codesValidMs;
-    const code = hasCode ? codes.make({ alert: first.alert, officer, phone, nowMs, validMs }) : "";
+    const code = hasCode ? hiddenCode : "";
     const tier = (this.#failedTier.get(first.alert) as string | undefined) ?? "";
     const said =
       distinct === 1

@@ -40,6 +40,10 @@ export const sayAlert = (
   return shortMessage("alert", { ...said, level, time, code });
 };
 
+/** The same message with the code that it carries. */
+export const sayCode = (said: ShortMessage, code: string): ShortMessage =>
+  shortMessage(said.template, { ...said.variables, code } as Parameters<typeof shortMessage>[1]);
+
 /** What a message about several alerts says: the most urgent level, where the first one is, how many, since when. */
 export const sayGroup = (
   speaker: Speaker,

@@ -29,6 +29,8 @@ export interface DutyDeskOptions {
   readonly audit: Audit;
   /** Centre's clock, milliseconds since 1970. */
   readonly nowMs: () => number;
+  /** What reply codes are derived with, 32 octets. */
+  readonly replyKey: Uint8Array;
   /** In [0, 1). */
   readonly random: () => number;
   /** Returns how to call it off. */
@@ -59,6 +61,8 @@ export class DutyDesk {
   readonly #messages: MessageStore;
   readonly #messenger: Messenger;
   readonly #replies: Replies;
+  readonly #codes: ReplyCodes;
+  readonly #roster: Roster;
   readonly #sending = new Map<string, Promise<void>>();
   readonly #stop = new AbortController();
   #routing: Routing;
@@ -71,11 +75,12 @@ export class DutyDesk {
     this.#routing = routing;
     const clock = zoneClock(timezone);
     const roster = new Roster(register, clock);
+    this.#roster = roster;
     const alerts = new AlertStore(database);
     this.#messages = new MessageStore(database);
-    const codes = new ReplyCodes(database, () => options.random());
+    this.#codes = new ReplyCodes(database, options.replyKey);
     const speaker = { clock, roster };
-    const shared = { ...speaker, database, alerts, messages: this.#messages, codes };
+    const shared = { ...speaker, database, alerts, messages: this.#messages, codes: this.#codes };
     const nowMs = (): number => options.nowMs();
     const random = (): number => options.random();
     this.#rounds = new Rounds({ ...shared, reachesPeople: channels.length > 0 }, routing);
@@ -88,6 +93,7 @@ export class DutyDesk {
   /** Settles what a crash cut off and begins to listen. Call once, in a transaction. */
   start(): void {
     this.#publish();
+    this.#codes.seal((officer) => this.#roster.officer(officer, this.#options.nowMs())?.phone ?? "");
     this.#messenger.recover();
     this.#digest.nextDueMs(this.#routing, this.#options.nowMs());
   }

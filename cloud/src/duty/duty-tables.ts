@@ -67,3 +67,29 @@ export const dutyTables: Migration = (database) => {
       WHERE ended_ms IS NULL AND fired_ms IS NOT NULL AND dry = 0 AND state = 'firing' AND untold IS NULL;
   `);
 };
+
+/**
+ * Reply codes as keyed digests. `code` holds what a layout before kept in clear until the desk has sealed it, and is null
+ * from then on; `salt` null: it cannot be derived. Codes in messages that were made before are hidden for good.
+ */
+export const replyCodeTables: Migration = (database) => {
+  database.exec(`
+    CREATE TABLE sealed_code (
+      id INTEGER PRIMARY KEY, alert TEXT NOT NULL REFERENCES alert, officer TEXT NOT NULL, message TEXT NOT NULL,
+      phone TEXT NOT NULL, salt INTEGER, digest TEXT NOT NULL, made_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL,
+      used_ms INTEGER, code TEXT) STRICT;
+    INSERT INTO sealed_code
+      SELECT id, alert, officer, '', '', NULL, digest, made_ms, expires_ms, used_ms, code FROM reply_code;
+    DROP TABLE reply_code;
+    ALTER TABLE sealed_code RENAME TO reply_code;
+    CREATE INDEX reply_code_phone ON reply_code (phone, id);
+    CREATE INDEX reply_code_message ON reply_code (message);
+    CREATE INDEX reply_code_open ON reply_code (id) WHERE code IS NOT NULL;
+    UPDATE reply SET phone_digest = '';
+    UPDATE message SET code = '····', text = replace(text, code, '····'),
+      variables = json_set(variables, '$.code', '····')
+      WHERE code GLOB '[0-9][0-9][0-9][0-9]';
+    UPDATE message SET text = '····' || substr(text, 5), variables = json_set(variables, '$.code', '····')
+      WHERE template = 'reply' AND text GLOB '[0-9][0-9][0-9][0-9]：*' AND state <> 'sending';
+  `);
+};

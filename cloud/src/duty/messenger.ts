@@ -2,12 +2,14 @@ import type { Statement } from "better-sqlite3";
 import type { AlertReason } from "../alerts/alert.ts";
 import type { AlertStore } from "../alerts/alert-store.ts";
 import { backoffMs } from "../channels/backoff.ts";
-import type { AwaitedReceipt, Channel, Delivery, DeliveryReceipt, Outgoing } from "../channels/channel.ts";
+import type { AwaitedReceipt, Channel, Delivery, DeliveryReceipt } from "../channels/channel.ts";
 import type { ShortMessage } from "../channels/message.ts";
 import type { SqliteDatabase } from "../store/database.ts";
 import type { Attempt } from "./attempt.ts";
-import { personBody, type Speaker, sayGroup } from "./compose.ts";
+import { type Speaker, sayGroup } from "./compose.ts";
 import type { LegRow, MessageEnd, MessageRow, MessageStore } from "./message-store.ts";
+import { outgoingOf } from "./outgoing.ts";
+import type { ReplyCodes } from "./reply-codes.ts";
 import type { Routing } from "./routing/routing.ts";
 import { type ToldRow, whyNot } from "./still-needed.ts";
 
@@ -16,6 +18,7 @@ export interface MessengerOptions extends Speaker {
   readonly database: SqliteDatabase;
   readonly alerts: AlertStore;
   readonly messages: MessageStore;
+  readonly codes: ReplyCodes;
   /** Those that reach people. */
   readonly channels: readonly Channel[];
   readonly nowMs: () => number;
@@ -106,22 +109,14 @@ export class Messenger {
       return undefined;
     }
     const leg = messages.leg(message.id, message.leg, channel.name);
+    const validMs = this.#routing.codesValidMs;
     messages.begin(leg, now);
     return {
       channel,
       message,
       leg: { ...leg, attempts: leg.attempts + 1 },
-      outgoing: this.#outgoing(message, current, leg, phone),
+      outgoing: outgoingOf(this.#options, { message, said: current, leg, phone, nowMs: now, validMs }),
     };
-  }
-
-  #outgoing(message: MessageRow, said: ShortMessage, leg: LegRow, phone: string): Outgoing {
-    const [first] = this.#options.messages.alertsOf(message.id);
-    const alert = first === undefined ? undefined : this.#options.alerts.alert(first);
-    const event = said.template === "resolved" ? "resolved" : "firing";
-    const body = personBody({ id: message.id, said, event, nowMs: this.#options.nowMs() }, alert);
-    const recipient = { officer: message.officer, phone };
-    return { body, json: JSON.stringify(body), message: said, recipient, attempt: leg.attempts + 1 };
   }
 
   /** What it says now that some of its alerts may be over; undefined when nothing is left to say. */

@@ -5,7 +5,7 @@ import type { Reply } from "../channels/channel.ts";
 import { shortMessage } from "../channels/message.ts";
 import type { SqliteDatabase } from "../store/database.ts";
 import type { MessageStore } from "./message-store.ts";
-import { type KnownCode, phoneDigest, type ReplyCodes, readReply } from "./reply-codes.ts";
+import { type KnownCode, type ReplyCodes, readReply } from "./reply-codes.ts";
 import type { Roster } from "./roster.ts";
 
 /** What takes replies works with. */
@@ -29,7 +29,6 @@ export class Replies {
   readonly #insert: Statement<unknown[]>;
   readonly #known: Statement<unknown[]>;
   readonly #answers: Statement<unknown[]>;
-  readonly #officers: Statement<unknown[]>;
 
   constructor(options: RepliesOptions) {
     const { database } = options;
@@ -39,9 +38,6 @@ export class Replies {
     this.#answers = database
       .prepare("SELECT count(*) FROM reply WHERE phone_digest = ? AND at_ms > ? AND answered = 1")
       .pluck();
-    this.#officers = database
-      .prepare("SELECT DISTINCT officer FROM reply_code WHERE expires_ms > ? AND used_ms IS NULL")
-      .pluck();
   }
 
   /**
@@ -50,9 +46,9 @@ export class Replies {
    */
   take(channel: string, reply: Reply): boolean {
     if (this.#known.get(channel, reply.id) !== undefined) return false;
-    const { nowMs } = this.#options;
+    const { nowMs, codes } = this.#options;
     const said = readReply(reply.text);
-    const digest = phoneDigest(reply.phone);
+    const digest = codes.phoneDigest(reply.phone);
     const { outcome, code, officer } = said === undefined ? unsaid : this.#act(said, reply);
     const isAnswered = outcome !== "" && (this.#answers.get(digest, nowMs() - hourMs) as number) < mostAnswers;
     this.#insert.run(channel, reply.id, digest, nowMs(), outcome === "" ? "unread" : outcome, isAnswered ? 1 : 0);
@@ -64,9 +60,9 @@ export class Replies {
     const { codes, nowMs } = this.#options;
     const known = said === "word" ? this.#only(reply.phone) : codes.find(said.code, reply.phone);
     if (known === undefined) {
-      const code = said === "word" ? "" : said.code;
       this.#note("-", "", "unknown code");
-      return { outcome: said === "word" ? "请回复短信中的编号" : "编号无效", code, officer: "" };
+      // It may be good for another number: it is not repeated, here or in what is kept of the answer.
+      return { outcome: said === "word" ? "请回复短信中的编号" : "编号无效", code: "", officer: "" };
     }
     const { code, officer } = known;
     if (known.expiresMs <= nowMs()) {
@@ -108,9 +104,7 @@ export class Replies {
 
   /** The one alert that a number can take over now; undefined when there are none or several. */
   #only(phone: string): KnownCode | undefined {
-    const now = this.#options.nowMs();
-    const officers = this.#officers.all(now) as string[];
-    const live = officers.flatMap((officer) => this.#options.codes.liveOf(officer, phone, now));
+    const live = this.#options.codes.liveOf(phone, this.#options.nowMs());
     const alerts = new Set(live.map(({ alert }) => alert));
     return alerts.size === 1 ? live[0] : undefined;
   }

@@ -12,6 +12,7 @@ import type { NotificationBody } from "../channels/notification.ts";
 import type { FollowerStep } from "../cursor/follower-runner.ts";
 import { LiveFirstRunner } from "../cursor/live-first-runner.ts";
 import { DutyDesk } from "../duty/duty-desk.ts";
+import { replyKeyOf } from "../duty/reply-key.ts";
 import { Roster } from "../duty/roster.ts";
 import type { Routing } from "../duty/routing/routing.ts";
 import type { Figure } from "../health/figure.ts";
@@ -126,6 +127,7 @@ export class AlertsThread implements OpenFollower {
       this.#duty = new DutyDesk({
         ...{ database: opened, register: this.#register, routing, timezone, audit: ports.audit },
         channels: ports.channels.filter(({ reach }) => reach === "person"),
+        replyKey: replyKeyOf(dataDirectory),
         nowMs: () => ports.nowMs(),
         random: () => ports.random(),
         later: (task, afterMs) => ports.timers.later(task, afterMs),

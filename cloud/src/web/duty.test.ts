@@ -35,6 +35,7 @@ beforeEach(async () => {
     ]);
   }
   desk = new DutyDesk({
+    replyKey: new Uint8Array(32).fill(7),
     ...{ database: web.centre.alerts, register: web.centre.register, channels: [sms], timezone: "Asia/Shanghai" },
     ...{
       routing: await loadRouting(null),
