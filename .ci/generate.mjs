@@ -15,6 +15,7 @@ const generators = [
   "cloud/dist/config/generate.js",
   "cloud/dist/register/sample/generate.js",
   "cloud/dist/timeseries/generate.js",
+  "dashboards/grafana/dist/generate.js",
 ];
 
 const check = process.argv.includes("--check");
