@@ -186,6 +186,20 @@ const startIntake = async (
   return broker;
 };
 
+/** Feeds the time series server, where one is configured; loaded only then. */
+const startTimeseries = async (
+  { dataDirectory, config: { timeseries: settings, timezone }, log }: CentreOptions,
+  parts: CentreParts,
+  onClose: (step: () => Promise<void>) => void,
+): Promise<void> => {
+  if (settings === null) return;
+  const { startTimeseriesThread } = await import("./timeseries/timeseries-thread.ts");
+  const { ingestFigures } = await import("./timeseries/ingest-figures.ts");
+  const thread = startTimeseriesThread({ dataDirectory, timezone, settings, log, ingest: () => ingestFigures(parts) });
+  parts.timeseries = thread;
+  onClose(() => thread.close());
+};
+
 /**
  * Starts a centre on a data directory: lock, keys, register, ledger, followers, broker, web. Everything is undone when a
  * step fails.
@@ -220,6 +234,7 @@ export const startCentre = async (options: CentreOptions): Promise<Centre> => {
     const keys = await loadCentreKeys(dataDirectory, { centreName, publicHost, nowMs: Date.now() });
     openRegister(dataDirectory).close();
     const broker = await startIntake(options, keys, parts, (step) => steps.push(step));
+    await startTimeseries(options, parts, (step) => steps.push(step));
     if (config.media !== null) {
       const { publicViewers: mostPublic, ...door } = config.media;
       const media = await startMediaThread({

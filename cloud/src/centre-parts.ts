@@ -9,6 +9,7 @@ import type { CertificateKeeper } from "./keys/certificate-keeper.ts";
 import type { LedgerThread } from "./ledger/ledger-thread.ts";
 import type { MediaThread } from "./media/media-thread.ts";
 import type { RetentionThread } from "./retention/retention-thread.ts";
+import type { TimeseriesThread } from "./timeseries/timeseries-thread.ts";
 import type { Web } from "./web/web.ts";
 
 /** Parts of the centre, filled in as they start. */
@@ -22,6 +23,7 @@ export interface CentreParts {
   retention?: RetentionThread;
   quota?: IngestQuota;
   media?: MediaThread;
+  timeseries?: TimeseriesThread;
 }
 
 /** What is said of a part; null: nothing. */
@@ -40,11 +42,12 @@ const faultsByPart = ({ ledger, following, broker, web }: CentreParts): readonly
   ];
 };
 
-const warningsByPart = ({ backup, certificates, retention, quota }: CentreParts): readonly Said[] => [
+const warningsByPart = ({ backup, certificates, retention, quota, timeseries }: CentreParts): readonly Said[] => [
   ["backup", backup?.warning() ?? null],
   ["certificates", certificates?.warning() ?? null],
   ["retention", retention?.warning() ?? null],
   ["quota", quota?.warning() ?? null],
+  ["timeseries", timeseries?.warning() ?? null],
 ];
 
 /** Parts that do not work, and why. */
@@ -55,7 +58,7 @@ export const warningsOf = (parts: CentreParts): Faults => saidOnly(warningsByPar
 
 /** Figures of every part that runs. */
 export const figuresOf = (parts: CentreParts): readonly Figure[] => {
-  const { ledger, following, broker, web, backup, certificates, retention, quota, media } = parts;
+  const { ledger, following, broker, web, backup, certificates, retention, quota, media, timeseries } = parts;
   return [
     ...partFigures("mingcheng_centre_fault", "1 while a part of the centre does not work", faultsByPart(parts)),
     ...partFigures("mingcheng_centre_warning", "1 while a part works but needs somebody", warningsByPart(parts)),
@@ -68,5 +71,6 @@ export const figuresOf = (parts: CentreParts): readonly Figure[] => {
     ...(following?.figures() ?? []),
     ...(web?.figures() ?? []),
     ...(backup?.figures() ?? []),
+    ...(timeseries?.figures() ?? []),
   ];
 };

@@ -5,6 +5,7 @@ import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { channelSettings } from "../channels/index.ts";
 import { retentionSettings } from "../retention/data-classes.ts";
+import { timeseriesSettings } from "../timeseries/settings.ts";
 
 const host = z.string().min(1).max(253);
 const port = z.int().min(0).max(65_535);
@@ -153,6 +154,12 @@ export const cloudConfigSchema = z.strictObject({
         ),
     })
     .prefault({}),
+  timeseries: timeseriesSettings
+    .nullable()
+    .default(null)
+    .describe(
+      "时序数据库（InfluxDB），供 Grafana 使用，见 docs/timeseries.md，例如 { api: v1, url: http://127.0.0.1:8086 }；null 为不使用 / time series server (InfluxDB) for Grafana, see docs/timeseries.md, e.g. { api: v1, url: http://127.0.0.1:8086 }; null: none.",
+    ),
   retention: retentionSettings.describe(
     "各类数据保存多少天，到期抹去 / how many days each class of data is kept before it is erased (docs/retention.md).",
   ),

@@ -52,6 +52,7 @@ export const seriesTags = [
   "event",
   "zone",
   "class",
+  "driver",
   "rule",
   "severity",
   "tier",
@@ -157,7 +158,7 @@ const records = {
   },
   device: {
     ...{ retention: "autogen", origin: "record", zh: "设备上线、离线、静默", en: "a device came, went or fell silent" },
-    tags: [...device, "class"],
+    tags: [...device, "driver"],
     fields: {
       changes: count("变化次数", "changes"),
       online: flag("在线", "online from now on"),

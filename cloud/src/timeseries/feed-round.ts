@@ -1,0 +1,222 @@
+import type { SeriesRetention } from "@mingcheng/protocols";
+import { alertLines } from "./alert-points.ts";
+import type { FeedStores } from "./feed-stores.ts";
+import type { SeriesServer } from "./series-server.ts";
+import { type RefusedLine, writeLines } from "./write-lines.ts";
+
+/** How much one round takes. */
+export interface RoundLimits {
+  readonly batchPoints: number;
+  /** Batches that one transaction holds at most: the server accepts them all before anything is committed. */
+  readonly batches: number;
+  /** Where the cursor was is remembered for at least so long. */
+  readonly overlapMs: number;
+}
+
+/** What a round did. */
+export interface RoundDone {
+  /** Ledger numbers it went ahead. */
+  readonly taken: number;
+  readonly lines: number;
+  readonly refused: number;
+  /** True when it stopped at its limit. */
+  readonly more: boolean;
+}
+
+/** Requests under way at a time: while the server works on one batch, the next is being made. */
+const concurrent = 2;
+
+/** Sends batches while others are made; every one is awaited before anything is committed. */
+class Sending {
+  readonly refused: RefusedLine[] = [];
+  lines = 0;
+  readonly #server: Pick<SeriesServer, "write">;
+  readonly #batchPoints: number;
+  readonly #under = new Set<Promise<void>>();
+  #failed: unknown;
+
+  constructor(server: Pick<SeriesServer, "write">, batchPoints: number) {
+    this.#server = server;
+    this.#batchPoints = batchPoints;
+  }
+
+  /** Resolves when there is room for the next. @throws what an earlier batch failed with */
+  async send(retention: SeriesRetention, lines: readonly string[]): Promise<void> {
+    for (let at = 0; at < lines.length; at += this.#batchPoints) {
+      const piece = at === 0 && lines.length <= this.#batchPoints ? lines : lines.slice(at, at + this.#batchPoints);
+      this.lines += piece.length;
+      const one: Promise<void> = this.#write(retention, piece).finally(() => this.#under.delete(one));
+      this.#under.add(one);
+      if (this.#under.size >= concurrent) await Promise.race(this.#under);
+      if (this.#failed !== undefined) throw this.#failed;
+    }
+  }
+
+  async #write(retention: SeriesRetention, lines: readonly string[]): Promise<void> {
+    try {
+      this.refused.push(...(await writeLines(this.#server, retention, lines)));
+    } catch (error) {
+      this.#failed ??= error;
+    }
+  }
+
+  /** @throws what any batch failed with */
+  async settled(): Promise<void> {
+    await Promise.all(this.#under);
+    if (this.#failed !== undefined) throw this.#failed;
+  }
+
+  /** Nothing is under way any more, however it ended. */
+  async over(): Promise<void> {
+    await Promise.all(this.#under);
+  }
+}
+
+const changesPerRound = 2_000;
+
+/** The projections were made anew, or a stretch of what changed is not there any more: everything is compared once more. */
+const comparesAll = ({ state, projections }: FeedStores, made: string): boolean => {
+  const known = state.meta("made");
+  if (known === undefined) return false;
+  if (known !== made) return true;
+  const first = projections.prepare("SELECT min(id) FROM record_changed").pluck().get() as number | null;
+  return first !== null && first > state.cursor("changes") + 1;
+};
+
+/** Rows that were fed before and changed since. */
+const takeChanges = (stores: FeedStores): number => {
+  const { state, points } = stores;
+  const records = stores.records();
+  if (records === undefined) return 0;
+  const makes = stores.recordPoints(records);
+  const cursor = state.cursor("records");
+  const changes = records.changedAfter(state.cursor("changes"), changesPerRound);
+  for (const lsn of new Set(changes.map((change) => change.lsn))) {
+    // What lies ahead is read as it is then.
+    if (lsn > cursor) continue;
+    const record = records.one(lsn);
+    points.settle(lsn, record === undefined ? [] : makes.of(record));
+  }
+  const last = changes.at(-1);
+  if (last !== undefined) state.move("changes", last.id);
+  return changes.length;
+};
+
+/** Ledger numbers of which the server has points, and the projections have nothing any more. */
+const goneBetween = (
+  { database }: FeedStores,
+  from: number,
+  to: number,
+  batch: readonly { readonly lsn: number }[],
+): number[] => {
+  if (to <= from) return [];
+  const there = new Set(batch.map(({ lsn }) => lsn));
+  const stored = database.prepare("SELECT DISTINCT lsn FROM point WHERE lsn > ? AND lsn <= ?").pluck().all(from, to);
+  return (stored as number[]).filter((lsn) => !there.has(lsn));
+};
+
+/** The next records of the projections, as points. False when there is nothing behind the cursor. */
+const takeRecords = (stores: FeedStores, limit: number): boolean => {
+  const { state, points } = stores;
+  const records = stores.records();
+  if (records === undefined) return false;
+  return records.snapshot(() => {
+    const makes = stores.recordPoints(records);
+    const [from, last] = [state.cursor("records"), records.position()];
+    if (last <= from) return false;
+    const batch = records.after(from, last, limit);
+    // Behind a crash between the server's word and ours there is nothing: what was not committed is made again.
+    const known = Number(state.meta("compared-to") ?? 0);
+    for (const record of batch) {
+      if (record.lsn <= known) points.settle(record.lsn, makes.of(record));
+      else points.add(record.lsn, makes.of(record));
+    }
+    const reached = batch.length < limit ? last : (batch.at(-1)?.lsn ?? last);
+    for (const lsn of goneBetween(stores, from, Math.min(reached, known), batch)) points.settle(lsn, []);
+    state.move("records", reached);
+    return true;
+  });
+};
+
+const takeAlerts = async (stores: FeedStores, sending: Sending, limit: number): Promise<boolean> => {
+  const alerts = stores.alerts();
+  if (alerts === undefined) return false;
+  const after = stores.state.cursor("alerts");
+  const { lines, last, more } = alertLines(alerts, stores, { after, limit });
+  await sending.send("autogen", lines);
+  if (last !== after) stores.state.move("alerts", last);
+  return more;
+};
+
+const takeSamples = async ({ database, state }: FeedStores, sending: Sending, limit: number): Promise<boolean> => {
+  const rows = database
+    .prepare("SELECT id, line FROM sample WHERE id > ? ORDER BY id LIMIT ?")
+    .all(state.cursor("samples"), limit) as { id: number; line: string }[];
+  await sending.send(
+    "autogen",
+    rows.map(({ line }) => line),
+  );
+  const last = rows.at(-1);
+  if (last !== undefined) state.move("samples", last.id);
+  return rows.length === limit;
+};
+
+/** A new making of the projections is compared with what the server has, record by record. */
+const startComparing = (stores: FeedStores, made: string): void => {
+  const { state, projections, points } = stores;
+  const newest = projections.prepare("SELECT coalesce(max(id), 0) FROM record_changed").pluck().get() as number;
+  if (state.meta("made") !== undefined) state.note("compared-to", String(state.cursor("records")));
+  // An older ledger may have come back: what it does not have is no record.
+  for (const lsn of goneBetween(stores, stores.ledgerHead(), state.cursor("records"), [])) points.settle(lsn, []);
+  state.note("made", made);
+  state.move("records", 0);
+  state.move("changes", newest);
+};
+
+/**
+ * One round: everything new is made into points and sent, and once the server has accepted all of it, cursors, points and sums
+ * are committed together. Whatever fails, nothing has changed here then; what the server took of it, it takes again, the same.
+ * @throws {ServerUnavailable} the server takes nothing now; {TooManyRefused}; SqliteError when a store fails
+ */
+export const feedRound = async (
+  stores: FeedStores,
+  server: SeriesServer,
+  limits: RoundLimits,
+  nowMs: number,
+): Promise<RoundDone> => {
+  const { database, state, points } = stores;
+  const sending = new Sending(server, limits.batchPoints);
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    stores.refreshPlaces();
+    const records = stores.records();
+    const made = records?.made();
+    if (made !== undefined && (state.meta("made") === undefined || comparesAll(stores, made)))
+      startComparing(stores, made);
+    const before = state.cursor("records");
+    let more = takeChanges(stores) === changesPerRound;
+    let batches = 0;
+    while (takeRecords(stores, limits.batchPoints)) {
+      await sending.send("autogen", points.takeLines());
+      if (++batches < limits.batches) continue;
+      more = true;
+      break;
+    }
+    await sending.send("autogen", points.takeLines());
+    await sending.send("long", points.flush());
+    if (await takeAlerts(stores, sending, limits.batchPoints)) more = true;
+    if (await takeSamples(stores, sending, limits.batchPoints)) more = true;
+    await sending.settled();
+    state.refuse(nowMs, sending.refused);
+    const reached = state.cursor("records");
+    if (sending.lines > 0) state.mark(nowMs, reached, limits.overlapMs);
+    if (Number(state.meta("compared-to") ?? 0) <= reached) state.drop("compared-to");
+    database.exec("COMMIT");
+    return { taken: reached - before, lines: sending.lines, refused: sending.refused.length, more };
+  } catch (error) {
+    await sending.over();
+    database.exec("ROLLBACK");
+    stores.forget();
+    throw error;
+  }
+};
