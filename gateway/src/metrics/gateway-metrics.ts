@@ -5,8 +5,6 @@ import type { GatewayStatus, StatusDevice } from "../health/status-schema.ts";
 /** The gateway's metrics in Prometheus' text form. */
 export interface GatewayMetrics {
   readonly contentType: string;
-  /** Full names of all metrics. */
-  readonly names: readonly string[];
   /** A reading became durable after so many milliseconds. */
   observeDurable(ms: number): void;
   text(): Promise<string>;
@@ -27,6 +25,7 @@ interface Figure {
 
 const prefix = "mingcheng_gateway_";
 const nanosecondsPerSecond = 1e9;
+const microsecondsPerSecond = 1e6;
 const lagResolutionMs = 50;
 
 const one = (value: number): readonly Sample[] => [[{}, value]];
@@ -182,6 +181,13 @@ const processFigures: readonly Figure[] = [
     one(clock.errMs === null ? Number.NaN : clock.errMs / 1000),
   ),
   counter("clock_steps_total", "Jumps of the system clock", ({ clock }) => one(clock.steps)),
+  counter("cpu_seconds_total", "Processor time of the process, its threads counted", () => {
+    const { user, system } = process.cpuUsage();
+    return one((user + system) / microsecondsPerSecond);
+  }),
+  gauge("build_info", "1; the version is its label", ({ software }) => [[{ version: software.version }, 1]], [
+    "version",
+  ]),
   gauge("resident_memory_bytes", "Resident memory of the process", ({ rssBytes }) => one(rssBytes)),
   gauge("uptime_seconds", "Seconds since the start", ({ uptimeMs }) => one(uptimeMs / 1000)),
 ];
@@ -211,7 +217,7 @@ const register = (
   });
 };
 
-/** Every metric of the gateway; names and labels in `docs/gateway.md`. */
+/** Every metric of the gateway; names and labels in `docs/health.md`. */
 export const createGatewayMetrics = (status: () => GatewayStatus): GatewayMetrics => {
   const registry = new Registry();
   const lag = monitorEventLoopDelay({ resolution: lagResolutionMs });
@@ -243,7 +249,6 @@ export const createGatewayMetrics = (status: () => GatewayStatus): GatewayMetric
   });
   return {
     contentType: registry.contentType,
-    names: registry.getMetricsAsArray().map(({ name }) => name),
     observeDurable: (ms) => durable.observe(ms / 1000),
     text: async () => {
       report = undefined;
