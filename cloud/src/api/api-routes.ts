@@ -18,6 +18,7 @@ import { type ReportRoutePorts, reportRoutes } from "./report-routes.ts";
 import { type RetentionRoutePorts, retentionRoutes } from "./retention-routes.ts";
 import { type SessionRoutePorts, sessionRoutes } from "./session-routes.ts";
 import { type SiteRoutePorts, siteRoutes } from "./site-routes.ts";
+import { siteViewRoutes } from "./site-view-routes.ts";
 import { type UserRoutePorts, userRoutes } from "./user-routes.ts";
 import { wallRoutes } from "./wall-routes.ts";
 
@@ -55,6 +56,7 @@ export const apiRoutes = (ports: ApiPorts): readonly ApiRoute[] => {
     ...evidenceRoutes(ports),
     ...exportRoutes(ports),
     ...siteRoutes(ports),
+    ...siteViewRoutes(ports),
     ...reportRoutes(ports),
     ...userRoutes(ports),
     ...auditRoutes(ports),

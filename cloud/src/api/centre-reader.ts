@@ -1,6 +1,8 @@
 import type {
   AlertDetail,
   AlertList,
+  CameraEventView,
+  CameraList,
   DeviceList,
   DutyOfficer,
   DutyView,
@@ -11,6 +13,7 @@ import type {
   QuarantineQuery,
   RecordPage,
   RoutingView,
+  SiteView,
   Today,
   Trend,
 } from "@mingcheng/protocols";
@@ -21,6 +24,7 @@ import { GatewayRegister } from "../register/gateway-register.ts";
 import { zoneClock } from "../register/model/validity.ts";
 import { Cover } from "../users/cover.ts";
 import { type AlertsAsked, type AlertsSeen, alertDetail, alertList, type Sites } from "./queries/alert-query.ts";
+import { type CameraSpan, cameraEvents, cameraViews } from "./queries/camera-query.ts";
 import { dayWindows } from "./queries/day-window.ts";
 import { devicesOfDay } from "./queries/device-query.ts";
 import { type GatewaysAsked, gatewaySummaries, gatewayViews, restoreViews } from "./queries/gateway-query.ts";
@@ -29,6 +33,7 @@ import { quarantineList } from "./queries/quarantine-query.ts";
 import { isoTime, type ReadStores } from "./queries/read-stores.ts";
 import { ledgerHead, projectedLsn, type RecordsAsked, recordPage, recordSlice } from "./queries/record-query.ts";
 import { dutyView, routingInForce, routingView } from "./queries/roster-query.ts";
+import { camerasAt, seenSite, siteReadings } from "./queries/site-query.ts";
 import { todayView } from "./queries/today-query.ts";
 import { trendView } from "./queries/trend-query.ts";
 import { TodayCache } from "./today-cache.ts";
@@ -44,6 +49,9 @@ export interface CentreReaderPorts {
   /** The alerts cannot be read now: the rest of the day's view stands without them. */
   readonly onAlertsUnreadable: (error: unknown) => void;
 }
+
+/** So many open alerts of one site are listed. */
+const mostOfSite = 50;
 
 /** No gateway's id. */
 const nobodysGateway = "-";
@@ -132,6 +140,18 @@ export class CentreReader {
     return { asOf: isoTime(this.#ports.nowMs()), restores, gateways: this.#inPlaces(cover, gatewayViews) };
   }
 
+  cameras(cover: Cover): CameraList {
+    const ledger = this.#ports.stores.database("ledger");
+    const cameras = this.#inPlaces(cover, (asked) => cameraViews({ ...asked, ledger }));
+    return { asOf: isoTime(this.#ports.nowMs()), cameras };
+  }
+
+  /** What happened to a camera and its recording. */
+  cameraEvents(span: CameraSpan, cover: Cover): CameraEventView[] {
+    const ledger = this.#ports.stores.database("ledger");
+    return this.#inPlaces(cover, (asked) => cameraEvents({ ...asked, ledger }, span));
+  }
+
   quarantine({ gateway, limit }: QuarantineQuery, cover: Cover): QuarantineList {
     const { stores, nowMs } = this.#ports;
     const asked = { gw: this.#asked(gateway ?? null, cover), limit, nowMs: nowMs(), cover, places: this.#places() };
@@ -180,6 +200,27 @@ export class CentreReader {
     this.#places();
     const [register, alerts] = [stores.database("register"), stores.database("alerts")];
     return dutyView({ register, alerts, roster: this.#roster() }, { cover, atMs: atMs ?? nowMs(), site });
+  }
+
+  /** One site with all that is there now; undefined when there is none that `cover` contains. */
+  site(code: string, cover: Cover): SiteView | undefined {
+    const { stores, nowMs } = this.#ports;
+    const atMs = nowMs();
+    const register = stores.database("register");
+    const asked = { register, places: this.#places(), cover, nowMs: atMs };
+    const site = seenSite(asked, code);
+    if (site === undefined) return undefined;
+    const window = this.#windowOf(atMs);
+    const readings = this.#inPlaces(cover, (read) => siteReadings({ ...read, window }, code));
+    const here = Cover.bounded({ areas: [], sites: [code] });
+    const {
+      alerts,
+      firing,
+      acknowledged,
+      handled = 0,
+    } = this.alerts({ which: "open", gw: null, limit: mostOfSite }, here);
+    const openAlerts = firing + acknowledged + handled;
+    return { asOf: isoTime(atMs), site, alerts, openAlerts, ...readings, cameras: camerasAt(asked, code) };
   }
 
   /** How alerts are routed; undefined before the first start. */

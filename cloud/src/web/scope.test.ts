@@ -100,6 +100,7 @@ const questions = (): Readonly<Record<string, readonly Question[]>> => ({
   // Files have tests of their own in exports.test.ts; here only that they are refused.
   "POST /api/v1/exports": [{ path: "/api/v1/exports", body: { gateway: "market-z" } }],
   "GET /api/v1/sites": [{ path: "/api/v1/sites" }],
+  "GET /api/v1/sites/:code": [{ path: "/api/v1/sites/zhongpu" }],
   "GET /api/v1/reports": [{ path: "/api/v1/reports?site=zhongpu&date=2026-11-23" }],
   "GET /api/v1/reports/file": [{ path: "/api/v1/reports/file?site=zhongpu&date=2026-11-23&format=html" }],
   "GET /api/v1/reports/kept": [{ path: "/api/v1/reports/kept?site=zhongpu" }],
@@ -108,6 +109,12 @@ const questions = (): Readonly<Record<string, readonly Question[]>> => ({
   ],
   // Which cameras are seen has tests of its own in cameras.test.ts.
   "GET /api/v1/cameras": [{ path: "/api/v1/cameras", showsPlaces: false }],
+  "GET /api/v1/cameras/:gw/:channel/events": [
+    {
+      path: `/api/v1/cameras/market-z/scale-01/events?from=2026-11-01T00:00:00Z&until=${noon}`,
+      showsPlaces: false,
+    },
+  ],
   "POST /api/v1/cameras/view-tokens": [
     { path: "/api/v1/cameras/view-tokens", body: { gw: "market-z", channel: "scale-01" }, showsPlaces: false },
   ],
