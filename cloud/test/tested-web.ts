@@ -5,6 +5,7 @@ import { AlertStore } from "../src/alerts/alert-store.ts";
 import { writeExport } from "../src/api/exports/write-export.ts";
 import { cloudConfigSchema } from "../src/config/cloud-config.ts";
 import { createAuthority, createServerCertificate } from "../src/keys/certificate-issuer.ts";
+import type { MediaAccess } from "../src/media/media-access.ts";
 import { answerReport } from "../src/reports/open-report.ts";
 import { UserRegister } from "../src/users/user-register.ts";
 import type { WebThreadData } from "../src/web/web-messages.ts";
@@ -42,19 +43,29 @@ export class TestedWeb {
   readonly logged: string[] = [];
   readonly #screens = makeScreens();
   readonly #perMinute: number;
+  readonly #media: MediaAccess | null;
   service!: WebService;
   target!: Target;
   firstLogin: { user: string; password: string } | null = null;
   nowMs = sampleNowMs;
   #seq = 0;
 
-  private constructor(perMinute: number) {
+  private constructor(perMinute: number, media: MediaAccess | null) {
     this.#perMinute = perMinute;
+    this.#media = media;
   }
 
-  /** Starts it; `empty`: without any user. */
-  static async start({ empty = false, perMinute = 100_000 } = {}): Promise<TestedWeb> {
-    const web = new TestedWeb(perMinute);
+  /** Starts it; `empty`: without any user; `media`: as if video were served there. */
+  static async start({
+    empty = false,
+    perMinute = 100_000,
+    media = null,
+  }: {
+    readonly empty?: boolean;
+    readonly perMinute?: number;
+    readonly media?: MediaAccess | null;
+  } = {}): Promise<TestedWeb> {
+    const web = new TestedWeb(perMinute, media);
     const users = new UserRegister(web.centre.register, { cost: testCost });
     for (const [name, role] of empty ? [] : Object.entries(roles)) {
       await users.add({ name: `user-${name}`, role, password: testPassword }, web.nowMs);
@@ -69,6 +80,7 @@ export class TestedWeb {
     const config = cloudConfigSchema.parse({ https: { host: "127.0.0.1", port: 0 } });
     const data: WebThreadData = {
       dataDirectory: this.centre.directory,
+      media: this.#media,
       config: { ...config, publicHost: "centre.example.org" },
       ...{ tls, hosts: ["centre.example.org", "localhost", "127.0.0.1"], screens: this.#screens },
       card: {

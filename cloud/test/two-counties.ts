@@ -52,8 +52,8 @@ export const changeRegister = (web: TestedWeb, put: readonly ShortEntry[]): void
 };
 
 /** A web service over two counties with something of everything in each. */
-export const startTwoCounties = async (): Promise<TestedWeb> => {
-  const web = await TestedWeb.start();
+export const startTwoCounties = async (options: Parameters<typeof TestedWeb.start>[0] = {}): Promise<TestedWeb> => {
+  const web = await TestedWeb.start(options);
   changeRegister(web, twoCounties);
   return web;
 };

@@ -1,20 +1,31 @@
 import { randomBytes } from "node:crypto";
-import { deviceIdPattern, gatewayIdPattern } from "@mingcheng/protocols";
+import {
+  apiAskedTimeSchema,
+  cameraEventListSchema,
+  cameraListSchema,
+  cameraViewings,
+  deviceIdPattern,
+  gatewayIdPattern,
+  publicCameraListSchema,
+  viewTokenSchema,
+} from "@mingcheng/protocols";
 import { type Showing, showings, type ViewTokens } from "@mingcheng/protocols/media";
 import { z } from "zod";
 import type { Audit } from "../audit/audit-event.ts";
 import { type MediaAccess, viewTokensOf } from "../media/media-access.ts";
-import { ViewingStore, viewings } from "../media/viewing-store.ts";
+import { ViewingStore } from "../media/viewing-store.ts";
 import type { PlaceFinder } from "../register/attribution/place-finder.ts";
 import type { SqliteDatabase } from "../store/database.ts";
-import type { Cover } from "../users/cover.ts";
+import { Cover } from "../users/cover.ts";
 import { ApiFailure } from "./api-failure.ts";
 import { type ApiRoute, defineRoute, everyRole, sessionOf, whoOf } from "./api-route.ts";
+import type { CentreReader } from "./centre-reader.ts";
 
 /** What the routes about cameras work with. */
 export interface CameraRoutePorts {
   /** A connection that may write. */
   readonly register: SqliteDatabase;
+  readonly reader: CentreReader;
   readonly places: PlaceFinder;
   readonly audit: Audit;
   /** How viewers are let in; null: this centre has no video. */
@@ -36,26 +47,16 @@ const tokenRequest = z.strictObject({
   quality: z.enum(showings).default("sub"),
   why: z.string().trim().max(200).default(""),
 });
-const tokenAnswer = z.strictObject({
-  /** Sent as the first message; good once. */
-  token: z.string(),
-  /** Of the media door, at the same host: `wss://…:<port>/media/watch`. */
-  port: z.int(),
-  connectByMs: z.number(),
-  endsMs: z.number(),
-});
 const viewingRequest = z.strictObject({
   ...cameraSchema,
-  viewing: z.enum(viewings),
+  viewing: z.enum(cameraViewings),
   note: z.string().max(200).default(""),
 });
-const place = z.record(z.string(), z.unknown()).nullable();
-const cameraList = z.strictObject({
-  cameras: z.array(z.strictObject({ ...cameraSchema, place, viewing: z.enum(viewings) })),
+const eventsQuery = z.strictObject({
+  from: apiAskedTimeSchema,
+  until: apiAskedTimeSchema,
+  limit: z.coerce.number().int().min(1).max(1_000).default(200),
 });
-const publicList = z.strictObject({ cameras: z.array(z.strictObject(cameraSchema)) });
-
-const registered = z.object({ gw: z.string(), dev: z.string() });
 
 interface Asked {
   readonly gw: string;
@@ -66,7 +67,7 @@ interface Asked {
 
 /** Cameras: which there are, who may watch them, and tokens to watch with. */
 export const cameraRoutes = (ports: CameraRoutePorts): ApiRoute[] => {
-  const { register, places, audit, media, nowMs } = ports;
+  const { register, reader, places, audit, media, nowMs } = ports;
   const store = new ViewingStore(register);
   const tokens: ViewTokens | null = media === null ? null : viewTokensOf(media);
   const issue = ({ gw, channel, quality, why }: Asked, person: string, isPublic: boolean) => {
@@ -76,6 +77,7 @@ export const cameraRoutes = (ports: CameraRoutePorts): ApiRoute[] => {
     return { token: tokens.issue({ ...claims, ...times }), port: media.port, ...times };
   };
   const mustSee = (cover: Cover, gw: string, channel: string): void => {
+    places.refresh();
     // What is not in somebody's area is not there for them.
     if (!places.sees(cover, gw, channel, nowMs())) throw new ApiFailure("NOT_FOUND", "there is no such camera");
   };
@@ -87,8 +89,16 @@ export const cameraRoutes = (ports: CameraRoutePorts): ApiRoute[] => {
       access: "public",
       scope: "none",
       perMinute: publicPerMinute,
-      answer: publicList,
-      handle: () => ({ cameras: store.public().map(({ gw, channel }) => ({ gw, channel })) }),
+      answer: publicCameraListSchema,
+      handle: () => {
+        const shown = new Set(store.public().map(({ gw, channel }) => `${gw}/${channel}`));
+        const { cameras } = reader.cameras(Cover.everything);
+        return {
+          cameras: cameras
+            .filter(({ gw, channel }) => shown.has(`${gw}/${channel}`))
+            .map(({ gw, channel, site }) => ({ gw, channel, site })),
+        };
+      },
     }),
     defineRoute({
       method: "POST",
@@ -98,7 +108,7 @@ export const cameraRoutes = (ports: CameraRoutePorts): ApiRoute[] => {
       scope: "none",
       perMinute: publicPerMinute,
       body: z.strictObject(cameraSchema),
-      answer: tokenAnswer,
+      answer: viewTokenSchema,
       handle: ({ body: { gw, channel } }) => {
         if (store.of(gw, channel) !== "public") throw new ApiFailure("NOT_FOUND", "there is no such camera");
         return issue({ gw, channel, quality: "sub", why: "" }, "public", true);
@@ -112,22 +122,22 @@ export const cameraRoutes = (ports: CameraRoutePorts): ApiRoute[] => {
       summary: { zh: "辖区内的摄像机", en: "Cameras in the user's areas" },
       access: everyRole,
       scope: "area",
-      answer: cameraList,
-      handle: ({ cover }) => {
-        const now = nowMs();
-        const rows = register
-          .prepare(
-            "SELECT DISTINCT gw, dev FROM device WHERE class = 'camera' AND until_change IS NULL ORDER BY gw, dev",
-          )
-          .all()
-          .map((row) => registered.parse(row));
-        const seen = rows.filter(({ gw, dev }) => places.sees(cover, gw, dev, now));
-        return {
-          cameras: seen.map(({ gw, dev }) => ({
-            ...{ gw, channel: dev, viewing: store.of(gw, dev) },
-            place: places.view(gw, dev, now) as Record<string, unknown> | null,
-          })),
-        };
+      answer: cameraListSchema,
+      handle: ({ cover }) => reader.cameras(cover),
+    }),
+    defineRoute({
+      method: "GET",
+      path: "/api/v1/cameras/:gw/:channel/events",
+      summary: { zh: "摄像机及其录像的事件", en: "What happened to a camera and its recording" },
+      access: everyRole,
+      scope: "area",
+      params: z.strictObject(cameraSchema),
+      query: eventsQuery,
+      answer: cameraEventListSchema,
+      handle: ({ cover, params: { gw, channel }, query: { from, until, limit } }) => {
+        mustSee(cover, gw, channel);
+        const span = { gw, channel, fromMs: Date.parse(from), untilMs: Date.parse(until), limit };
+        return { events: reader.cameraEvents(span, cover) };
       },
     }),
     defineRoute({
@@ -137,7 +147,7 @@ export const cameraRoutes = (ports: CameraRoutePorts): ApiRoute[] => {
       access: everyRole,
       scope: "area",
       body: tokenRequest,
-      answer: tokenAnswer,
+      answer: viewTokenSchema,
       handle: (call) => {
         const { gw, channel } = call.body;
         mustSee(call.cover, gw, channel);

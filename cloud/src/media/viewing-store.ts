@@ -1,11 +1,9 @@
+import { type CameraViewing, cameraViewings } from "@mingcheng/protocols";
 import { z } from "zod";
 import type { Migration, SqliteDatabase } from "../store/database.ts";
 
-/** Who may watch a camera. `off`: nobody at all. `private`: users in whose area it is. `public`: anybody. */
-export const viewings = ["off", "private", "public"] as const;
-
-/** See {@link viewings}. */
-export type Viewing = (typeof viewings)[number];
+/** Who may watch a camera. */
+export type Viewing = CameraViewing;
 
 /** What was decided about a camera's viewing; cameras without a decision are `private`. */
 export const viewingTables: Migration = (database) => {
@@ -16,7 +14,7 @@ export const viewingTables: Migration = (database) => {
   `);
 };
 
-const row = z.object({ gw: z.string(), channel: z.string(), viewing: z.enum(viewings) });
+const row = z.object({ gw: z.string(), channel: z.string(), viewing: z.enum(cameraViewings) });
 
 /** Decisions about who may watch, in the register. */
 export class ViewingStore {
