@@ -26,7 +26,7 @@ const pages: Readonly<Record<string, readonly string[]>> = {
     "/audit",
   ],
   "phone.html": ["/m", "/m/*", "/a/:id"],
-  "wall.html": ["/wall"],
+  "wall.html": ["/wall", "/wall/remote"],
   "verify.html": ["/verify"],
 };
 

@@ -15,6 +15,7 @@ export const sizes = {
   desk: { width: 1920, height: 1080 },
   laptop: { width: 1280, height: 800 },
   wall4k: { width: 3840, height: 2160 },
+  portrait: { width: 1080, height: 1920 },
   phone: { width: 390, height: 844 },
 } as const;
 

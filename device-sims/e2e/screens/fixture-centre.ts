@@ -15,6 +15,7 @@ import { repositoryRoot } from "../../src/harness/repository.ts";
 import { errorOf } from "./errors-of.ts";
 import { answerAlerts, type FixtureAlerts, type FixtureAnswer, type FixtureRequest } from "./fixture-alerts.ts";
 import { answerDesk } from "./fixture-desk.ts";
+import { answerWall, type FixtureWall } from "./fixture-wall.ts";
 import { sampleTrend } from "./sample-day.ts";
 
 const screens = join(repositoryRoot, "dashboards/screens/dist");
@@ -29,7 +30,7 @@ const types: Readonly<Record<string, string>> = {
 const pageOf = (path: string): string => {
   if (path === "/verify") return "/verify.html";
   if (/^\/(?:m|a)(?:\/|$)/.test(path)) return "/phone.html";
-  if (path === "/wall") return "/wall.html";
+  if (path === "/wall" || path === "/wall/remote") return "/wall.html";
   return /\.\w+$/.test(path) ? path : "/index.html";
 };
 
@@ -62,6 +63,7 @@ const answerOne = (alerts: FixtureAlerts, request: FixtureRequest): FixtureAnswe
 export class FixtureCentre {
   readonly state: FixtureState;
   readonly asked: string[] = [];
+  readonly wall: FixtureWall = { told: [], hasMap: true, cameras: true };
   readonly #server = createServer((request, response) => void this.#answer(request, response));
   readonly #streams = new Set<ServerResponse>();
 
@@ -156,6 +158,10 @@ export class FixtureCentre {
   ): readonly [number, unknown] {
     const { pathname: path, searchParams: query } = new URL(url, "http://fixture");
     const { account, alerts, failure, today } = this.state;
+    if (account !== null && failure === null && /^\/api\/v1\/(?:walls?|map|cameras)\b/.test(path)) {
+      const answer = answerWall(this.wall, today, { method, path, query, body, bytes, account, asOf: today.asOf });
+      if (answer !== undefined) return answer;
+    }
     const known =
       account === null || alerts === undefined || failure !== null
         ? undefined

@@ -74,12 +74,43 @@ const inside: Readonly<Record<string, Picture>> = {
 const wall: Readonly<Record<string, Picture>> = {
   wall: { language: "zh", size: "desk", path: "wall", ready: "[data-test=trend-tests] canvas" },
   "wall-4k": { language: "en", size: "wall4k", path: "wall", ready: "[data-test=trend-tests] canvas" },
+  "wall-video": {
+    ...{ language: "zh", size: "desk", path: "wall", ready: "[data-test=map-site]" },
+    act: async (page) => {
+      await page.keyboard.press("ArrowDown");
+      await page.waitForSelector("[data-test=camera]");
+    },
+  },
+  "wall-tests": {
+    ...{ language: "zh", size: "desk", path: "wall", ready: "[data-test=wall]" },
+    act: async (page) => {
+      await page.keyboard.press("2");
+      await page.waitForSelector("[data-test=trend-tests] canvas");
+    },
+  },
+  "wall-site": {
+    ...{ language: "zh", size: "desk", path: "wall", ready: "[data-test=map-site]" },
+    act: async (page) => {
+      await page.locator("[data-test=map-site]", { hasText: "松柏市场" }).click();
+      await page.waitForSelector("[data-test=plan] svg");
+    },
+  },
+  "wall-devices": {
+    ...{ language: "en", size: "desk", path: "wall", ready: "[data-test=wall]" },
+    act: async (page) => {
+      await page.keyboard.press("4");
+      await page.waitForSelector("[data-test=plan] svg");
+    },
+  },
+  "wall-remote": { language: "zh", size: "phone", path: "wall/remote?name=hall", ready: "[data-test=remote-alert]" },
 };
 
 const atTheCentre: Readonly<Record<string, Picture>> = {
   "duty-desk": { language: "zh", size: "desk", path: "duty", ready: "[data-test=absence]" },
   "messages-desk": { language: "zh", size: "desk", path: "messages", ready: "[data-test=message]" },
   "messages-phone": { language: "en", size: "phone", path: "messages", ready: "[data-test=message]" },
+  "reports-desk": { language: "zh", size: "desk", path: "reports", ready: "[data-test=kept-report]" },
+  "reports-phone": { language: "en", size: "phone", path: "reports", ready: "[data-test=kept-report]" },
   "fleet-desk": { language: "zh", size: "desk", path: "fleet", ready: "[data-test=fleet-row]" },
   "quarantine-desk": { language: "en", size: "desk", path: "quarantine", ready: "[data-test=quarantined]" },
   "silences-desk": { language: "zh", size: "desk", path: "silences", ready: "[data-test=silence]" },

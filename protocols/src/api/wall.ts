@@ -26,6 +26,8 @@ export const wallSiteSchema = z.object({
   /** Null: what the register places at no site; only who sees the whole centre is told of it. */
   code: z.string().nullable(),
   name: z.string(),
+  /** Codes of its areas, the widest first. */
+  areas: z.array(z.string()),
   devices: countedDevices,
   cameras: countedDevices,
   /** Gateways of which something stands here; how many of them are not heard from, and since when the first of those. */

@@ -1,5 +1,5 @@
 import { fewSamples, type Wall, type WallSite } from "@mingcheng/protocols";
-import { minuteStartMs } from "../../register/model/validity.ts";
+import { minuteOf } from "../../register/model/validity.ts";
 import type { SqliteDatabase } from "../../store/database.ts";
 import { type CountedDevice, DayCounter, sumOf } from "../queries/day-counter.ts";
 import type { DayWindow } from "../queries/day-window.ts";
@@ -55,11 +55,11 @@ class SiteTally {
   amountFen = 0;
   alerts: SiteAlerts = { open: 0, firing: 0, alarm: 0 };
 
-  view(code: string | null, name: string): WallSite {
+  view(code: string | null, name: string, areas: readonly string[]): WallSite {
     const { devices, cameras, weighings, sales, amountFen, alerts, verdicts } = this;
     const away = [...this.gateways.values()].filter((since) => since !== null).sort();
     return {
-      ...{ code, name, devices, cameras, weighings, sales, amountFen, alerts, ...verdicts },
+      ...{ code, name, areas: [...areas], devices, cameras, weighings, sales, amountFen, alerts, ...verdicts },
       gateways: { all: this.gateways.size, away: away.length, awaySince: away[0] ?? null },
       grams: sumOf(this.grams),
     };
@@ -142,7 +142,7 @@ const worstFirst = (one: Verdicts, other: Verdicts): number => {
 
 /** Names of sites as the register has them now; those without one under their code. */
 const namesOf = (register: SqliteDatabase, nowMs: number): ReadonlyMap<string, string> => {
-  const minute = Math.floor(nowMs / minuteStartMs(1));
+  const minute = minuteOf(nowMs);
   const rows = register
     .prepare("SELECT code, name FROM site WHERE until_change IS NULL AND valid_from <= ? AND ? < valid_to")
     .all(minute, minute) as { code: string; name: string }[];
@@ -156,8 +156,7 @@ export const wallView = (asked: WallAsked): Wall => {
   const away = awayOf(asked);
   const names = namesOf(asked.register, nowMs);
   // Every site that is seen is there, whether or not it did anything.
-  for (const code of names.keys())
-    if (cover.covers(places.index().site(code, Math.floor(nowMs / 60_000)))) count.of(code);
+  for (const code of names.keys()) if (cover.covers(places.index().site(code, minuteOf(nowMs)))) count.of(code);
   for (const row of projections.prepare(devicesSql).iterate({ fromMs: window.fromMs }) as Iterable<DeviceRow>) {
     count.device(row, away);
   }
@@ -179,7 +178,10 @@ export const wallView = (asked: WallAsked): Wall => {
   return {
     ...{ asOf: isoTime(nowMs), day: window.day, timezone, from: isoTime(window.fromMs), to: isoTime(window.toMs) },
     ...{ lsn: projectedLsn(projections), head, alerts: alerts?.view ?? null },
-    sites: [...count.sites].map(([code, tally]) => tally.view(code, code === null ? "" : (names.get(code) ?? code))),
+    sites: [...count.sites].map(([code, tally]) => {
+      if (code === null) return tally.view(null, "", []);
+      return tally.view(code, names.get(code) ?? code, places.index().site(code, minuteOf(nowMs)).areas);
+    }),
     items: [...items]
       .map(([item, verdicts]) => ({ item, ...verdicts }))
       .sort((one, other) => worstFirst(one, other) || (one.item ?? "").localeCompare(other.item ?? ""))

@@ -82,12 +82,18 @@ export const api = {
   /** How the devices of a site stand. */
   wallDevices: (site: string) => request("GET", `/api/v1/wall/devices?${queryOf({ site })}`) as Promise<WallDevices>,
   /** The map of the city (site null), or the floor plan of a site. */
-  map: (site: string | null) => request("GET", `/api/v1/map${site === null ? "" : `?${queryOf({ site })}`}`) as Promise<CityMap>,
+  map: (site: string | null) =>
+    request("GET", `/api/v1/map${site === null ? "" : `?${queryOf({ site })}`}`) as Promise<CityMap>,
   walls: () => request("GET", "/api/v1/walls") as Promise<WallList>,
   tellWall: (name: string, act: WallAct) =>
     request("POST", `/api/v1/walls/${encodeURIComponent(name)}/acts`, act) as Promise<{ readonly walls: number }>,
   cameras: () => request("GET", "/api/v1/cameras") as Promise<{ readonly cameras: readonly Camera[] }>,
-  viewToken: (asked: { readonly gw: string; readonly channel: string; readonly quality: "sub"; readonly why: string }) =>
+  viewToken: (asked: {
+    readonly gw: string;
+    readonly channel: string;
+    readonly quality: "sub";
+    readonly why: string;
+  }) =>
     request("POST", "/api/v1/cameras/view-tokens", asked) as Promise<{ readonly token: string; readonly port: number }>,
   trend: () => request("GET", "/api/v1/trend") as Promise<Trend>,
   alerts: (state: "open" | "all", limit: number) =>

@@ -1,4 +1,4 @@
-import type { LiveReading } from "@mingcheng/protocols";
+import type { LiveReading, WallAct } from "@mingcheng/protocols";
 import { EventFeed, type FeedState } from "@mingcheng/ui/data/event-feed.ts";
 import { type Problem, problemOf } from "@mingcheng/ui/data/json-request.ts";
 import { computed, onScopeDispose, ref, type ShallowRef, shallowRef } from "vue";
@@ -21,6 +21,12 @@ export interface KeptUpOptions<Answer> {
   readonly onSignedOut: () => void;
   readonly onLive?: (value: LiveReading) => void;
   readonly onTick?: () => void;
+  /** Told what somebody wants this wall to show. */
+  readonly onWall?: (act: WallAct) => void;
+  /** What of the events is wanted; left out: all of them. */
+  readonly events?: Readonly<Record<string, string>>;
+  /** At most so often it is read again; left out: every second. */
+  readonly everyMs?: number;
   /** Where the last answer is kept for the time without the centre; it is shown with its time until there is a newer one. */
   readonly memory?: AnswerMemory;
 }
@@ -51,14 +57,14 @@ const endsSession = ({ code }: Problem): boolean => code === "SESSION_MISSING" |
 
 /** Reads an answer, again whenever the centre says that something changed, and says when that cannot be. */
 export const useKeptUp = <Answer extends { readonly asOf: string }>(options: KeptUpOptions<Answer>): KeptUp<Answer> => {
-  const { ask, key = () => "", onSignedOut, onLive, onTick, memory } = options;
+  const { ask, key = () => "", onSignedOut, onLive, onTick, onWall, memory, everyMs = readEveryMs } = options;
   const value = shallowRef(null) as ShallowRef<Answer | null>;
   const problem = shallowRef<Problem | null>(null);
   const feedState = ref<FeedState>("connecting");
   const nowMs = ref(0);
   let readAtMs = Number.NEGATIVE_INFINITY;
   let startedAtMs = Number.NEGATIVE_INFINITY;
-  let restMs = readEveryMs;
+  let restMs = everyMs;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let reading = false;
   let again = false;
@@ -68,7 +74,7 @@ export const useKeptUp = <Answer extends { readonly asOf: string }>(options: Kep
     value.value = answer;
     problem.value = null;
     readAtMs = performance.now();
-    restMs = Math.max(readEveryMs, restFactor * (readAtMs - startedAtMs));
+    restMs = Math.max(everyMs, restFactor * (readAtMs - startedAtMs));
     nowMs.value = Date.parse(answer.asOf);
     memory?.keep(key(), answer);
   };
@@ -116,14 +122,18 @@ export const useKeptUp = <Answer extends { readonly asOf: string }>(options: Kep
     timer = setTimeout(() => void read(), Math.max(0, startedAtMs + restMs - performance.now()));
   };
 
-  const feed = new EventFeed({
-    state: (state) => {
-      feedState.value = state;
+  const feed = new EventFeed(
+    {
+      state: (state) => {
+        feedState.value = state;
+      },
+      moved,
+      live: (reading) => onLive?.(reading),
+      wall: (act) => onWall?.(act),
+      signedOut: onSignedOut,
     },
-    moved,
-    live: (reading) => onLive?.(reading),
-    signedOut: onSignedOut,
-  });
+    options.events,
+  );
 
   const tick = setInterval(() => {
     if (value.value !== null) nowMs.value = Date.parse(value.value.asOf) + (performance.now() - readAtMs);

@@ -1,4 +1,4 @@
-import type { LiveReading } from "@mingcheng/protocols";
+import type { LiveReading, WallAct } from "@mingcheng/protocols";
 
 /** How the stream of events stands. */
 export type FeedState = "connecting" | "open" | "broken";
@@ -9,6 +9,8 @@ export interface FeedListener {
   /** Something on the page is no longer as it was: read it again. */
   moved(): void;
   live(reading: LiveReading): void;
+  /** Somebody wants this wall to show something. */
+  wall?(act: WallAct): void;
   signedOut(): void;
 }
 
@@ -21,26 +23,33 @@ const longestWaitMs = 30_000;
  */
 export class EventFeed {
   readonly #listener: FeedListener;
+  readonly #path: string;
   #source: EventSource | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #waitMs = firstWaitMs;
   #greeted = false;
   #isOpen = false;
 
-  constructor(listener: FeedListener) {
+  /** `query`: what of the events is wanted, as in docs/api.md. */
+  constructor(listener: FeedListener, query: Readonly<Record<string, string>> = {}) {
     this.#listener = listener;
+    const asked = new URLSearchParams(query).toString();
+    this.#path = `/api/v1/events${asked === "" ? "" : `?${asked}`}`;
   }
 
   /** Opens the stream; a feed that is open already starts anew. */
   open(): void {
     this.close();
     this.#listener.state("connecting");
-    const source = new EventSource("/api/v1/events");
+    const source = new EventSource(this.#path);
     this.#source = source;
     source.addEventListener("hello", () => this.#hello());
     for (const name of ["records", "changed", "reload"]) source.addEventListener(name, () => this.#listener.moved());
     source.addEventListener("live", (event: MessageEvent<string>) => {
       this.#listener.live(JSON.parse(event.data) as LiveReading);
+    });
+    source.addEventListener("wall", (event: MessageEvent<string>) => {
+      this.#listener.wall?.((JSON.parse(event.data) as { readonly act: WallAct }).act);
     });
     source.addEventListener("signed-out", () => {
       this.close();

@@ -38,6 +38,16 @@ export const yuanText = (fen: number): string => {
   return decimalText(`${fen < 0 ? "-" : ""}${digits.slice(0, -2)}.${digits.slice(-2)}`);
 };
 
+/** A large amount in the unit that the language counts in, `61.25` 万元 or `612.5` thousand; a small one to the fen. */
+export const shortYuan = (
+  fen: number,
+  language: "zh" | "en",
+): { readonly value: string; readonly unit: "yuan" | "large" } => {
+  if (Math.abs(fen) < 10_000_000) return { value: yuanText(fen), unit: "yuan" };
+  const [per, places] = language === "zh" ? [1_000_000, 2] : [100_000, 1];
+  return { value: decimalText((fen / per).toFixed(places)), unit: "large" };
+};
+
 /** A share in per cent with one decimal: `2.4 %`. Null when there is nothing to share. */
 export const percentText = (part: number, whole: number): string | null =>
   whole === 0 ? null : `${(Math.round((part * 1_000) / whole) / 10).toFixed(1)}${space}%`;
