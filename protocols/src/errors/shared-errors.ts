@@ -65,4 +65,18 @@ export const sharedErrors = {
     "核对公钥是否来自可信渠道；文件自指出的位置起不可采信，请向中心重新索取",
     "check that the public keys came by a trusted way; nothing behind the named place can be relied on, ask the centre for the file again",
   ),
+  GRAFANA_UNREACHABLE: entry(
+    true,
+    "连接不上 Grafana",
+    "Grafana does not answer",
+    "检查地址和 Grafana 是否已启动，然后再运行一次",
+    "check the address and that Grafana runs, then run the command again",
+  ),
+  GRAFANA_REFUSED: entry(
+    false,
+    "Grafana 拒绝了请求",
+    "Grafana refused the request",
+    "检查令牌或密码，以及该账号能否编辑播放列表；Grafana 须为 12 或更新版本",
+    "check the token or password and that the account may edit playlists; Grafana must be 12 or newer",
+  ),
 } as const satisfies Record<string, ErrorEntry>;

@@ -1,18 +1,6 @@
 import { type DashboardId, uidOf } from "../dashboards/scope.ts";
 import { type Language, type Text, text } from "../text.ts";
-
-/** What Grafana keeps of a playlist: `playlist.grafana.app`, `spec`. */
-export interface PlaylistSpec {
-  readonly title: string;
-  readonly interval: string;
-  readonly items: readonly { readonly type: "dashboard_by_uid"; readonly value: string }[];
-}
-
-/** A playlist and the id it is kept under. */
-export interface NamedPlaylist {
-  readonly name: string;
-  readonly spec: PlaylistSpec;
-}
+import type { NamedPlaylist } from "./apply-playlist.ts";
 
 const title: Text = text("明秤指挥中心轮播", "Mingcheng command centre");
 
