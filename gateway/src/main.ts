@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { Command } from "commander";
+import { addCameraCommands } from "./commands/camera/add-camera-commands.ts";
 import type { DecodeOptions } from "./commands/decode.ts";
 import { languageOf } from "./commands/language.ts";
 import { keepHeapSmall } from "./small-heap.ts";
@@ -188,21 +189,7 @@ program
     process.exitCode = await runSetupCode(options, language, writeLine);
   });
 
-program
-  .command("camera")
-  .description(text("摄像机", "cameras"))
-  .command("password")
-  .description(
-    text("设置摄像机密码，从标准输入读取一行", "set a camera's password, read as one line from standard input"),
-  )
-  .argument("<channel>", text("通道编号，见配置 cameras.channels", "id of the channel, as in cameras.channels"))
-  .requiredOption(...configOption)
-  .option("--remove", text("删除密码", "forget it"))
-  .action(async (channel: string, options: { config: string; remove?: boolean }) => {
-    const { runCameraPassword } = await import("./commands/camera-password.ts");
-    process.exitCode = await runCameraPassword(channel, options, { language, writeLine, input: process.stdin });
-    process.stdin.destroy();
-  });
+addCameraCommands(program, { text, language, writeLine });
 
 const intake = program
   .command("intake")

@@ -33,7 +33,7 @@ export interface CamerasPorts {
   readonly holdsSession: (token: string) => boolean;
   /** Records about cameras: told without waiting, or stored before anybody goes on. */
   readonly records: Pick<Capture, "record" | "store">;
-  readonly signer: Pick<KeyRing, "kid" | "sign">;
+  readonly signer: Pick<KeyRing, "publicKey" | "log" | "sign">;
   readonly alarms: Pick<Alarms, "raise" | "clear">;
 }
 
@@ -181,7 +181,8 @@ export class ConfiguredCameras {
         return;
       case "sign": {
         const { id, octets } = message;
-        this.#tell(child, { type: "signed", id, kid: signer.kid, signature: signer.sign(octets) });
+        const { publicKey, log: keyLog } = signer;
+        this.#tell(child, { type: "signed", id, publicKey, keyLog, signature: signer.sign(octets) });
         return;
       }
       case "answer":

@@ -1,5 +1,6 @@
 import type { CameraBody } from "@mingcheng/protocols";
 import type { FromCameras, ToCameras } from "./process-messages.ts";
+import type { GatewaySignature } from "./recording/clip.ts";
 
 type Answered = ToCameras & { readonly type: "session" | "stored" | "signed" };
 
@@ -56,10 +57,10 @@ export class GatewayLink {
   }
 
   /** Signs with the gateway's key. @throws when the gateway does not answer */
-  async sign(octets: Uint8Array): Promise<{ readonly kid: string; readonly signature: Uint8Array }> {
+  async sign(octets: Uint8Array): Promise<GatewaySignature> {
     const answer = await this.#ask((id) => ({ type: "sign", id, octets }), signAnswerMs);
     if (answer?.type !== "signed") throw new Error("the gateway did not sign");
-    const { kid, signature } = answer;
-    return { kid, signature };
+    const { publicKey, keyLog, signature } = answer;
+    return { publicKey, keyLog, signature };
   }
 }

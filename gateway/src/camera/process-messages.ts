@@ -2,6 +2,7 @@ import type { CameraBody, CameraState, CameraZone, RecordTime } from "@mingcheng
 import type { Quality } from "@mingcheng/protocols/media";
 import type { CamerasConfig } from "../config/cameras-config.ts";
 import type { CameraAnswer, CameraAsk } from "./keeping/camera-ask.ts";
+import type { GatewaySignature } from "./recording/clip.ts";
 import type { MediaAccess } from "./relay/centre-link.ts";
 
 /** What the camera process is told of time. */
@@ -29,7 +30,7 @@ export type ToCameras =
   | { readonly type: "session"; readonly id: number; readonly holds: boolean }
   /** A record is on disk, or could not be stored now. */
   | { readonly type: "stored"; readonly id: number; readonly ok: boolean }
-  | { readonly type: "signed"; readonly id: number; readonly kid: string; readonly signature: Uint8Array }
+  | ({ readonly type: "signed"; readonly id: number } & GatewaySignature)
   /** Somebody wants something done; it is answered. */
   | { readonly type: "ask"; readonly id: number; readonly ask: CameraAsk }
   /** A device of this box stored a record: what its cameras see is evidence. */

@@ -1,5 +1,6 @@
 import type { CameraBody, CameraState } from "@mingcheng/protocols";
 import type { ToldClock } from "../process-messages.ts";
+import type { ClipSigner } from "../recording/clip.ts";
 
 /** What recordings and stills need of the process they are in. */
 export interface KeepingPorts {
@@ -16,7 +17,7 @@ export interface KeepingPorts {
   /** Tells a record; resolves once it is stored, however long that takes. */
   readonly tell: (channel: string, body: CameraBody) => Promise<void>;
   /** Signs for the gateway. */
-  readonly sign: (octets: Uint8Array) => Promise<{ readonly kid: string; readonly signature: Uint8Array }>;
+  readonly sign: ClipSigner;
   /** Something that must be seen at once; null: it is over. */
   readonly alarm: (code: string, detail: string | null) => void;
   readonly onFault: (channel: string, error: unknown) => void;

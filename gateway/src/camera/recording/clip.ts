@@ -1,14 +1,23 @@
 import { createHash, type Hash } from "node:crypto";
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { MingchengError } from "@mingcheng/protocols";
 import { decodeTime, moveDecodeTimes, timeScale } from "./boxes.ts";
 import type { ChannelStore } from "./channel-store.ts";
+import { clipManifest } from "./clip-manifest.ts";
 import { fragmentsOf, playback } from "./playback.ts";
 import type { Segment } from "./segment.ts";
 
+/** A signature with what it takes to verify it. */
+export interface GatewaySignature {
+  readonly publicKey: Uint8Array;
+  /** Every rotation statement of the gateway: how keys before and after are joined with this one. */
+  readonly keyLog: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
 /** Signs for the gateway; the camera process has no key of its own. */
-export type ClipSigner = (message: Uint8Array) => Promise<{ readonly kid: string; readonly signature: Uint8Array }>;
+export type ClipSigner = (message: Uint8Array) => Promise<GatewaySignature>;
 
 /** What is to be exported, for whom and why. */
 export interface ClipRequest {
@@ -147,6 +156,12 @@ const copyParts = async (store: ChannelStore, request: ClipRequest, folder: stri
   }
 };
 
+const clipIn = (folder: string, manifest: Uint8Array, parts: readonly ClipFile[]): Clip => {
+  const movies = parts.map(({ name, type, bytes, sha256 }) => ({ name, type, bytes, sha256 }));
+  const sha256 = createHash("sha256").update(manifest).digest("hex");
+  return { folder, files: [...movies, { name: "clip.json", type: "json", bytes: manifest.length, sha256 }] };
+};
+
 /**
  * Exports a span of a channel as movie files with a signed manifest: what was recorded (each segment by its digest), what was
  * not and why, who asked and why. Whole segments: nothing is encoded anew, so the clip may begin some seconds earlier and end
@@ -163,6 +178,8 @@ export const exportClip = async (
     throw new MingchengError("CLIP_TOO_LONG", `${longestMs / 60_000} minutes at most`, { field: "until" });
   }
   const folder = join(clipsFolder, request.id);
+  const there = await readFile(join(folder, "clip.json")).catch(() => undefined);
+  if (there !== undefined) return clipIn(folder, there, clipManifest.parse(JSON.parse(there.toString("utf8"))).parts);
   const making = join(clipsFolder, `.${request.id}`);
   await rm(making, { recursive: true, force: true });
   await mkdir(making, { recursive: true, mode: 0o700 });
@@ -175,20 +192,16 @@ export const exportClip = async (
     const asked = { from: iso(request.fromMs), until: iso(request.toMs) };
     const manifest = { v: 1, id, gw, channel, zone, asked, cause, by, at, sync, parts, gaps, segments };
     const bytes = new TextEncoder().encode(`${JSON.stringify(manifest)}\n`);
-    const { kid, signature } = await sign(signedMessage(bytes));
+    const { publicKey, keyLog, signature } = await sign(signedMessage(bytes));
     await writeWhole(join(making, "clip.json"), bytes);
-    const signed = { kid, signature: Buffer.from(signature).toString("base64") };
+    const signed = {
+      publicKey: Buffer.from(publicKey).toString("hex"),
+      signature: Buffer.from(signature).toString("base64"),
+      keyLog: Buffer.from(keyLog).toString("base64"),
+    };
     await writeWhole(join(making, "clip.sig.json"), new TextEncoder().encode(`${JSON.stringify(signed)}\n`));
     await rename(making, folder);
-    const named = { name: "clip.json", type: "json" as const, bytes: bytes.length };
-    const sha256 = createHash("sha256").update(bytes).digest("hex");
-    const movies = parts.map(({ name, type, bytes: length, sha256: digest }) => ({
-      name,
-      type,
-      bytes: length,
-      sha256: digest,
-    }));
-    return { folder, files: [...movies, { ...named, sha256 }] };
+    return clipIn(folder, bytes, parts);
   } catch (error) {
     await rm(making, { recursive: true, force: true });
     throw error;

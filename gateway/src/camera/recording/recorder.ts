@@ -35,6 +35,8 @@ const mostWaitingBytes = 8 * 1024 * 1024;
 const tryAgainMs = 10_000;
 /** Less than this between two segments is no gap. */
 const seamMs = 1_500;
+/** A fragment that takes so long to come makes a silence of it. */
+const quietMs = 3_000;
 /** The wall clock was set when it went so much faster or slower than the monotonic one. */
 const clockStepMs = 2_000;
 
@@ -91,7 +93,16 @@ export class Recorder {
 
   /** Why nothing has come since the last picture, up to now; none while pictures come. */
   silence(nowMs: number): readonly RecordedGap[] {
-    return this.#file === undefined ? this.#gapsUntil(nowMs) : [];
+    const isQuiet = nowMs - (this.#lastEnd?.wallMs ?? nowMs) > quietMs;
+    return this.#file === undefined || isQuiet ? this.#gapsUntil(nowMs) : [];
+  }
+
+  /** What is being written and in no index yet, up to now while pictures come; undefined: nothing is. */
+  writing(nowMs: number): { readonly startMs: number; readonly durationMs: number } | undefined {
+    if (this.#file === undefined) return undefined;
+    const { startMs, durationMs } = this.#file;
+    const endMs = this.#lastEnd?.wallMs ?? startMs + durationMs;
+    return { startMs, durationMs: (nowMs - endMs > quietMs ? endMs : Math.max(endMs, nowMs)) - startMs };
   }
 
   /** From the last picture until then, each stretch with what was known of it. */

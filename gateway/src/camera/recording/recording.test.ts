@@ -349,19 +349,22 @@ describe("the ring over all channels", () => {
 
 describe("playback and clips", () => {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const rawKey = publicKey.export({ format: "der", type: "spki" }).subarray(12);
   const request = {
     ...{ id: "c1", gw: "canteen-a", channel: "camera-1", zone: "cooking", fromMs: noonMs + 3_000 },
     ...{ toMs: noonMs + 90_000, cause: { type: "test", ref: "lsn-9" }, by: "wang" },
     ...{ at: "2026-11-25T20:05:00.000+08:00", sync: "ntp" },
   };
-  const signer = async (message: Uint8Array) => ({ kid: "k1", signature: sign(null, message, privateKey) });
+  const signer = async (message: Uint8Array) => ({
+    ...{ publicKey: rawKey, keyLog: new Uint8Array(), signature: sign(null, message, privateKey) },
+  });
 
   const recorded = async (): Promise<ChannelStore> => {
     const store = await ChannelStore.open(join(folder, "camera-1"));
     const recorder = recorderOf(store);
     const stream = new Stream();
     run(recorder, stream, 20);
-    recorder.explain("camera-stalled");
+    recorder.explain("camera-stalled", stream.wallMs);
     stream.pause(30_000);
     run(recorder, stream, 10);
     stream.begin = beginOf("two");

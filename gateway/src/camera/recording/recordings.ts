@@ -124,8 +124,15 @@ export class Recordings {
   async timeline(channel: string, fromMs: number, toMs: number): Promise<readonly Stretch[]> {
     const store = this.#stores.get(channel);
     if (store === undefined) throw new MingchengError("RECORDING_OFF", channel, { field: "channel" });
-    const { segments, gaps } = await store.between(fromMs, toMs);
-    return timelineOf(segments, [...gaps, ...this.silence(channel)], { fromMs, toMs });
+    // What comes is no gap.
+    const asked = { fromMs, toMs: Math.min(toMs, this.#options.nowMs()) };
+    const { segments, gaps } = await store.between(fromMs, asked.toMs);
+    const writing = this.#recorders.get(channel)?.writing(this.#options.nowMs());
+    return timelineOf(
+      writing === undefined ? segments : [...segments, writing],
+      [...gaps, ...this.silence(channel)],
+      asked,
+    );
   }
 
   /** True when there is less space than there has to be, or more is recorded than may be. @throws the system's error */

@@ -8,6 +8,9 @@ export type Stretch =
 /** Cameras send in bursts: between two segments so much is no gap. */
 const seamMs = 1_500;
 
+/** What a segment covers. */
+export type CoveredSpan = Pick<Segment, "startMs" | "durationMs">;
+
 interface Asked {
   readonly fromMs: number;
   readonly toMs: number;
@@ -20,7 +23,7 @@ const clip = (piece: { fromMs: number; toMs: number }, { fromMs, toMs }: Asked):
 
 /** The pieces that segments cover, joined where they touch. */
 const coveredBy = (
-  segments: readonly Segment[],
+  segments: readonly CoveredSpan[],
   asked: Asked,
 ): { fromMs: number; toMs: number; segments: number }[] => {
   const covered: { fromMs: number; toMs: number; segments: number }[] = [];
@@ -52,7 +55,7 @@ const reasonFor = (hole: Asked, gaps: readonly RecordedGap[]): GapReason => {
  * a gap with a reason.
  */
 export const timelineOf = (
-  segments: readonly Segment[],
+  segments: readonly CoveredSpan[],
   gaps: readonly RecordedGap[],
   asked: Asked,
 ): readonly Stretch[] => {

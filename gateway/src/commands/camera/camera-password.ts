@@ -1,8 +1,8 @@
 import { MingchengError } from "@mingcheng/protocols";
-import { CameraPasswords } from "../camera/secrets/camera-passwords.ts";
-import type { Language } from "../config/config-issue.ts";
-import { issueText, readGatewayConfig } from "../config/load-config.ts";
-import type { WriteLine } from "./check.ts";
+import { CameraPasswords } from "../../camera/secrets/camera-passwords.ts";
+import type { Language } from "../../config/config-issue.ts";
+import { issueText, readGatewayConfig } from "../../config/load-config.ts";
+import type { WriteLine } from "../check.ts";
 
 /** Options of `mingcheng-gateway camera password`. */
 export interface CameraPasswordOptions {
