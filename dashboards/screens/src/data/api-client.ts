@@ -27,6 +27,7 @@ import type {
   SilenceList,
   SilenceRequest,
   SilenceView,
+  SiteView,
   SiteList,
   Today,
   Trend,
@@ -142,6 +143,7 @@ export const api = {
     ((await request("GET", `/api/v1/register/${kind}?limit=1000`)) as RegisterPage).entries,
   changeRegister: (change: RegisterChangeRequest) =>
     request("POST", "/api/v1/register/changes", change) as Promise<RegisterOutcome>,
+  site: (code: string) => request("GET", `/api/v1/sites/${encodeURIComponent(code)}`) as Promise<SiteView>,
   sites: () => request("GET", "/api/v1/sites") as Promise<SiteList>,
   report: (asked: ReportAsked) => request("GET", `/api/v1/reports?${queryOf({ ...asked })}`) as Promise<Report>,
   keptReports: ({ site, period }: Omit<ReportAsked, "date">) =>
