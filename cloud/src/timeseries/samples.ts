@@ -1,4 +1,4 @@
-import { type GatewayHealth, seriesLayout } from "@mingcheng/protocols";
+import { alertSeverities, type GatewayHealth, seriesLayout } from "@mingcheng/protocols";
 import { deviceState } from "../api/queries/device-query.ts";
 import { minuteOf } from "../register/model/validity.ts";
 import type { SqliteDatabase } from "../store/database.ts";
@@ -18,9 +18,15 @@ export interface SampleSources {
 
 type SampleName = "gateway" | "fleet" | "camera_fleet" | "alert_open" | "ingest";
 
-/** A line of a sample at a whole minute, so that the same minute is the same point. */
+/** When a sample is taken, and the beginning of its step, which it is dated at: the same step is the same point. */
+export interface SampleTime {
+  readonly nowMs: number;
+  readonly atMs: number;
+}
+
+/** A line of a sample. */
 export const sampleLine = (name: SampleName, tags: Tags, fields: readonly FieldValue[], atMs: number): string =>
-  lineOf(seriesPrefix(name, tags), fieldsText(name, fields), Math.floor(atMs / 60_000) * 60_000, 0);
+  lineOf(seriesPrefix(name, tags), fieldsText(name, fields), atMs, 0);
 
 interface HintRow {
   readonly gw: string;
@@ -46,10 +52,10 @@ const gatewayFields = ({ online, seenMs, alarms, health }: HintRow, nowMs: numbe
   ];
 };
 
-const gatewayLines = (hints: readonly HintRow[], places: PlaceTags, nowMs: number): string[] =>
+const gatewayLines = (hints: readonly HintRow[], places: PlaceTags, { nowMs, atMs }: SampleTime): string[] =>
   hints.map((row) => {
     const tags: Tags = [...places.ofGateway(row.gw, nowMs).place, ["gw", row.gw]];
-    return sampleLine("gateway", tags, gatewayFields(row, nowMs), nowMs);
+    return sampleLine("gateway", tags, gatewayFields(row, nowMs), atMs);
   });
 
 interface FleetDevice {
@@ -104,7 +110,7 @@ class Tally {
   }
 }
 
-const fleetLines = (sources: SampleSources, hints: readonly HintRow[], nowMs: number): string[] => {
+const fleetLines = (sources: SampleSources, hints: readonly HintRow[], { nowMs, atMs }: SampleTime): string[] => {
   const { places, feed } = sources;
   const online = new Map(hints.map((hint) => [hint.gw, hint.online === 1]));
   const cameraStates = new Map(
@@ -124,7 +130,7 @@ const fleetLines = (sources: SampleSources, hints: readonly HintRow[], nowMs: nu
     fleet.add([...place, ["class", isCamera ? "camera" : kind]], "total", deviceState(stated, isHeard));
     if (isCamera) cameras.add(place, "total", isHeard === true && camera !== undefined ? camera : "unknown");
   }
-  return [...fleet.lines("fleet", nowMs), ...cameras.lines("camera_fleet", nowMs)];
+  return [...fleet.lines("fleet", atMs), ...cameras.lines("camera_fleet", atMs)];
 };
 
 interface OpenAlert {
@@ -138,7 +144,9 @@ interface OpenAlert {
 const openAlerts = `SELECT site, gw, severity, state, fired_ms AS firedMs FROM alert
   WHERE ended_ms IS NULL AND fired_ms IS NOT NULL AND dry = 0`;
 
-const alertOpenLines = ({ alerts, places }: SampleSources, nowMs: number): string[] => {
+const sitesSql = "SELECT code FROM site WHERE until_change IS NULL AND valid_from <= @minute AND @minute < valid_to";
+
+const alertOpenLines = ({ alerts, places, register }: SampleSources, { nowMs, atMs }: SampleTime): string[] => {
   if (alerts === undefined) return [];
   interface Sum {
     readonly tags: Tags;
@@ -165,21 +173,29 @@ const alertOpenLines = ({ alerts, places }: SampleSources, nowMs: number): strin
     } else if (row.state === "acknowledged") sum.acknowledged++;
     else if (row.state === "handled") sum.handled++;
   }
-  // A wall without alerts shows a zero, not nothing.
-  if (sums.size === 0) sumOf([...places.ofSite("", nowMs).place, ["severity", "notice"]]);
+  // Where nothing is open that is a zero, not nothing: a wall tells it from a centre that says nothing.
+  for (const site of [
+    "",
+    ...(register
+      .prepare(sitesSql)
+      .pluck()
+      .all({ minute: minuteOf(nowMs) }) as string[]),
+  ]) {
+    for (const severity of alertSeverities) sumOf([...places.ofSite(site, nowMs).place, ["severity", severity]]);
+  }
   return [...sums.values()].map(({ tags, open, firing, acknowledged, handled, oldest }) =>
-    sampleLine("alert_open", tags, [open, firing, acknowledged, handled, oldest], nowMs),
+    sampleLine("alert_open", tags, [open, firing, acknowledged, handled, oldest], atMs),
   );
 };
 
 /** Lines of how everything stands now. */
-export const standingLines = (sources: SampleSources, nowMs: number): string[] => {
+export const standingLines = (sources: SampleSources, time: SampleTime): string[] => {
   const hints = sources.projections
     .prepare("SELECT gw, online, seen_ms AS seenMs, alarms, health FROM gateway_hint ORDER BY gw")
     .all() as HintRow[];
   return [
-    ...gatewayLines(hints, sources.places, nowMs),
-    ...fleetLines(sources, hints, nowMs),
-    ...alertOpenLines(sources, nowMs),
+    ...gatewayLines(hints, sources.places, time),
+    ...fleetLines(sources, hints, time),
+    ...alertOpenLines(sources, time),
   ];
 };

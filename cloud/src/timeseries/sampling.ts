@@ -1,22 +1,27 @@
 import type { FeedStores } from "./feed-stores.ts";
 import { type FeedLag, type IngestFigures, IngestSampler } from "./ingest-sample.ts";
-import { sampleLine, standingLines } from "./samples.ts";
+import { type SampleTime, sampleLine, standingLines } from "./samples.ts";
 
-const minuteMs = 60_000;
 /** Samples that wait at most: five days of a city's gateways. The oldest go first. */
 const mostWaiting = 2_000_000;
 
-/** Takes a sample of everything once a minute and keeps it for the server. Call between transactions. */
+/** How often, and how long what was sent is kept to be sent again. */
+export interface SamplingPace {
+  readonly sampleMs: number;
+  readonly overlapMs: number;
+}
+
+/** Takes a sample of everything once in every step, mostly a minute, and keeps it for the server. Call between transactions. */
 export class Sampling {
   readonly #stores: FeedStores;
-  readonly #overlapMs: number;
+  readonly #pace: SamplingPace;
   readonly #ingest = new IngestSampler();
   #figures: IngestFigures | undefined;
-  #minute = 0;
+  #lastMs = 0;
 
-  constructor(stores: FeedStores, overlapMs: number) {
+  constructor(stores: FeedStores, pace: SamplingPace) {
     this.#stores = stores;
-    this.#overlapMs = overlapMs;
+    this.#pace = pace;
   }
 
   /** What the main thread says of the intake. */
@@ -24,37 +29,37 @@ export class Sampling {
     this.#figures = figures;
   }
 
-  /** Takes the sample of this minute, once. False when it was taken. */
+  /** Takes the sample of this step, once, and dates it at its beginning. False when it was taken. */
   take(nowMs: number, lag: Pick<FeedLag, "records" | "ms" | "refused">): boolean {
-    const minute = Math.floor(nowMs / minuteMs);
-    if (minute === this.#minute) return false;
+    const atMs = Math.floor(nowMs / this.#pace.sampleMs) * this.#pace.sampleMs;
+    if (atMs === this.#lastMs) return false;
     const { database, projections, register, places } = this.#stores;
     if (this.#stores.records() === undefined) return false;
     this.#stores.refreshPlaces();
     const sources = { projections, register, alerts: this.#stores.alerts(), feed: database, places };
-    const lines = standingLines(sources, nowMs);
-    const ingest = this.#ingestLine(nowMs, lag);
+    const lines = standingLines(sources, { nowMs, atMs });
+    const ingest = this.#ingestLine({ nowMs, atMs }, lag);
     if (ingest !== undefined) lines.push(ingest);
     const insert = database.prepare("INSERT INTO sample (at_ms, line) VALUES (?, ?)");
     database.transaction(() => {
-      for (const line of lines) insert.run(minute * minuteMs, line);
+      for (const line of lines) insert.run(atMs, line);
       this.#tidy(nowMs);
     })();
-    this.#minute = minute;
+    this.#lastMs = atMs;
     return true;
   }
 
-  #ingestLine(nowMs: number, lag: Pick<FeedLag, "records" | "ms" | "refused">): string | undefined {
+  #ingestLine({ nowMs, atMs }: SampleTime, lag: Pick<FeedLag, "records" | "ms" | "refused">): string | undefined {
     if (this.#figures === undefined) return undefined;
     const known = this.#stores.projections.prepare("SELECT count(*) FROM gateway_hint").pluck().get();
     const fields = this.#ingest.take(this.#figures, { ...lag, gatewaysKnown: Number(known) }, nowMs);
-    return fields === null ? undefined : sampleLine("ingest", [], fields, nowMs);
+    return fields === null ? undefined : sampleLine("ingest", [], fields, atMs);
   }
 
   #tidy(nowMs: number): void {
     const { database, state } = this.#stores;
     const sent = state.cursor("samples");
-    const beforeMs = nowMs - 2 * this.#overlapMs - minuteMs;
+    const beforeMs = nowMs - 2 * this.#pace.overlapMs - this.#pace.sampleMs;
     database.prepare("DELETE FROM sample WHERE id <= ? AND at_ms < ?").run(sent, beforeMs);
     database.prepare("DELETE FROM sample WHERE id <= (SELECT max(id) FROM sample) - ?").run(mostWaiting);
   }

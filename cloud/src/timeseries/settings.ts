@@ -33,6 +33,8 @@ export const timeseriesSettings = z
     keepDays: z.int().min(7).max(3_660).default(400),
     /** Days for which rollups are kept there; null: for ever. */
     keepRollupDays: z.int().min(30).max(36_600).nullable().default(null),
+    /** How often everything is sampled. Dashboards take the newest sample of the last three minutes for what is so now. */
+    sampleSeconds: z.int().min(1).max(60).default(60),
     /** Make database, retention policies or buckets at the start; false where an administrator does. */
     setUp: z.boolean().default(true),
     batchPoints: z.int().min(100).max(20_000).default(5_000),

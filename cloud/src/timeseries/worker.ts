@@ -44,7 +44,8 @@ const open = async (): Promise<Opened> => {
   const server = await openInfluxServer(settings, readSecret);
   const stores = openStores();
   const feed = new Feed({ stores, server, nowMs, monotonicMs: () => performance.now() }, settings);
-  opened = { stores, server, feed, sampling: new Sampling(stores, settings.overlapMinutes * minuteMs) };
+  const pace = { sampleMs: settings.sampleSeconds * 1_000, overlapMs: settings.overlapMinutes * minuteMs };
+  opened = { stores, server, feed, sampling: new Sampling(stores, pace) };
   return opened;
 };
 
@@ -63,7 +64,7 @@ const loop: FeedLoop = new FeedLoop({
   },
   step: async () => (await open()).feed.step(),
   onFault: (error) => {
-    const detail = error === null ? null : error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    const detail = error instanceof Error ? `${error.name}: ${error.message}` : error === null ? null : "unknown";
     if (detail !== fault) say({ type: "fault", detail });
     fault = detail;
   },
