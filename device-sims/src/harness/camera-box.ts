@@ -43,6 +43,10 @@ export interface BoxViewer {
   fragments(): number;
   sounds(): number;
   bytes(): number;
+  /** What else it was told, in order: timelines, gaps, ends. */
+  readonly told: readonly Readonly<Record<string, unknown>>[];
+  /** When each fragment's first picture was taken. */
+  readonly takenMs: readonly number[];
   /** State that the tile was told last. */
   state(): string;
   close(): void;
@@ -74,18 +78,24 @@ const openViewer = async (port: number, channel: string, played: object = {}): P
   const socket = new WebSocket(`ws://127.0.0.1:${port}/media/watch`, { perMessageDeflate: false });
   const begins: { codec: string; widthPx: number; heightPx: number }[] = [];
   const counts = { fragments: 0, sounds: 0, bytes: 0, state: "" };
+  const told: Record<string, unknown>[] = [];
+  const takenMs: number[] = [];
   socket.on("error", () => undefined);
   socket.on("message", (data, isBinary) => {
     const bytes = data as Buffer;
     if (isBinary) {
       counts.bytes += bytes.length;
-      if (bytes[0] === 2) counts.fragments++;
+      if (bytes[0] === 2) {
+        counts.fragments++;
+        takenMs.push(bytes.readDoubleBE(4));
+      }
       if ((bytes[0] ?? 0) > 2) counts.sounds++;
       return;
     }
     const message = JSON.parse(bytes.toString("utf8")) as { type: string; state?: string } & (typeof begins)[number];
     if (message.type === "begin") begins.push(message);
     if (message.type === "state") counts.state = message.state ?? "";
+    if (!["state", "begin"].includes(message.type)) told.push(message);
   });
   await new Promise<void>((resolve, reject) => {
     socket.once("open", () => resolve());
@@ -93,7 +103,7 @@ const openViewer = async (port: number, channel: string, played: object = {}): P
   });
   socket.send(JSON.stringify({ type: "watch", tile: 0, token, ...played }));
   return {
-    ...{ socket, begins },
+    ...{ socket, begins, told, takenMs },
     fragments: () => counts.fragments,
     sounds: () => counts.sounds,
     bytes: () => counts.bytes,

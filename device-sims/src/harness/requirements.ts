@@ -10,6 +10,7 @@ export type Requirement =
   | "python3"
   | "chromium"
   | "gstreamer"
+  | "ffmpeg"
   | "systemd"
   | "prometheus"
   | "root";
@@ -53,6 +54,7 @@ const isMet = (requirement: Requirement): boolean => {
     case "openssl":
     case "python3":
     case "chromium":
+    case "ffmpeg":
       return onPath(requirement);
   }
 };

@@ -9,6 +9,7 @@ export class OptionalCameras {
   #cameras: ConfiguredCameras | undefined;
   #ports: CamerasPorts | undefined;
   #ended = false;
+  #viewHost = "";
 
   /** Starts what is configured. */
   async open(config: CamerasConfig | undefined, ports: CamerasPorts): Promise<void> {
@@ -19,6 +20,7 @@ export class OptionalCameras {
   /** Takes another configuration over. */
   async reconfigure(config: CamerasConfig | undefined): Promise<void> {
     const ports = this.#ports;
+    this.#viewHost = config?.view?.host ?? "";
     if (this.#ended || ports === undefined || (config === undefined && this.#cameras === undefined)) return;
     if (this.#cameras === undefined) {
       const { ConfiguredCameras: Loaded } = await import("./configured-cameras.ts");
@@ -46,8 +48,9 @@ export class OptionalCameras {
   }
 
   /** Where local viewers connect; null: nowhere. */
-  get viewPort(): number | null {
-    return this.#cameras?.viewPort ?? null;
+  get view(): { readonly host: string; readonly port: number } | null {
+    const port = this.#cameras?.viewPort ?? null;
+    return port === null ? null : { host: this.#viewHost, port };
   }
 
   async close(): Promise<void> {

@@ -79,8 +79,8 @@ export class Keeping {
   async #openSocket(): Promise<void> {
     const { dataDirectory, onFault } = this.#options;
     try {
-      const { close } = await openDeskSocket(dataDirectory, (ask) => this.desk.answer(ask));
-      this.#closeSocket = close;
+      const socket = await openDeskSocket(dataDirectory, (ask) => this.desk.answer(ask));
+      this.#closeSocket = () => socket.close();
     } catch (error) {
       onFault("", error);
     }
