@@ -28,6 +28,8 @@ describe.skipIf(needed.skip)(needed.title("duty, messages and the centre's own p
     ["duty", "duty-row", "en", "phone"],
     ["messages", "message", "en", "desk"],
     ["messages", "message", "zh", "phone"],
+    ["reports", "kept-report", "zh", "desk"],
+    ["reports", "kept-report", "en", "phone"],
     ["fleet", "fleet-row", "zh", "phone"],
     ["quarantine", "quarantined", "en", "desk"],
     ["users", "user-row", "zh", "phone"],
@@ -59,6 +61,24 @@ describe.skipIf(needed.skip)(needed.title("duty, messages and the centre's own p
     await says(page, "[data-test=absences]", "已登记");
     expect(asked("POST /api/v1/register/changes")[0]).toContain(
       '"values":{"officer":"o-wu","substitute":"o-zheng","reason":"leave"},"from":"2026-11-24T00:00:00.000Z"',
+    );
+  });
+
+  it("ask for the report of another site and week, and link to its files and to each revision", async () => {
+    const page = await look({ path: "reports" });
+    await says(page, "[data-test=report]", /韭菜.*42.*18.204.*312045\.50/s);
+    await page.selectOption("[name=site]", "lujiang");
+    await page.selectOption("[name=period]", "week");
+    await page.locator("[data-test=workbook][href*='site=lujiang&period=week']").waitFor();
+    expect(asked("GET /api/v1/reports?").at(-1)).toBe("GET /api/v1/reports?site=lujiang&period=week&date=2026-11-22");
+    const files = await page
+      .locator("[data-test=kept-report] a")
+      .evaluateAll((links: readonly { getAttribute(name: string): string | null }[]) =>
+        links.map((link) => link.getAttribute("href")),
+      );
+    expect(files).toHaveLength(6);
+    expect(files[1]).toBe(
+      "/api/v1/reports/kept/file?site=songbai&period=day&first=2026-11-22&revision=2&format=xlsx&lang=zh",
     );
   });
 

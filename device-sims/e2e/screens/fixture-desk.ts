@@ -9,6 +9,7 @@ import {
   sampleRegister,
   sampleUsers,
 } from "./sample-duty.ts";
+import { sampleKeptReports, sampleReport, sampleSites } from "./sample-reports.ts";
 
 const messages = ({ query }: FixtureRequest): FixtureAnswer => {
   const page = sampleMessages();
@@ -34,6 +35,12 @@ export const answerDesk = (request: FixtureRequest): FixtureAnswer => {
       return [200, sampleGateways()];
     case "GET /api/v1/quarantine":
       return account.role === "inspector" ? forUsers : [200, sampleQuarantine()];
+    case "GET /api/v1/sites":
+      return [200, sampleSites()];
+    case "GET /api/v1/reports":
+      return [200, sampleReport()];
+    case "GET /api/v1/reports/kept":
+      return [200, sampleKeptReports()];
     case "GET /api/v1/users":
       return mayUsers ? [200, { users: sampleUsers() }] : forUsers;
     case "POST /api/v1/users":
