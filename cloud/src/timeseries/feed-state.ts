@@ -96,7 +96,7 @@ export class FeedState {
       DELETE FROM point; DELETE FROM hour; DELETE FROM rollup; DELETE FROM camera; DELETE FROM series;
       DELETE FROM known_device; DELETE FROM mark; DELETE FROM refused;
       DELETE FROM cursor WHERE name IN ('records', 'changes', 'alerts');
-      DELETE FROM meta WHERE name IN ('made', 'compared-to', 'resend-from', 'rebuild', 'reconciled-at', 'place');
+      DELETE FROM meta WHERE name IN ('made', 'compared-to', 'resend-from', 'rebuild', 'reconciled-at');
     `);
   }
 }

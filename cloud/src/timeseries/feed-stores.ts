@@ -21,8 +21,8 @@ export interface FeedStoresOptions {
   /** IANA time zone of the business day. */
   readonly timezone: string;
   /** Single points, and sums, before this are not sent. */
-  oldestPointMs(): number;
-  oldestSumMs(): number;
+  readonly oldestPointMs: () => number;
+  readonly oldestSumMs: () => number;
 }
 
 /** Everything the feed reads, and its own database, with the books over them. */

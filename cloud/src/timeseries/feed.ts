@@ -14,7 +14,7 @@ export interface FeedPorts {
   readonly stores: FeedStores;
   readonly server: SeriesServer;
   /** Centre's clock, milliseconds since 1970. */
-  nowMs(): number;
+  readonly nowMs: () => number;
   /** Monotonic milliseconds. */
   readonly monotonicMs: () => number;
 }
