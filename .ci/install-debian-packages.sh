@@ -19,6 +19,7 @@ packages=(
   gstreamer1.0-plugins-ugly  # H.264
   systemd          # checks units; its messages to a watched service
   prometheus       # its promtool tries the alert rules
+  influxdb         # a real time series server
   fonts-noto-cjk   # Chinese text in the pictures
 )
 

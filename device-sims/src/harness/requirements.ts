@@ -13,6 +13,7 @@ export type Requirement =
   | "ffmpeg"
   | "systemd"
   | "prometheus"
+  | "influxdb"
   | "root";
 
 /** Where Debian puts the library that `faketime` preloads, per architecture. */
@@ -45,6 +46,8 @@ const isMet = (requirement: Requirement): boolean => {
       return gstreamerParts.every((path) => libraries.some((folder) => existsSync(join(folder, path))));
     case "root":
       return process.getuid?.() === 0;
+    case "influxdb":
+      return onPath("influxd");
     case "systemd":
       return onPath("systemd-analyze") && onPath("systemd-notify");
     case "prometheus":
