@@ -70,10 +70,13 @@ export const openDayOfDuty = async (): Promise<DayOfDuty> => {
   const routingFile = join(dir, "routing.yaml");
   writeFileSync(routingFile, JSON.stringify(routing));
   writeFileSync(join(dir, "officers.csv"), officers);
-  const channels = channelsFor(dir, providers.url).flatMap((one) => {
-    if (one["type"] === "aliyun-sms") return [{ ...one, receiptPollMs: 200 }];
-    return one["type"] === "wecom" ? [{ ...one, linkBase: "https://centre.example.org:8443" }] : [];
-  });
+  const more: Readonly<Record<string, object>> = {
+    "aliyun-sms": { receiptPollMs: 200 },
+    wecom: { linkBase: "https://centre.example.org:8443" },
+  };
+  const channels = channelsFor(dir, providers.url)
+    .filter(({ type }) => String(type) in more)
+    .map((one) => ({ ...one, ...more[String(one["type"])] }));
   const config = { channels, routing: routingFile };
   const market = await openMarket(
     [
