@@ -21,7 +21,7 @@ const scrape = async ({ host, port }: { readonly host: string; readonly port: nu
 };
 
 /** Starts a centre, a gateway and a scale, waits for a record, and reads what both programs show. */
-export const showFigures = async (centreConfig: Readonly<Record<string, unknown>> = {}): Promise<Shown> => {
+export const showFigures = async (): Promise<Shown> => {
   const dir = mkdtempSync(join(tmpdir(), "mingcheng-health-"));
   const undo: (() => unknown)[] = [() => rmSync(dir, { recursive: true, force: true })];
   try {
@@ -38,7 +38,9 @@ export const showFigures = async (centreConfig: Readonly<Record<string, unknown>
     );
     undo.push(() => scales.stop());
     const media = { host: "127.0.0.1", port: 0 };
-    const config = { backup: { dir: join(dir, "backup") }, media, ...centreConfig };
+    // Nobody listens there: the figures of the feed are shown all the same.
+    const timeseries = { api: "v1", url: "http://127.0.0.1:9" };
+    const config = { backup: { dir: join(dir, "backup") }, media, timeseries };
     const centre = await startCentre({ dir: join(dir, "centre"), config });
     undo.push(() => centre.stop());
     await enrolGateway(join(dir, "gateway"), await centre.addGateway("market-health"));
