@@ -13,9 +13,10 @@ import { systemPlaces } from "./device-identity/usb-adapter.ts";
 import type { GatewayReady, StartOptions } from "./gateway-ready.ts";
 import { Alarms } from "./health/alarms.ts";
 import { HealthTeller } from "./health/gateway-health.ts";
-import { type HealthServer, jsonAnswer, openHealthServer, type Routes } from "./health/health-server.ts";
+import { type HealthServer, openHealthServer, type Routes } from "./health/health-server.ts";
 import { OutboxWatch } from "./health/outbox-watch.ts";
 import type { ServiceOptions } from "./health/service-manager.ts";
+import { stateRoutes } from "./health/state-routes.ts";
 import { statusReport } from "./health/status-report.ts";
 import type { GatewayStatus } from "./health/status-schema.ts";
 import { openAccess } from "./identity/centre-access.ts";
@@ -23,6 +24,7 @@ import { type GatewayIdentity, identityDirectory, loadIdentity } from "./identit
 import { watchKeys } from "./identity/key-watch.ts";
 import { ConfiguredIntake } from "./intake/configured-intake.ts";
 import { createLog, type GatewayLog, RecentLines } from "./log.ts";
+import { ConfiguredMarketScreen } from "./market-screen/configured-market-screen.ts";
 import { createGatewayMetrics, type GatewayMetrics } from "./metrics/gateway-metrics.ts";
 import { software } from "./software.ts";
 import { openPortFinder, RunningDevices } from "./supervisor/running-devices.ts";
@@ -54,6 +56,7 @@ export class Gateway {
   private devices: RunningDevices | undefined;
   private readonly intake = new ConfiguredIntake();
   private readonly web = new ConfiguredWeb();
+  private readonly marketScreen = new ConfiguredMarketScreen();
   private readonly cameras = new OptionalCameras();
   private commanding: Commanding | undefined;
 
@@ -164,20 +167,26 @@ export class Gateway {
     await this.cameras.open(config.cameras, {
       ...{ gw: identity.gw, dataDirectory: config.data, clock, log, names: () => this.config.web?.names ?? [] },
       ...{ records: capture, signer: identity.signer, alarms },
-      holdsSession: (token) => this.web.holds(token),
+      holdsSession: (token) => this.web.holds(token) || this.marketScreen.holds(token),
       access: async () => {
         const { mqtt, ...known } = await access.current();
         return { ...known, host: (this.config.centre ?? mqtt).host };
       },
     });
+    await this.marketScreen.open(config.marketScreen, {
+      ...{ dataDirectory: config.data, clock, log, outbox, status: () => this.status() },
+      view: () => this.cameras.view,
+    });
     log.info({ line: outbox.line, devices: config.devices.length, software }, "gateway: captures");
     const { ep, eid } = outbox.line;
     const intake = this.intake.addresses();
     const { url } = this.web;
+    const { url: marketScreen } = this.marketScreen;
     return {
       ...{ pid: process.pid, health: this.address, line: { ep, eid } },
       ...(intake.length === 0 ? {} : { intake }),
       ...(url === undefined ? {} : { web: url }),
+      ...(marketScreen === undefined ? {} : { marketScreen }),
     };
   }
 
@@ -196,6 +205,7 @@ export class Gateway {
     this.stopping.abort();
     this.log.info({}, "gateway: stops");
     for (const unwatch of this.unwatch) unwatch();
+    await this.marketScreen.close();
     await this.cameras.close();
     await this.web.close();
     await this.commanding?.stop();
@@ -229,10 +239,10 @@ export class Gateway {
     parts: Pick<CommandingParts, "capture" | "uplink" | "outbox" | "finder" | "reached">,
     devices: RunningDevices,
   ): Commanding {
-    const { identity, clock, log, places, written, metrics, recent } = this;
+    const { identity, clock, log, places, written, metrics, recent, cameras } = this;
     return new Commanding({
       ...parts,
-      ...{ identity, clock, log, places, supervisor: devices.supervisor, local: written.local },
+      ...{ identity, clock, log, places, cameras, supervisor: devices.supervisor, local: written.local },
       started: { config: this.config, version: written.version },
       config: () => this.config,
       status: () => this.status(),
@@ -248,6 +258,7 @@ export class Gateway {
     await devices.reconfigure(config.devices);
     await this.intake.reconfigure(config.intake);
     await this.cameras.reconfigure(config.cameras);
+    await this.marketScreen.reconfigure(config.marketScreen);
   }
 
   private webParts(devices: RunningDevices, commanding: Commanding, finder: PortFinder): WebParts {
@@ -267,16 +278,8 @@ export class Gateway {
   }
 
   private routes(): Routes {
-    return {
-      "/healthz": () => jsonAnswer(200, { state: "alive" }),
-      "/readyz": () => {
-        const { state } = this.watch;
-        const isReady = this.devices !== undefined && state === "ok";
-        return jsonAnswer(isReady ? 200 : 503, { state: isReady ? "ready" : "not-ready", outbox: state });
-      },
-      "/status": () => jsonAnswer(200, this.status()),
-      "/metrics": async () => ({ status: 200, type: this.metrics.contentType, text: await this.metrics.text() }),
-    };
+    const standing = () => ({ isOpen: this.devices !== undefined, outbox: this.watch.state });
+    return stateRoutes({ standing, status: () => this.status(), metrics: this.metrics });
   }
 
   private status(): GatewayStatus {

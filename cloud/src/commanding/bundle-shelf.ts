@@ -6,28 +6,28 @@ import { MingchengError } from "@mingcheng/protocols";
 import { bundlePieceBytes, maxBundlePieces, readBundlePiece } from "@mingcheng/protocols/commands";
 import { syncPath, writeNewFile } from "../backup/durable-files.ts";
 
-/** Bundles kept; beyond that the oldest go. */
-const keptBundles = 100;
+/** Where a kind's bundles stand, how they are called, and how many are kept: beyond that the oldest go. */
+const shelves: Readonly<Record<string, { folder: string; ending: string; kept: number }>> = {
+  diagnostics: { folder: "diagnostics", ending: ".json.gz", kept: 100 },
+  "camera-still": { folder: "stills", ending: ".jpg", kept: 500 },
+};
 /** Bundles that come in at the same time. */
 const maxUnderWay = 32;
 /** A compressed bundle of the largest size that travels, unpacked. */
 const maxTextBytes = 32 * 1024 * 1024;
-
-/** Below a data directory. */
-const shelfOf = (dataDirectory: string): string => join(dataDirectory, "diagnostics");
 
 interface Gathering {
   readonly sha256: string;
   readonly pieces: (Uint8Array | undefined)[];
 }
 
-/** Diagnostics bundles of gateways: gathered from their pieces, stored whole once their digest fits. */
+/** Bundles of gateways, diagnostics and pictures: gathered from their pieces, stored whole once their digest fits. */
 export class BundleShelf {
-  readonly #directory: string;
+  readonly #dataDirectory: string;
   readonly #underWay = new Map<string, Gathering>();
 
   constructor(dataDirectory: string) {
-    this.#directory = shelfOf(dataDirectory);
+    this.#dataDirectory = dataDirectory;
   }
 
   /** Takes a piece of a command that is open. What does not fit is dropped: the gateway is asked again. */
@@ -48,34 +48,37 @@ export class BundleShelf {
     this.#underWay.set(id, gathering);
   }
 
-  /** Stores the bundle of a command; false while it is not whole. @throws the system's error */
-  async finish(id: string, sha256: string): Promise<boolean> {
+  /** Stores the bundle of a command; undefined while it is not whole. @throws the system's error */
+  async finish(id: string, sha256: string, kind: string): Promise<Uint8Array | undefined> {
     const pieces = this.#underWay.get(id)?.pieces;
-    if (pieces === undefined || pieces.includes(undefined)) return false;
+    const shelf = shelves[kind];
+    if (shelf === undefined || pieces === undefined || pieces.includes(undefined)) return undefined;
     const bundle = Buffer.concat(pieces.filter((piece) => piece !== undefined));
-    if (createHash("sha256").update(bundle).digest("hex") !== sha256) return false;
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-    const name = `${String(Date.now()).padStart(15, "0")}-${id}.json.gz`;
-    await writeNewFile(join(this.#directory, name), bundle);
-    await syncPath(this.#directory);
+    if (createHash("sha256").update(bundle).digest("hex") !== sha256) return undefined;
+    const directory = join(this.#dataDirectory, shelf.folder);
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const name = `${String(Date.now()).padStart(15, "0")}-${id}${shelf.ending}`;
+    await writeNewFile(join(directory, name), bundle);
+    await syncPath(directory);
     this.#underWay.delete(id);
-    await this.#dropOld();
-    return true;
-  }
-
-  async #dropOld(): Promise<void> {
-    const names = (await readdir(this.#directory)).filter((name) => name.endsWith(".json.gz")).sort();
-    for (const name of names.slice(0, Math.max(0, names.length - keptBundles))) await rm(join(this.#directory, name));
+    const names = (await readdir(directory)).filter((one) => one.endsWith(shelf.ending)).sort();
+    for (const old of names.slice(0, Math.max(0, names.length - shelf.kept))) await rm(join(directory, old));
+    return bundle;
   }
 }
 
-/** The bundle of a command as it came, gzipped JSON. @throws {MingchengError} NOT_FOUND when it is not here (any more) */
+/**
+ * The bundle of a command as it came: gzipped JSON of `diagnostics`, JPEG of `camera-still`.
+ * @throws {MingchengError} NOT_FOUND when it is not here (any more)
+ */
 export const bundleOf = async (dataDirectory: string, id: string): Promise<Buffer> => {
-  const directory = shelfOf(dataDirectory);
-  const names = await readdir(directory).catch(() => []);
-  const name = names.find((known) => known.endsWith(`-${id}.json.gz`));
-  if (name === undefined) throw new MingchengError("NOT_FOUND", `no bundle of ${id}`, { field: "command" });
-  return readFile(join(directory, name));
+  for (const { folder, ending } of Object.values(shelves)) {
+    const directory = join(dataDirectory, folder);
+    const names = await readdir(directory).catch(() => []);
+    const name = names.find((known) => known.endsWith(`-${id}${ending}`));
+    if (name !== undefined) return readFile(join(directory, name));
+  }
+  throw new MingchengError("NOT_FOUND", `no bundle of ${id}`, { field: "command" });
 };
 
 /** The same as JSON. @throws {MingchengError} NOT_FOUND */

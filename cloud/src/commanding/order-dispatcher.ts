@@ -2,6 +2,7 @@ import { isCode, type Signer } from "@mingcheng/protocols";
 import {
   type Ack,
   answered,
+  bundleKinds,
   bundleResultSchema,
   dispatch,
   isFinal,
@@ -18,6 +19,8 @@ export interface DispatcherPorts {
   readonly store: OrderStore;
   readonly acks: Pick<AckReader, "read">;
   readonly shelf: Pick<BundleShelf, "take" | "finish">;
+  /** A bundle has come whole; told before its order has ended. */
+  readonly onBundle?: (order: Order, result: string, bundle: Uint8Array) => void;
   /** The centre's command key. */
   readonly signer: Signer;
   readonly nowMs: () => number;
@@ -28,6 +31,8 @@ export interface DispatcherPorts {
 
 /** Answers that could not be read: said at the first, and at every tenfold. */
 const isWorthSaying = (count: number): boolean => /^10*$/.test(String(count));
+
+const isBundleKind = (kind: string): boolean => bundleKinds.some((one) => one === kind);
 
 const bundleIn = (result: string): { readonly sha256: string } | undefined => {
   try {
@@ -77,7 +82,7 @@ export class OrderDispatcher {
   /** A piece of a bundle. Only for a command that is open, of the kind that brings one. */
   bundle(gw: string, id: string, message: Uint8Array): void {
     const { store, shelf } = this.#ports;
-    const isWanted = store.open(gw).some((order) => order.id === id && order.kind === "diagnostics");
+    const isWanted = store.open(gw).some((order) => order.id === id && isBundleKind(order.kind));
     if (isWanted) shelf.take(id, message);
   }
 
@@ -117,9 +122,14 @@ export class OrderDispatcher {
   }
 
   /** A bundle that is not whole here is asked for again, with the command that brings it. */
-  async #hasBundle({ id, kind }: Order, { result }: Ack): Promise<boolean> {
-    const bundle = kind === "diagnostics" ? bundleIn(result) : undefined;
-    return bundle === undefined || (await this.#ports.shelf.finish(id, bundle.sha256));
+  async #hasBundle(order: Order, { result }: Ack): Promise<boolean> {
+    const { shelf, onBundle } = this.#ports;
+    const bundle = isBundleKind(order.kind) ? bundleIn(result) : undefined;
+    if (bundle === undefined) return true;
+    const content = await shelf.finish(order.id, bundle.sha256, order.kind);
+    if (content === undefined) return false;
+    onBundle?.(order, result, content);
+    return true;
   }
 
   #serve(gw: string, isFresh: boolean): void {

@@ -1,8 +1,11 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { auditOver } from "../audit/open-audit.ts";
 import { loadSigners } from "../keys/centre-keys.ts";
 import { openRegister } from "../register/register-database.ts";
 import { AckReader } from "./ack-reader.ts";
+import { AlertStills } from "./alert-stills.ts";
 import { BundleShelf } from "./bundle-shelf.ts";
+import { OrderDesk } from "./order-desk.ts";
 import { OrderDispatcher } from "./order-dispatcher.ts";
 import { OrderStore } from "./order-store.ts";
 import type { CommandingThreadData, FromCommandingThread, ToCommandingThread } from "./thread-messages.ts";
@@ -21,10 +24,13 @@ const register = openRegister(dataDirectory);
 const store = new OrderStore(register);
 const { command: signer } = await loadSigners(dataDirectory);
 const nowMs = (): number => Date.now();
+const audit = await auditOver(dataDirectory, register);
+const stills = new AlertStills({ dataDirectory, register, desk: new OrderDesk(register, audit), nowMs });
 const dispatcher = new OrderDispatcher({
   ...{ store, signer, nowMs },
   acks: new AckReader(register, dataDirectory, nowMs),
   shelf: new BundleShelf(dataDirectory),
+  onBundle: (order, result, bundle) => stills.came(order, result, bundle),
   publish: (gw, payload) => say({ type: "publish", gw, payload }),
   log: (level, text, detail) => say({ type: "log", level, text, detail }),
 });
@@ -53,7 +59,12 @@ const inTurn = (work: () => void | Promise<void>): void => {
 
 let seen: unknown;
 let servedMs = 0;
+let lookedMs = 0;
 const look = (): void => {
+  if (performance.now() - lookedMs >= serveEveryMs) {
+    lookedMs = performance.now();
+    stills.look();
+  }
   const version = store.version();
   if (version === seen && performance.now() - servedMs < serveEveryMs) return;
   seen = version;
@@ -83,6 +94,7 @@ port.on("message", (message: ToCommandingThread) => {
   }
   clearInterval(timer);
   void turn.then(() => {
+    stills.close();
     register.close();
     port.close();
   });

@@ -31,6 +31,11 @@ interface CommandOptions extends OrderOptions {
   readonly port?: string[];
   readonly seconds?: string;
   readonly probe?: boolean;
+  readonly from?: string;
+  readonly until?: string;
+  readonly hold?: string;
+  readonly why?: string;
+  readonly ref?: string;
   readonly body?: string;
 }
 
@@ -51,7 +56,10 @@ const orderingOf = (gw: string, { ttl, note }: OrderOptions): Ordering => ({
   ...{ gw, by: terminalActor(), note, ttlMs: durationMs(ttl, "--ttl"), nowMs: Date.now() },
 });
 
-const bodyOf = ({ body, device, level, port, seconds, probe, ...rest }: CommandOptions): unknown => {
+/** Options that stand in the body under their own names. */
+const plainOptions = ["device", "level", "from", "until", "hold", "why", "ref"] as const;
+
+const bodyOf = ({ body, port, seconds, probe, ...rest }: CommandOptions): unknown => {
   if (body !== undefined) {
     try {
       return JSON.parse(body) as unknown;
@@ -60,8 +68,7 @@ const bodyOf = ({ body, device, level, port, seconds, probe, ...rest }: CommandO
     }
   }
   return {
-    ...(device === undefined ? {} : { device }),
-    ...(level === undefined ? {} : { level }),
+    ...Object.fromEntries(plainOptions.flatMap((name) => (rest[name] === undefined ? [] : [[name, rest[name]]]))),
     ...(rest.for === undefined ? {} : { forMs: durationMs(rest.for, "--for") }),
     ...(port === undefined ? {} : { ports: port }),
     ...(seconds === undefined ? {} : { seconds: Number(seconds) }),
@@ -141,7 +148,7 @@ const list = (gw: string, options: DataOptions & { json?: boolean }, say: Say): 
 const bundle = async (gw: string, id: string, options: DataOptions & { out: string }, say: Say): Promise<void> => {
   onRegister(options.data, (store) => store.one(gw, id));
   await writeFile(options.out, await bundleOf(options.data, id), { mode: 0o600 });
-  say(inLanguage(`已写入 ${options.out}（gzip 压缩的 JSON）`, `Written to ${options.out} (JSON, gzipped)`));
+  say(inLanguage(`已写入 ${options.out}`, `Written to ${options.out}`));
 };
 
 const withOrderOptions = (from: Command): Command =>
@@ -157,8 +164,14 @@ export const addGatewayOrderCommands = (gateway: Command, say: Say): void => {
   withOrderOptions(gateway.command("command"))
     .description("向网关下发命令，见 docs/commands.md / order a command to a gateway, see docs/commands.md")
     .argument(...id)
-    .argument("<kind>", "restart-driver, detect, log-level, diagnostics, tare, zero")
-    .option("--device <id>", "设备编号（restart-driver、tare、zero） / device id (restart-driver, tare, zero)")
+    .argument(
+      "<kind>",
+      "restart-driver, detect, log-level, diagnostics, tare, zero, camera-still, camera-clip, camera-hold, camera-release",
+    )
+    .option(
+      "--device <id>",
+      "设备编号（restart-driver、tare、zero、camera-*） / device id (restart-driver, tare, zero, camera-*)",
+    )
     .option("--level <level>", "日志级别（log-level） / level of the log (log-level)")
     .option("--for <time>", "多久后自动恢复（log-level） / back by itself after so long (log-level)")
     .option(
@@ -167,6 +180,14 @@ export const addGatewayOrderCommands = (gateway: Command, say: Say): void => {
     )
     .option("--seconds <n>", "每个端口监听几秒（detect） / listen to a port for so long (detect)")
     .option("--probe", "监听无果时发送只读询问（detect） / send read requests where listening finds nothing (detect)")
+    .option(
+      "--from <time>",
+      "起（camera-clip、camera-hold），ISO 8601 带时区 / from (camera-clip, camera-hold), ISO 8601 with offset",
+    )
+    .option("--until <time>", "止 / until")
+    .option("--hold <id>", "保全编号（camera-release） / id of the hold (camera-release)")
+    .option("--why <text>", "原因（camera-hold、camera-release） / why (camera-hold, camera-release)")
+    .option("--ref <text>", "案号、预警编号等（camera-*） / reference, such as a case (camera-*)")
     .option("--body <json>", "直接给出命令内容 / the command's body as JSON, instead of the options above")
     .action((gw: string, kind: string, options: CommandOptions) => command(gw, kind, options, say));
   withOrderOptions(gateway.command("configure"))
@@ -182,9 +203,14 @@ export const addGatewayOrderCommands = (gateway: Command, say: Say): void => {
     .option("--json", "以 JSON 输出 / print JSON")
     .action((gw: string, options: DataOptions & { json?: boolean }) => list(gw, options, say));
   withPresentData(gateway.command("bundle"))
-    .description("取出 diagnostics 命令的诊断包 / fetch the bundle of a diagnostics command")
+    .description(
+      "取出 diagnostics 的诊断包或 camera-still 的照片 / fetch what a diagnostics or camera-still command brought",
+    )
     .argument(...id)
     .argument("<command>", "命令编号，见 gateway commands / the command's id, see gateway commands")
-    .requiredOption("--out <file>", "写入的文件（gzip 压缩的 JSON） / file to write (JSON, gzipped)")
+    .requiredOption(
+      "--out <file>",
+      "写入的文件：诊断包为 gzip 压缩的 JSON，照片为 JPEG / file to write: gzipped JSON, or JPEG of a picture",
+    )
     .action((gw: string, order: string, options: DataOptions & { out: string }) => bundle(gw, order, options, say));
 };

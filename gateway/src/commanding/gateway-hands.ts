@@ -1,3 +1,4 @@
+import type { OptionalCameras } from "../camera/optional-cameras.ts";
 import type { GatewayClock } from "../clock/gateway-clock.ts";
 import type { GatewayConfig } from "../config/parse-config.ts";
 import type { ConfigurationDesk } from "../configuration/configuration-desk.ts";
@@ -25,5 +26,6 @@ export interface GatewayHands {
   /** The last lines of the log. */
   recentLog(): readonly string[];
   readonly configuration: () => Promise<ConfigurationDesk>;
+  readonly cameras: Pick<OptionalCameras, "ask">;
   send(topic: string, payload: Uint8Array): boolean;
 }

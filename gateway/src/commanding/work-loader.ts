@@ -15,6 +15,14 @@ const load = async (kind: CommandKind, hands: GatewayHands): Promise<CommandWork
     case "tare":
     case "zero":
       return (await import("./kinds/press-key.ts")).pressKey(kind, hands);
+    case "camera-still":
+      return (await import("./kinds/camera-still.ts")).cameraStill(hands);
+    case "camera-clip":
+      return (await import("./kinds/camera-keeping.ts")).cameraClip(hands);
+    case "camera-hold":
+      return (await import("./kinds/camera-keeping.ts")).cameraHold(hands);
+    case "camera-release":
+      return (await import("./kinds/camera-keeping.ts")).cameraRelease(hands);
     case "configuration":
       return (await import("./kinds/configure.ts")).configure(hands);
   }

@@ -2,6 +2,7 @@ import { deviceIdPattern } from "@mingcheng/protocols";
 import { z } from "zod";
 import { camerasSchema } from "./cameras-config.ts";
 import { intakeSchema } from "./intake-config.ts";
+import { marketScreenSchema } from "./market-screen-config.ts";
 import { webSchema } from "./web-config.ts";
 
 /** Begins the device id of an adapter whose device is not known for certain. */
@@ -80,6 +81,10 @@ export const refusableCommands = [
   "diagnostics",
   "tare",
   "zero",
+  "camera-still",
+  "camera-clip",
+  "camera-hold",
+  "camera-release",
   "configuration",
 ] as const;
 
@@ -178,6 +183,7 @@ export const gatewayConfigSchema = z.strictObject({
   devices: z.array(deviceSchema).max(256).default([]).describe("设备 / devices."),
   intake: intakeSchema,
   web: webSchema,
+  marketScreen: marketScreenSchema,
   cameras: camerasSchema,
 });
 

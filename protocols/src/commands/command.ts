@@ -12,6 +12,11 @@ const device = z.string().regex(deviceIdPattern);
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const wall = z.string().max(64);
 
+/** What asks for pictures and recordings. */
+const cameraCause = z.enum(["command", "alert", "test", "goods-destroyed", "operator"]);
+const moment = z.iso.datetime({ offset: true });
+const span = { from: moment, until: moment };
+
 /** Levels of the gateway's log. */
 export const logLevelSchema = z.enum(["debug", "info", "warn", "error"]);
 
@@ -34,6 +39,32 @@ export const commandBodySchemas = {
   tare: z.strictObject({ device }),
   /** Presses the scale's zero key, where its protocol documents how. */
   zero: z.strictObject({ device }),
+  /** Keeps a picture of now and brings it; where it is recorded, what was before and after is held. */
+  "camera-still": z.strictObject({
+    device,
+    cause: cameraCause.default("command"),
+    /** The alert, test or case that it belongs to. */
+    ref: z.string().max(128).default(""),
+    beforeSeconds: z.int().min(0).max(3_600).default(0),
+    afterSeconds: z.int().min(0).max(3_600).default(0),
+  }),
+  /** Exports a span of a recording with a signed manifest, and brings it. */
+  "camera-clip": z.strictObject({
+    device,
+    ...span,
+    cause: cameraCause.default("command"),
+    ref: z.string().max(128).default(""),
+  }),
+  /** Holds a span of a recording until it is released. */
+  "camera-hold": z.strictObject({
+    ...{ device, ...span, cause: cameraCause.default("command"), ref: z.string().max(128).default("") },
+    why: z.string().min(1).max(200),
+  }),
+  /** Releases a hold, by its id. */
+  "camera-release": z.strictObject({
+    hold: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
+    why: z.string().min(1).max(200),
+  }),
   /** A signed configuration document, see `configuration.ts`. */
   configuration: z.strictObject({
     document: z
@@ -141,7 +172,10 @@ export type Ack = z.infer<typeof ackSchema>;
 /** True once nothing more becomes of the command. */
 export const isFinal = ({ outcome }: Pick<Ack, "outcome">): boolean => outcome !== "accepted" && outcome !== "waiting";
 
-/** Result of a `diagnostics` command: what the bundle's pieces must make. */
+/** Kinds whose answer names a bundle that travels ahead of it. */
+export const bundleKinds: readonly CommandKind[] = ["diagnostics", "camera-still"];
+
+/** Result of a command that brings a bundle: what its pieces must make. */
 export const bundleResultSchema = z.object({
   sha256: hash,
   bytes: z.int().positive(),

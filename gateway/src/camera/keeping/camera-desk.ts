@@ -1,5 +1,8 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { type ErrorCode, MingchengError } from "@mingcheng/protocols";
 import type { Channels } from "../relay/channels.ts";
+import { mostBroughtBytes } from "../stills/still-store.ts";
 import type { CameraAnswer, CameraAsk } from "./camera-ask.ts";
 import type { RecordingDesk } from "./recording-desk.ts";
 import type { StillDesk } from "./still-desk.ts";
@@ -12,6 +15,18 @@ export interface CameraDeskOptions {
   readonly recording: () => RecordingDesk | undefined;
   readonly wallText: (ms: number) => string;
 }
+
+/** A picture that can travel in pieces; larger ones have a smaller copy. */
+const pictureIn = async (
+  folder: string,
+  files: readonly { readonly name: string; readonly bytes: number }[],
+): Promise<string | null> => {
+  const whole = files.find(({ name }) => name === "picture.jpg");
+  if (whole === undefined) return null;
+  const preview = join(folder, "preview.jpg");
+  if (whole.bytes <= mostBroughtBytes) return join(folder, whole.name);
+  return (await stat(preview).catch(() => undefined)) === undefined ? null : preview;
+};
 
 type Result = Readonly<Record<string, unknown>>;
 
@@ -64,7 +79,8 @@ export class CameraDesk {
     const channel = this.#options.channels.get(id);
     if (channel === undefined) throw new MingchengError("CAMERA_UNKNOWN", id, { field: "channel" });
     const { folder, files, takenMs } = await this.#options.stills.take(channel, ask);
-    return { id: ask.id, channel: id, at: this.#options.wallText(takenMs), folder, files };
+    const picture = await pictureIn(folder, files);
+    return { id: ask.id, channel: id, at: this.#options.wallText(takenMs), folder, files, picture };
   }
 
   async #clip({ from, until, type: _type, ...ask }: CameraAsk & { type: "clip" }): Promise<Result> {

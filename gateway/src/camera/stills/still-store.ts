@@ -38,6 +38,10 @@ export interface Still {
   readonly files: readonly StillFile[];
 }
 
+/** A picture that is larger also gets a smaller copy, `preview.jpg`, that can be sent to the centre in pieces. */
+export const mostBroughtBytes = 700 * 1024;
+const previewWidthPx = 1_280;
+
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const said = z.object({ channel: z.string(), takenMs: z.number(), files: z.array(z.object({ bytes: z.number() })) });
 
@@ -107,6 +111,10 @@ export class StillStore {
     await mkdir(making, { recursive: true, mode: 0o700 });
     await durable(join(making, "frame.mp4"), movie);
     if (picture !== undefined) await durable(join(making, "picture.jpg"), picture);
+    if (picture !== undefined && picture.length > mostBroughtBytes) {
+      const preview = await this.#decoder.jpeg(frame, previewWidthPx).catch(() => undefined);
+      if (preview !== undefined) await durable(join(making, "preview.jpg"), preview);
+    }
     await durable(join(making, "still.json"), page);
     await rename(making, folder);
     const all = [...files, fileOf("still.json", "json", page)];
