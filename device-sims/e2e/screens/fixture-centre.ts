@@ -15,6 +15,7 @@ import { repositoryRoot } from "../../src/harness/repository.ts";
 import { errorOf } from "./errors-of.ts";
 import { answerAlerts, type FixtureAlerts, type FixtureAnswer, type FixtureRequest } from "./fixture-alerts.ts";
 import { answerDesk } from "./fixture-desk.ts";
+import { answerSite } from "./fixture-site.ts";
 import { answerWall, type FixtureWall } from "./fixture-wall.ts";
 import { sampleTrend } from "./sample-day.ts";
 
@@ -57,7 +58,7 @@ export interface FixtureState {
 }
 
 const answerOne = (alerts: FixtureAlerts, request: FixtureRequest): FixtureAnswer =>
-  answerAlerts(alerts, request) ?? answerDesk(request);
+  answerAlerts(alerts, request) ?? answerSite(alerts, request) ?? answerDesk(request);
 
 /** A centre made of answers: the built screens over plain HTTP on loopback, an API that says what a test wants. */
 export class FixtureCentre {
