@@ -18,7 +18,14 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: ["index.html", "phone.html", "wall.html", "verify.html", "src/phone/offline/phone-worker.ts"],
+      input: [
+        "index.html",
+        "phone.html",
+        "wall.html",
+        "verify.html",
+        "kitchens.html",
+        "src/phone/offline/phone-worker.ts",
+      ],
       // A service worker keeps its name and stands at the top: it sees to pages below it only.
       output: {
         entryFileNames: ({ name }) => (name === "phone-worker" ? "[name].js" : "assets/[name]-[hash].js"),

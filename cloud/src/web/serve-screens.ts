@@ -17,6 +17,8 @@ const pages: Readonly<Record<string, readonly string[]>> = {
   "index.html": [
     "/alerts",
     "/alerts/:id",
+    "/cameras",
+    "/cameras/:id",
     "/silences",
     "/duty",
     "/messages",
@@ -28,6 +30,7 @@ const pages: Readonly<Record<string, readonly string[]>> = {
   "phone.html": ["/m", "/m/*", "/a/:id"],
   "wall.html": ["/wall", "/wall/remote"],
   "verify.html": ["/verify"],
+  "kitchens.html": ["/kitchens"],
 };
 
 /** Serves the screens' files as they are at the start, and nothing else of the disk. They hold no data. */

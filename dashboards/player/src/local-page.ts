@@ -44,7 +44,7 @@ const tokenFor = async (channel: string, quality: string): Promise<string> => {
 
 const jsmpeg = "/jsmpeg.js";
 const player = new Player(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/media/watch`, {
-  loadJsMpeg: () => import(jsmpeg) as Promise<{ default: unknown }>,
+  loadJsMpeg: async () => ((await import(jsmpeg)) as { readonly default: unknown }).default,
 });
 
 const notWatched: TileState = {

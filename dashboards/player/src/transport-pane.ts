@@ -17,7 +17,7 @@ interface Decoder {
 }
 
 /** Loads the library; the page knows where it is. */
-export type LoadJsMpeg = () => Promise<{ readonly default: unknown }>;
+export type LoadJsMpeg = () => Promise<unknown>;
 
 const videoStream = 0xe0;
 const mostPicturesAtOnce = 50;
@@ -32,7 +32,7 @@ export class TransportPane implements Pane {
 
   constructor(video: HTMLVideoElement, load: LoadJsMpeg, onFault: () => void) {
     this.element = canvasFor(video);
-    load().then((library) => this.#start(library.default as JsMpeg), onFault);
+    load().then((library) => this.#start(library as JsMpeg), onFault);
   }
 
   #start({ Demuxer, Decoder, Renderer }: JsMpeg): void {

@@ -42,6 +42,19 @@ export const deskPages: readonly DeskPage[] = [
     component: defineAsyncComponent(() => import("../alerts/AlertPage.vue")),
   },
   {
+    name: "cameras",
+    path: "/cameras",
+    isFor: everybody,
+    component: defineAsyncComponent(() => import("../cameras/CamerasPage.vue")),
+  },
+  {
+    name: "camera",
+    path: "/cameras/:id",
+    isFor: everybody,
+    isUnder: "cameras",
+    component: defineAsyncComponent(() => import("../cameras/CameraPage.vue")),
+  },
+  {
     name: "duty",
     path: "/duty",
     isFor: everybody,

@@ -1,4 +1,5 @@
 import { alertTexts } from "./en/alerts.ts";
+import { cameraTexts } from "./en/cameras.ts";
 import { deskTexts } from "./en/desk.ts";
 import { dutyTexts } from "./en/duty.ts";
 import { reportTexts } from "./en/reports.ts";
@@ -25,6 +26,8 @@ export const en: Texts = {
     today: "Market today",
     alerts: "Alerts",
     alert: "Alert",
+    cameras: "Cameras",
+    camera: "Camera",
     silences: "Silences",
     duty: "Duty",
     messages: "Messages",
@@ -229,6 +232,7 @@ export const en: Texts = {
     why: "phone: {site}",
   },
   ...alertTexts,
+  cameras: cameraTexts,
   ...dutyTexts,
   ...reportTexts,
   ...deskTexts,

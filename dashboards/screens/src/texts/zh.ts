@@ -1,4 +1,5 @@
 import { alertTexts } from "./zh/alerts.ts";
+import { cameraTexts } from "./zh/cameras.ts";
 import { deskTexts } from "./zh/desk.ts";
 import { dutyTexts } from "./zh/duty.ts";
 import { reportTexts } from "./zh/reports.ts";
@@ -24,6 +25,8 @@ export const zh = {
     today: "今日市场",
     alerts: "预警",
     alert: "预警详情",
+    cameras: "摄像机",
+    camera: "摄像机回看",
     silences: "静默",
     duty: "值班",
     messages: "消息",
@@ -217,6 +220,7 @@ export const zh = {
     why: "手机：{site}",
   },
   ...alertTexts,
+  cameras: cameraTexts,
   ...dutyTexts,
   ...reportTexts,
   ...deskTexts,

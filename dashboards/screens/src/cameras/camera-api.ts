@@ -1,0 +1,36 @@
+import type { CameraEventList, CameraList, CameraViewing, PublicCameraList, ViewToken } from "@mingcheng/protocols";
+import { createJsonRequest } from "@mingcheng/ui/data/json-request.ts";
+
+const request = createJsonRequest({
+  withinMs: 15_000,
+  notItself: { code: "CENTRE_FAULT", zh: "中心没有正常应答", en: "the centre did not answer properly" },
+});
+
+/** Which camera: of which gateway. */
+export interface CameraName {
+  readonly gw: string;
+  readonly channel: string;
+}
+
+/** The centre's API about cameras. Every call rejects with a `Problem`. */
+export const cameraApi = {
+  list: () => request("GET", "/api/v1/cameras") as Promise<CameraList>,
+  token: (asked: CameraName & { readonly quality: string; readonly why: string }) =>
+    request("POST", "/api/v1/cameras/view-tokens", asked) as Promise<ViewToken>,
+  setViewing: (asked: CameraName & { readonly viewing: CameraViewing; readonly note: string }) =>
+    request("POST", "/api/v1/cameras/viewing", asked),
+  events: ({ gw, channel }: CameraName, span: { readonly from: string; readonly until: string }) =>
+    request("GET", `/api/v1/cameras/${gw}/${channel}/events?${new URLSearchParams(span)}`) as Promise<CameraEventList>,
+  publicList: () => request("GET", "/api/v1/public/cameras") as Promise<PublicCameraList>,
+  publicToken: ({ gw, channel }: CameraName) =>
+    request("POST", "/api/v1/public/cameras/view-tokens", { gw, channel }) as Promise<ViewToken>,
+};
+
+/** Name of a camera in an address: neither id can have a colon. */
+export const cameraId = ({ gw, channel }: CameraName): string => `${gw}:${channel}`;
+
+/** The camera of an address. */
+export const cameraOf = (id: string): CameraName => {
+  const [gw = "", channel = ""] = id.split(":");
+  return { gw, channel };
+};
