@@ -136,8 +136,9 @@ export class CentreReader {
   }
 
   gateways(cover: Cover): GatewayList {
-    const restores = restoreViews(this.#ports.stores.database("ledger"));
-    return { asOf: isoTime(this.#ports.nowMs()), restores, gateways: this.#inPlaces(cover, gatewayViews) };
+    const ledger = this.#ports.stores.database("ledger");
+    const gateways = this.#inPlaces(cover, (asked) => gatewayViews({ ...asked, ledger }));
+    return { asOf: isoTime(this.#ports.nowMs()), restores: restoreViews(ledger), gateways };
   }
 
   cameras(cover: Cover): CameraList {

@@ -64,6 +64,17 @@ describe.skipIf(needed.skip)(needed.title("duty, messages and the centre's own p
     );
   });
 
+  it("tell of each gateway what runs there, how full its disk is, how wrong its clock, and what stands out", async () => {
+    const page = await look({ path: "fleet" });
+    await says(page, "[data-test=fleet-row]", /0\.1\.0/);
+    const rows = await page.locator("[data-test=fleet-row]").allInnerTexts();
+    expect(rows[0]).toMatch(/812.004\s+393.MiB\s+± 4.200 ms\s+0\.1\.0/);
+    const odd = page.locator("[data-test=fleet-row] td.attention");
+    const marked = (await odd.allInnerTexts()).map((text) => text.trim().replaceAll("\u00a0", " "));
+    expect(marked).toEqual(expect.arrayContaining(["393 MiB", "± 4 200 ms", "0.0.9"]));
+    expect(rows.some((row) => /–\s+–\s+–/.test(row))).toBe(true);
+  });
+
   it("ask for the report of another site and week, and link to its files and to each revision", async () => {
     const page = await look({ path: "reports" });
     await says(page, "[data-test=report]", /韭菜.*42.*18.204.*312045\.50/s);

@@ -169,6 +169,16 @@ export const sampleGateways = (): GatewayList => ({
   gateways: sampleDay().gateways.map((gateway, index) => ({
     ...gateway,
     alarms: index === 0 ? [{ code: "CLOCK_UNSYNC", since: before(90), detail: "误差 4 200 ms" }] : [],
+    software: { name: "mingcheng-gateway", version: index === 1 ? "0.0.9" : "0.1.0" },
+    health:
+      index === 1
+        ? null
+        : {
+            ...{ outboxRecords: 812_004, pendingRecords: gateway.pending, outboxBytes: 401_118_208 },
+            ...{ diskFreeBytes: index === 0 ? 412_000_000 : 24_100_000_000, rssBytes: 88_080_384, cpuPercent: 7 },
+            ...{ clockErrorMs: index === 0 ? 4_200 : 18, aheadOfCentreMs: 3, reconnects: 2, receiptWaitMs: null },
+            ...{ devices: 24, devicesOnline: 23 },
+          },
     lines: { total: 3, newest: [] },
     openGaps: {
       ...{ total: gateway.gaps },

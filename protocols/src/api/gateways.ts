@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { gatewayHealthSchema } from "../messages/link-messages.ts";
 import { apiCountSchema, apiEpochIdSchema, apiGatewaySchema, apiTimeSchema } from "./common.ts";
 import { placeSchema } from "./places.ts";
 
@@ -49,6 +50,10 @@ export const gapViewSchema = z.object({
 /** A gateway with its newest lines and gaps (at most 100 each; the totals are exact). */
 export const gatewayViewSchema = z.object({
   ...gatewaySummarySchema.shape,
+  /** What runs there, as the newest line says; null when nothing was heard yet. */
+  software: z.object({ name: z.string(), version: z.string() }).nullable(),
+  /** How it is by its own word, when it spoke last; null when it does not say. */
+  health: gatewayHealthSchema.nullable(),
   lines: z.object({ total: apiCountSchema, newest: z.array(lineViewSchema) }),
   openGaps: z.object({ total: apiCountSchema, newest: z.array(gapViewSchema) }),
 });

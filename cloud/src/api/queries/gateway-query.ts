@@ -1,4 +1,13 @@
-import type { GapView, GatewaySummary, GatewayView, LineView, RestoreView } from "@mingcheng/protocols";
+import {
+  decodeRecord,
+  epochBody,
+  type GapView,
+  type GatewaySummary,
+  type GatewayView,
+  gatewayHealthSchema,
+  type LineView,
+  type RestoreView,
+} from "@mingcheng/protocols";
 import { GatewayRegister } from "../../register/gateway-register.ts";
 import type { SqliteDatabase } from "../../store/database.ts";
 import { isoTime, isoTimeOrNull } from "./read-stores.ts";
@@ -109,9 +118,30 @@ export const restoreViews = (ledger: SqliteDatabase): RestoreView[] => {
   }));
 };
 
-/** Those that the asking person sees, with the newest lines and holes of each. */
-export const gatewayViews = (asked: GatewaysAsked): GatewayView[] => {
+/** What a gateway says of itself when a line begins, by the newest of its lines. `ledger` is a reading connection. */
+const softwareOf = (ledger: SqliteDatabase): ((gw: string) => GatewayView["software"]) => {
+  const first = ledger
+    .prepare(
+      `SELECT record.bytes FROM line JOIN record ON record.line = line.id AND record.seq = 1
+       WHERE line.gw = ? AND line.status = 'ok' ORDER BY line.first_seen_ms DESC, line.ep DESC LIMIT 1`,
+    )
+    .pluck();
+  return (gw) => {
+    const bytes = first.get(gw) as Buffer | undefined;
+    const decoded = bytes && decodeRecord(bytes);
+    const body =
+      decoded?.ok === true && decoded.record.kind === "epoch" ? epochBody.safeParse(decoded.record.body) : null;
+    return body?.success === true ? body.data.software : null;
+  };
+};
+
+/** Those that the asking person sees, with the newest lines and holes of each. `ledger` is a reading connection. */
+export const gatewayViews = (asked: GatewaysAsked & { readonly ledger: SqliteDatabase }): GatewayView[] => {
   const { projections } = asked;
+  const software = softwareOf(asked.ledger);
+  const health = projections.prepare("SELECT health FROM gateway_hint WHERE gw = ?").pluck();
+  const healthOf = (gw: string): GatewayView["health"] =>
+    gatewayHealthSchema.nullable().parse(JSON.parse((health.get(gw) as string | null | undefined) ?? "null"));
   const lines = projections.prepare(
     `SELECT ep, eid, status, heard_head AS heardHead, contiguous_head AS contiguousHead, stored,
        first_seen_at AS firstSeenAt FROM ledger_line WHERE gw = ? ORDER BY first_seen_at DESC, ep DESC LIMIT ${shown}`,
@@ -123,6 +153,8 @@ export const gatewayViews = (asked: GatewaysAsked): GatewayView[] => {
   );
   return seenGateways(gatewaySummaries(asked), asked).map((summary) => ({
     ...summary,
+    software: software(summary.gw),
+    health: healthOf(summary.gw),
     lines: { total: lineTotal.get(summary.gw) as number, newest: lines.all(summary.gw) as LineView[] },
     openGaps: { total: summary.gaps, newest: gaps.all(summary.gw) as GapView[] },
   }));

@@ -34,7 +34,3 @@ export const gatewayTimeText = (at: string, wall: string): string => {
   const offsetMs = (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
   return clockText(new Date(Date.parse(at) + offsetMs).toISOString());
 };
-
-/** Bytes in the unit that suits them. */
-export const sizeText = (bytes: number): string =>
-  bytes >= 1024 ** 3 ? `${(bytes / 1024 ** 3).toFixed(1)} GiB` : `${Math.round(bytes / 1024 ** 2)} MiB`;

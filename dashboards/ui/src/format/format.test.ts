@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { countText, decimalText, kilogramsText, measuredText, percentText } from "./numbers.ts";
+import { bytesText, countText, decimalText, kilogramsText, measuredText, percentText } from "./numbers.ts";
 import { instantIn, momentText, spanOf } from "./times.ts";
 
 const plain = (text: string | null) => text?.replaceAll("\u00a0", " ").replace("\u2212", "-");
@@ -22,6 +22,12 @@ describe("numbers", () => {
     expect(plain(kilogramsText("90071992547409931234.5", 1))).toBe("90 071 992 547 409 931.2");
     expect(plain(kilogramsText("12", 3))).toBe("0.012");
     expect(plain(kilogramsText("1500", 0))).toBe("2");
+  });
+
+  it("tell sizes in the unit that suits them", () => {
+    expect([0, 88_080_384, 1_073_741_824, 25_125_558_681].map((bytes) => plain(bytesText(bytes)))).toEqual([
+      ...["0 MiB", "84 MiB", "1.0 GiB", "23.4 GiB"],
+    ]);
   });
 
   it("carry their unit, unless they are none", () => {

@@ -51,3 +51,7 @@ export const shortYuan = (
 /** A share in per cent with one decimal: `2.4 %`. Null when there is nothing to share. */
 export const percentText = (part: number, whole: number): string | null =>
   whole === 0 ? null : `${(Math.round((part * 1_000) / whole) / 10).toFixed(1)}${space}%`;
+
+/** A size on disk or in memory: `23.4 GiB`, `88 MiB`. */
+export const bytesText = (bytes: number): string =>
+  bytes >= 1024 ** 3 ? `${(bytes / 1024 ** 3).toFixed(1)}${space}GiB` : `${Math.round(bytes / 1024 ** 2)}${space}MiB`;
