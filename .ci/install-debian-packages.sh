@@ -20,6 +20,7 @@ packages=(
   systemd          # checks units; its messages to a watched service
   prometheus       # its promtool tries the alert rules
   influxdb         # a real time series server
+  victoria-metrics # another one, which takes InfluxDB 2's way of writing
   fonts-noto-cjk   # Chinese text in the pictures
 )
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
 import { encodeRecord, type MingchengRecord } from "@mingcheng/protocols";
 import { GatewayHints } from "../following/gateway-hints.ts";
@@ -105,7 +106,7 @@ const fill = (directory: string, records: number, spacingMs: number): void => {
     line.run(`market-${market}`, eid(market), startMs);
   }
   const insert = database.prepare(
-    "INSERT INTO record (line, seq, lane, received_ms, digest, bytes) VALUES (?, ?, 0, ?, zeroblob(32), ?)",
+    "INSERT INTO record (line, seq, lane, received_ms, digest, bytes) VALUES (?, ?, 0, ?, ?, ?)",
   );
   const seqs = new Array<number>(markets).fill(0);
   database.transaction(() => {
@@ -115,7 +116,8 @@ const fill = (directory: string, records: number, spacingMs: number): void => {
       seqs[market] = seq;
       // Three behind one another on a gateway share a millisecond.
       const atMs = startMs + Math.floor(turn / markets / 3) * 3 * spacingMs;
-      insert.run(market + 1, seq, atMs + 60, encodeRecord(recordOf(turn, seq, atMs, startMs)));
+      const bytes = encodeRecord(recordOf(turn, seq, atMs, startMs));
+      insert.run(market + 1, seq, atMs + 60, createHash("sha256").update(bytes).digest(), bytes);
     }
   })();
   database.close();

@@ -34,7 +34,8 @@ export interface InfluxProcess {
 
 const host = "127.0.0.1";
 
-const freePort = (): Promise<number> =>
+/** A port of loopback that was free a moment ago. */
+export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer().on("error", reject);
     server.listen(0, host, () => {

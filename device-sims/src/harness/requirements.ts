@@ -14,6 +14,7 @@ export type Requirement =
   | "systemd"
   | "prometheus"
   | "influxdb"
+  | "victoria-metrics"
   | "root";
 
 /** Where Debian puts the library that `faketime` preloads, per architecture. */
@@ -57,6 +58,7 @@ const isMet = (requirement: Requirement): boolean => {
     case "openssl":
     case "python3":
     case "chromium":
+    case "victoria-metrics":
     case "ffmpeg":
       return onPath(requirement);
   }
