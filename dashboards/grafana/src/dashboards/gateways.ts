@@ -50,17 +50,17 @@ const tiles = (setting: Setting) => {
     ),
     tile(
       {
-        title: text("时钟与回执", "Clocks and receipts"),
+        title: text("时钟与告警", "Clocks and alarms"),
         about: text(
-          "现在误差最大的网关时钟，以及最久没有收到回执的时间。",
-          "The gateway clock with the largest error now, and the longest wait for a receipt.",
+          "现在误差最大的网关时钟、比中心时钟最快的网关，以及网关自己报告的告警。",
+          "The gateway clock with the largest error now, the one farthest ahead of the centre's, and alarms that gateways report themselves.",
         ),
         at: at(8, 0),
         readings: [
           reading(
             fromRows(latest, (of) => ({
               error: of.last("clock_error_ms"),
-              wait: of.last("receipt_wait_ms"),
+              ahead: of.last("ahead_of_centre_ms"),
               alarms: of.last("alarms"),
             })),
             (of) => [
@@ -71,10 +71,10 @@ const tiles = (setting: Setting) => {
                 tones: atMost(1),
               },
               {
-                name: text("未收到回执（秒）", "Receipt due (s)"),
+                name: text("比中心最快（秒）", "Ahead of centre (s)"),
                 unit: "seconds",
-                of: of.max("wait").per(per.second),
-                tones: atMost(60),
+                of: of.max("ahead").per(per.second),
+                tones: atMost(2),
               },
               {
                 name: text("网关告警（个）", "Alarms of gateways"),
