@@ -62,7 +62,8 @@ export const alertRoutes = ({ reader, acknowledge }: AlertRoutePorts): ApiRoute[
     handle: (call) => {
       const { query, cover } = call;
       const { user, role } = sessionOf(call);
-      const mine = query.for === "me" ? { user, role, officer: reader.officerOf(user)?.code ?? null } : null;
+      const officers = query.for === "me" ? reader.officersOf(user).map(({ code }) => code) : [];
+      const mine = query.for === "me" ? { user, role, officers } : null;
       return reader.alerts({ which: query.state, gw: query.gateway ?? null, mine, limit: query.limit }, cover);
     },
   }),

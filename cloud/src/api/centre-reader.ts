@@ -178,9 +178,9 @@ export class CentreReader {
     return { cover, places: this.#places(), sites: this.#sites(), roster: this.#roster(), people, nowMs };
   }
 
-  /** The officer of the register who signs in under a user name now; null: nobody of it does. */
-  officerOf(user: string): DutyOfficer | null {
-    return this.#people.officerOf(user, this.#ports.nowMs());
+  /** Officers of the register who sign in under a user name now. */
+  officersOf(user: string): DutyOfficer[] {
+    return this.#people.officersOf(user, this.#ports.nowMs());
   }
 
   /** What the register called a user or officer at a time. */

@@ -35,7 +35,7 @@ export interface SessionRoutePorts {
 const accountOf = (session: Session, { centreName, timezone, reader }: SessionRoutePorts): Account => ({
   ...{ user: session.user, role: session.role, mustChangePassword: session.mustChangePassword },
   scope: { whole: session.cover.whole, areas: [...session.scope.areas], sites: [...session.scope.sites] },
-  officer: reader.officerOf(session.user),
+  officer: reader.officersOf(session.user)[0] ?? null,
   ...{ centreName, timezone, expiresAt: new Date(session.expiresMs).toISOString() },
 });
 

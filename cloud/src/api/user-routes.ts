@@ -33,7 +33,7 @@ const viewWith =
   ({ reader }: UserRoutePorts) =>
   ({ areas, sites, ...user }: RegisteredUser): UserView => ({
     ...user,
-    ...{ areas: [...areas], sites: [...sites], officer: reader.officerOf(user.name) },
+    ...{ areas: [...areas], sites: [...sites], officer: reader.officersOf(user.name)[0] ?? null },
   });
 
 const administrators = { access: ["administrator"], scope: "centre" } as const;

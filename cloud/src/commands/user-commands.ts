@@ -114,9 +114,9 @@ const officer = async (name: string, code: string | undefined, options: OfficerO
   await withAudit(options.data, (audit, register) => {
     const ports = { register, users: new UserRegister(register), clock: zoneClock(timezone), audit };
     linkOfficer({ ...ports, nowMs: () => Date.now() }, name, code ?? null, here());
-    const known = peopleOf(register).officerOf(name, Date.now());
+    const known = peopleOf(register).officersOf(name, Date.now())[0];
     say(
-      known === null
+      known === undefined
         ? inLanguage(`${name} 不对应登记册中的任何人员`, `${name} is no officer of the register`)
         : inLanguage(
             `${name} 是 ${known.name}（${known.code}）：派给该人员的预警是其待办`,
@@ -132,7 +132,7 @@ const list = async (options: DataOptions & { json?: boolean }, say: Say): Promis
     const people = peopleOf(register);
     return new UserRegister(register)
       .list()
-      .map((user) => ({ ...user, officer: people.officerOf(user.name, Date.now()) }));
+      .map((user) => ({ ...user, officer: people.officersOf(user.name, Date.now())[0] ?? null }));
   });
   if (options.json === true) {
     say(JSON.stringify(users));

@@ -12,8 +12,8 @@ interface OfficerRow {
 }
 
 /**
- * Names of the people whom histories know by user name or officer's code, as the register said at the time. Who has left
- * keeps the name that the register said last.
+ * Names of the people whom histories know by user name or officer's code, as the register said at the time. Where it said
+ * nothing, the name it had said last before counts, else the first one after.
  */
 export class People {
   readonly #database: () => SqliteDatabase;
@@ -32,15 +32,17 @@ export class People {
   nameOf(word: string, atMs: number): string | undefined {
     const rows = this.#rowsOf(word);
     const minute = minuteOf(atMs);
-    const row = rows.find(({ from, to }) => from <= minute && minute < to) ?? rows.at(-1);
+    const then = rows.find(({ from, to }) => from <= minute && minute < to);
+    const row = then ?? rows.findLast(({ from }) => from <= minute) ?? rows[0];
     return row?.name === "" ? undefined : row?.name;
   }
 
-  /** The officer who signs in under a user name now; null: nobody of the register. */
-  officerOf(user: string, atMs: number): DutyOfficer | null {
+  /** Officers who sign in under a user name now: one, unless the register has a person's posts as several. */
+  officersOf(user: string, atMs: number): DutyOfficer[] {
     const minute = minuteOf(atMs);
-    const row = this.#rowsOf(user).find(({ login, from, to }) => login === user && from <= minute && minute < to);
-    return row === undefined ? null : { code: row.code, name: row.name };
+    return this.#rowsOf(user)
+      .filter(({ login, from, to }) => login === user && from <= minute && minute < to)
+      .map(({ code, name }) => ({ code, name }));
   }
 
   #rowsOf(word: string): readonly OfficerRow[] {

@@ -34,7 +34,10 @@ const entryOf = ({ code, name, phone, department, from, to }: OfficerRow, login:
   ...{ from: isoOrNull(from, always), to: isoOrNull(to, forever) },
 });
 
-/** The entry with another user name from `minute` on. What it said before stays said of the time before. */
+/**
+ * The entry with another user name from `minute` on; one that said none is corrected. What it said before stays said of
+ * the time before.
+ */
 const entriesWith = (row: OfficerRow, login: string, minute: number): AskedEntry[] =>
   row.login === "" || row.from === minute
     ? [entryOf(row, login)]
@@ -52,23 +55,25 @@ export const linkOfficer = (ports: OfficerLinkPorts, user: string, officer: stri
   const refuse = (text: string): never => {
     throw new MingchengError("USER_INVALID", text, { field: "officer" });
   };
-  const read = (column: "code" | "login", value: string): OfficerRow | undefined =>
+  const read = (column: "code" | "login", value: string): OfficerRow[] =>
     register
       .prepare(
         `SELECT code, name, phone, login, department, valid_from AS "from", valid_to AS "to" FROM officer
          WHERE "${column}" = ? AND until_change IS NULL AND valid_from <= ? AND ? < valid_to`,
       )
-      .get(value, minute, minute) as OfficerRow | undefined;
+      .all(value, minute, minute) as OfficerRow[];
   register
     .transaction(() => {
       const before = read("login", user);
-      if (before?.code === officer || (before === undefined && officer === null)) return;
-      const wanted = officer === null ? undefined : read("code", officer);
+      const isSo = officer === null ? before.length === 0 : before.length === 1 && before[0]?.code === officer;
+      if (isSo) return;
+      const wanted = officer === null ? undefined : read("code", officer)[0];
       if (officer !== null && wanted === undefined) refuse(`there is no officer ${officer} now`);
-      if (wanted !== undefined && wanted.login !== "") refuse(`${wanted.code} signs in as ${wanted.login}`);
+      if (wanted !== undefined && wanted.login !== "" && wanted.login !== user)
+        refuse(`${wanted.code} signs in as ${wanted.login}`);
       const put = [
-        ...(before === undefined ? [] : entriesWith(before, "", minute)),
-        ...(wanted === undefined ? [] : entriesWith(wanted, user, minute)),
+        ...before.filter(({ code }) => code !== officer).flatMap((row) => entriesWith(row, "", minute)),
+        ...(wanted === undefined || wanted.login === user ? [] : entriesWith(wanted, user, minute)),
       ];
       const source = `user ${user}`;
       const origin = { by: by.actor, address: by.address ?? null, source, note: "", atMs: nowMs(), audit };
@@ -77,7 +82,7 @@ export const linkOfficer = (ports: OfficerLinkPorts, user: string, officer: stri
         origin,
       );
       if (change === null) refuse(findings.map(({ en }) => en).join("; "));
-      const detail = { officer, before: before?.code ?? null };
+      const detail = { officer, before: before.map(({ code }) => code).join(" ") };
       audit.append({ ...by, action: "user.officer", subject: `user:${user}`, detail });
     })
     .immediate();

@@ -148,3 +148,59 @@ describe("duty over the API", () => {
     });
   });
 });
+
+describe("a user who is an officer of the register", () => {
+  /** A minute later than whatever was before: the register counts in minutes. */
+  const link = async (user: string, officer: string | null) => {
+    web.nowMs += 60_000;
+    const cookie = await web.signIn("user-adm");
+    return call(web.target, `/api/v1/users/${user}/officer`, { method: "POST", body: { officer }, cookie });
+  };
+  const mine = async (cookie: string | undefined) =>
+    (await get("/alerts?state=open&for=me", cookie)).alerts.map(({ id }: { id: string }) => id);
+
+  it("has the alerts of this officer among the own, within the area, and is shown by name", async () => {
+    const cookie = await signInAs(web, "inspector", { areas: ["siming"] });
+    const { user } = (await call(web.target, "/api/v1/me", { cookie })).json;
+    const centre = await web.signIn("user-cen");
+    expect(await mine(centre)).toEqual([]);
+    expect((await link(user, "zp-officer")).json.user.officer).toEqual({ code: "zp-officer", name: "中埔所长" });
+    expect(await mine(cookie)).toEqual([]);
+    await link(user, "sb-officer");
+    expect((await get("/me", cookie)).officer).toEqual({ code: "sb-officer", name: "松柏所长" });
+    expect(await mine(cookie)).toEqual(["own"]);
+    const act = (path: string, by: string | undefined) =>
+      call(web.target, `/api/v1/alerts/own/${path}`, { cookie: by, method: "POST", body: {} });
+    expect((await act("acknowledge", cookie)).json).toMatchObject({ outcome: "done", first: null });
+    const named = { by: user, name: "松柏所长", at: expect.stringMatching(/Z$/) };
+    expect((await act("acknowledge", centre)).json).toMatchObject({ outcome: "already", first: named });
+    await act("arrive", cookie);
+    expect((await act("arrive", centre)).json).toMatchObject({ outcome: "already", first: named });
+    const { alert, people } = await get("/alerts/own", centre);
+    expect([alert.acknowledged, alert.duty.arrived]).toMatchObject([named, named]);
+    expect(people).toMatchObject({ [user]: "松柏所长", "sb-duty": "sb-值班" });
+    expect(await mine(cookie)).toEqual(["own"]);
+    await link(user, null);
+    expect((await get("/me", cookie)).officer).toBeNull();
+    // Taken over by this user, whoever that is in the register; and the history keeps the name of that time.
+    expect(await mine(cookie)).toEqual(["own"]);
+    expect((await get("/alerts/own", centre)).people[user]).toBe("松柏所长");
+  });
+
+  it("is one that nobody else is, and that there is", async () => {
+    expect((await link("user-ins", "sb-officer")).status).toBe(200);
+    const refusals = [await link("user-aud", "sb-officer"), await link("user-aud", "nobody"), await link("who", null)];
+    expect(refusals.map(({ json }) => [json.error.code, json.error.field])).toEqual([
+      ["USER_INVALID", "officer"],
+      ["USER_INVALID", "officer"],
+      ["USER_UNKNOWN", "name"],
+    ]);
+    const cookie = await web.signIn("user-cen");
+    const refused = await call(web.target, "/api/v1/users/user-ins/officer", {
+      ...{ method: "POST", body: { officer: null }, cookie },
+    });
+    expect(refused.json.error.code).toBe("ACCESS_DENIED");
+    const { entries } = await get("/audit?action=user.officer", await web.signIn("user-adm"));
+    expect(entries).toMatchObject([{ entry: { subject: "user:user-ins", detail: { officer: "sb-officer" } } }]);
+  });
+});
