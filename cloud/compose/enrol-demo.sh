@@ -3,6 +3,6 @@
 set -eu
 
 [ -e /enrolment/code ] && exit 0
-added=$(mingcheng-cloud gateway add market-demo --site 演示市场 --data /data --config /etc/mingcheng/cloud.yaml --json)
+added=$(mingcheng-cloud gateway add market-demo --site 演示市场 --data /data --json)
 printf '%s' "$added" | node -p 'JSON.parse(require("node:fs").readFileSync(0, "utf8")).code' >/enrolment/code.new
 mv /enrolment/code.new /enrolment/code
