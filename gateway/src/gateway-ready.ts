@@ -11,6 +11,8 @@ export interface GatewayReady {
   readonly intake?: readonly FrontAddress[];
   /** Where the set-up page is served, where there is one. */
   readonly web?: string;
+  /** Where the market's public screen is served, where there is one. */
+  readonly marketScreen?: string;
 }
 
 /** What the gateway's own file says, and the version of the configuration from afar that it starts with; 0: none. */

@@ -4,7 +4,7 @@ import { registerKinds } from "../register/model/kinds.ts";
 import { headerOf } from "../register/model/register-kind.ts";
 import { withDataOptions, withPresentData } from "./data-options.ts";
 import { terminalLanguage } from "./language.ts";
-import type { ExportCommandOptions, ImportCommandOptions } from "./register-files.ts";
+import type { ExportCommandOptions, ImportCommandOptions, PlanCommandOptions } from "./register-files.ts";
 
 type Say = (text: string) => void;
 
@@ -38,7 +38,7 @@ export const addImportCommand = (program: Command, say: Say): void => {
     });
 };
 
-/** `register kinds | sample | export`. */
+/** `register kinds | sample | export | plan`. */
 export const addRegisterCommands = (program: Command, say: Say): void => {
   const register = program.command("register").description("登记册 / the register");
   register
@@ -61,5 +61,16 @@ export const addRegisterCommands = (program: Command, say: Say): void => {
     .action(async (kind: string, options: ExportCommandOptions) => {
       const { runExport } = await import("./register-files.ts");
       await runExport(kind, options, say);
+    });
+  withPresentData(register.command("plan"))
+    .description(
+      "把场所平面图写成网关公示屏的设置 / write a site's floor plan as settings for a gateway's public screen",
+    )
+    .argument("<site>", "场所编号 / code of the site")
+    .requiredOption("--gateway <gw>", "网关编号，其秤画在摊位上 / the gateway whose scales stand at the stalls")
+    .requiredOption("--out <file>", "输出文件 / where it goes")
+    .action(async (site: string, options: PlanCommandOptions) => {
+      const { runPlan } = await import("./register-files.ts");
+      await runPlan(site, options, say);
     });
 };

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MingchengError } from "@mingcheng/protocols";
@@ -10,7 +10,8 @@ import { exportFile, exportRows } from "../register/import/export-file.ts";
 import { type ImportFile, type ImportReport, importFiles } from "../register/import/import-files.ts";
 import type { Encoding } from "../register/import/text-encoding.ts";
 import { kindNamed, registerKinds } from "../register/model/kinds.ts";
-import { type ZoneClock, zoneClock } from "../register/model/validity.ts";
+import { minuteOf, type ZoneClock, zoneClock } from "../register/model/validity.ts";
+import { stallPlan } from "../register/stall-plan.ts";
 import type { SqliteDatabase } from "../store/database.ts";
 import type { DataOptions } from "./data-options.ts";
 import { inLanguage } from "./language.ts";
@@ -38,7 +39,10 @@ const filesOf = (kind: string, path: string): ImportFile[] => {
     throw new MingchengError("INPUT_INVALID", `${path}: there is no such file`, { field: "file" });
   }
   const found = registerKinds.flatMap((known) =>
-    ["csv", "xlsx", ...(known.table === "geometry" ? ["geojson"] : [])].map((ending) => ({ kind: known, path: join(path, `${known.kind}.${ending}`) })),
+    ["csv", "xlsx", ...(known.table === "geometry" ? ["geojson"] : [])].map((ending) => ({
+      kind: known,
+      path: join(path, `${known.kind}.${ending}`),
+    })),
   );
   const files = found.filter((file) => existsSync(file.path));
   if (files.length > 0) return files;
@@ -126,4 +130,23 @@ export const runExport = (kind: string, options: ExportCommandOptions, say: Say)
       const count = await exportFile(rows, path, { byteOrderMark: options.excel === true });
       say(inLanguage(`${path}：${count} 行`, `${path}: ${count} rows`));
     }
+  });
+
+/** Options of `register plan`. */
+export interface PlanCommandOptions extends DataOptions {
+  readonly gateway: string;
+  readonly out: string;
+}
+
+/** Writes the floor plan of a site as settings for the public screen of a gateway. */
+export const runPlan = (site: string, { gateway, out, ...options }: PlanCommandOptions, say: Say): Promise<void> =>
+  withRegister(options, async (database) => {
+    const stalls = stallPlan(database, { site, gw: gateway, minute: minuteOf(Date.now()) });
+    if (stalls.length === 0) {
+      throw new MingchengError("INPUT_INVALID", `${site}: no stall of it is drawn (没有图形)`, { field: "site" });
+    }
+    // JSON is YAML.
+    const lines = stalls.map((stall) => `    ${JSON.stringify(stall)}`).join(",\n");
+    await writeFile(out, `marketScreen:\n  stalls: [\n${lines}\n  ]\n`);
+    say(inLanguage(`${out}：${stalls.length} 个摊位`, `${out}: ${stalls.length} stalls`));
   });

@@ -39,6 +39,12 @@ const camerasExample: Values = {
   ],
 };
 
+const marketScreenExample: Values = {
+  title: "松柏农贸市场",
+  stalls: [{ label: "A01", box: [0, 0, 3, 2.5], trade: "蔬菜", device: "scale-1" }],
+  notices: [{ zh: "周六 13:00-15:00 停电检修", en: "Power is off on Saturday", until: "2026-11-30T00:00:00+08:00" }],
+};
+
 const optionsOf = (schema: z.ZodType): Options =>
   (z.toJSONSchema(schema, { io: "input" }) as unknown as { readonly properties: Options }).properties;
 
@@ -117,12 +123,15 @@ const head = `# mingcheng-gateway：除 devices 外所有选项均可省略，�
 
 /** The commented example of the gateway's configuration, made from its schema and those of the drivers. */
 export const generated = (): { path: string; text: string }[] => {
-  const { devices, centre, intake, web, cameras, ...options } = optionsOf(gatewayConfigSchema);
+  const { devices, centre, intake, web, marketScreen, cameras, ...options } = optionsOf(gatewayConfigSchema);
   let text = head;
   for (const [name, option] of Object.entries(options)) text += `${write({ [name]: option }, {}, "")}\n`;
   if (centre !== undefined) text += `${commentOut(write({ centre }, { centre: centreExample }, ""))}\n`;
   if (intake !== undefined) text += `${commentOut(write({ intake }, { intake: intakeExample }, ""))}\n`;
   if (web !== undefined) text += `${commentOut(write({ web }, {}, ""))}\n`;
+  if (marketScreen !== undefined) {
+    text += `${commentOut(write({ marketScreen }, { marketScreen: marketScreenExample }, ""))}\n`;
+  }
   if (cameras !== undefined) text += `${commentOut(write({ cameras }, { cameras: camerasExample }, ""))}\n`;
   text += `${comment(devices?.description, "")}devices:\n`;
   // Scales first: they have every option that a device can have.

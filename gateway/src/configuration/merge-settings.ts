@@ -10,10 +10,17 @@ const shownFindings = 5;
  */
 export const mergeSettings = (
   local: { readonly written: unknown; readonly data: string },
-  { devices, log }: ConfigurationSettings,
+  { devices, log, marketScreen }: ConfigurationSettings,
 ): { readonly config: GatewayConfig } | { readonly fault: string } => {
   const written = (local.written ?? {}) as Readonly<Record<string, unknown>>;
-  const merged = { ...written, ...(devices === undefined ? {} : { devices }), ...(log === undefined ? {} : { log }) };
+  const own = written["marketScreen"] as Readonly<Record<string, unknown>> | null | undefined;
+  if (marketScreen !== undefined && (own === undefined || own === null)) {
+    return { fault: "marketScreen: this gateway's own file has no market screen" };
+  }
+  const merged = {
+    ...{ ...written, ...(devices === undefined ? {} : { devices }), ...(log === undefined ? {} : { log }) },
+    ...(marketScreen === undefined ? {} : { marketScreen: { ...own, ...marketScreen } }),
+  };
   const checked = checkGatewayConfig(merged);
   if ("config" in checked) return { config: { ...checked.config, data: local.data } };
   const shown = checked.findings.slice(0, shownFindings).map(({ path, en }) => `${fieldOf(path)}: ${en}`);

@@ -19,6 +19,7 @@ const statusOf: Partial<Readonly<Record<ErrorCode, number>>> = {
   SETUP_DEVICES_REMOTE: 409,
   DETECT_BUSY: 409,
   SETUP_FILE_UNWRITABLE: 507,
+  MEDIA_OFF: 503,
 };
 
 /** A refusal in the words of the catalogue. */

@@ -27,17 +27,17 @@ const filesBelow = (directory: string): readonly string[] =>
 
 /**
  * The page's files by the path they are asked for: what is there at the start, and nothing else of the disk. They hold no
- * data. Empty when the page was not built.
+ * data. `first`: the one that is the address itself. Empty when the page was not built.
  */
-export const pageFiles = (directory: string): ReadonlyMap<string, PageFile> => {
+export const pageFiles = (directory: string, first = "setup.html"): ReadonlyMap<string, PageFile> => {
   const files = new Map<string, PageFile>();
-  if (!existsSync(join(directory, "setup.html"))) return files;
+  if (!existsSync(join(directory, first))) return files;
   for (const path of filesBelow(directory)) {
     const type = types[extname(path)];
     const name = `/${relative(directory, path).replaceAll("\\", "/")}`;
     if (type !== undefined) files.set(name, { path, type, hashed: name.startsWith("/assets/") });
   }
-  const page = files.get("/setup.html");
+  const page = files.get(`/${first}`);
   if (page !== undefined) files.set("/", page);
   return files;
 };

@@ -18,8 +18,15 @@ export const settingsSchema = z
     /** As in the gateway's file; drivers check their own options. */
     devices: z.array(z.record(z.string(), z.unknown())).max(256).optional(),
     log: z.strictObject({ level: logLevelSchema }).optional(),
+    /** What the market's public screen shows; whether there is one, and where, its own file says. */
+    marketScreen: z
+      .strictObject({
+        stalls: z.array(z.record(z.string(), z.unknown())).max(500).optional(),
+        notices: z.array(z.record(z.string(), z.unknown())).max(20).optional(),
+      })
+      .optional(),
   })
-  .refine(({ devices, log }) => devices !== undefined || log !== undefined, "nothing is changed");
+  .refine((settings) => Object.values(settings).some((part) => part !== undefined), "nothing is changed");
 
 export type ConfigurationSettings = z.infer<typeof settingsSchema>;
 

@@ -59,3 +59,19 @@ export const createJsonRequest =
     if (!response.ok || answer === null) throw new Problem(detailsOf(answer, notItself));
     return answer;
   };
+
+/** Asks in JSON for a file. Rejects with a {@link Problem}. */
+export const createFileRequest =
+  ({ withinMs, notItself }: Respondent) =>
+  async (path: string, body: unknown): Promise<{ readonly content: Blob; readonly headers: Headers }> => {
+    try {
+      const response = await fetch(path, {
+        ...{ method: "POST", credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(withinMs) },
+        ...{ headers: { "content-type": "application/json" }, body: JSON.stringify(body) },
+      });
+      if (!response.ok) throw new Problem(detailsOf(await response.json().catch(() => null), notItself));
+      return { content: await response.blob(), headers: response.headers };
+    } catch (error) {
+      throw problemOf(error);
+    }
+  };

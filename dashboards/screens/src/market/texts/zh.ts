@@ -1,0 +1,57 @@
+/** Everything the market's public screen says, in Chinese. The shape is the measure for every other language. */
+export const zh = {
+  product: "明秤",
+  language: "English",
+  languageHint: "切换为英文",
+  retry: "重试",
+  title: "市场公示",
+  problem: {
+    next: "下一步：{next}",
+    code: "代码 {code}",
+    reference: "编号 {reference}",
+    unreachable: "连接不上网关。",
+    unreachableNext: "数据没有丢失。请稍候。",
+    waitSeconds: "请在 {n} 秒后再试。",
+    waitMinutes: "请在 {n} 分钟后再试。",
+  },
+  feed: { open: "实时更新", connecting: "正在连接", broken: "连接中断，正在重连" },
+  ago: {
+    days: "{days} 天 {hours} 小时",
+    hours: "{hours} 小时 {minutes} 分",
+    minutes: "{minutes} 分钟",
+    none: "不到 1 分钟",
+  },
+  loading: "正在读取…",
+  unreachable: "现在读不到数据，正在重试。数据没有丢失。",
+  asOf: "数据截至 {time}",
+  day: "{month}月{day}日",
+  heading: {
+    today: "今日快检（{day}）",
+    past: "{day}快检（非今日数据）",
+    unset: "快检（时钟未校准）",
+  },
+  clockUnset: "本机时钟未校准，显示的日期和时间可能不对。",
+  past: "以下是{day}的数据，不是今天的：现在读不到新的数据。",
+  stale: "数据截至 {time}，已 {span}未更新。",
+  testers: "检测仪 {online}/{all} 在线",
+  batches: "批次",
+  undated: "另有 {n} 批次检测时时钟未校准，日期不明，未计入。",
+  noTests: "今天还没有检测结果。",
+  noTestsUnset: "时钟校准后显示当天的检测结果。",
+  unnamed: "未注明品种",
+  results: {
+    positive: "阳性（待复检） {n}",
+    suspect: "可疑（待复检） {n}",
+    negative: "阴性 {n}",
+    invalid: "无效，须重测 {n}",
+    none: "未判定 {n}",
+  },
+  page: "第 {number}/{pages} 页",
+  stalls: "摊位分布",
+  away: "虚线：电子秤未在线（{n} 个摊位）",
+  notices: "通知",
+  picture: { live: "实时画面", notLive: "非实时", waiting: "正在连接画面", none: "画面暂不公开" },
+};
+
+/** The shape of the texts of a language. */
+export type Texts = typeof zh;

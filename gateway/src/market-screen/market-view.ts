@@ -1,0 +1,86 @@
+import type { MarketCounts, MarketView } from "@mingcheng/protocols";
+import { wallText } from "../clock/wall-text.ts";
+import type { MarketScreenConfig } from "../config/market-screen-config.ts";
+import { drivers } from "../drivers/index.ts";
+import type { BookedTest, DayBook } from "./day-book.ts";
+import type { MarketScreenParts } from "./market-screen-parts.ts";
+
+/** So many of the newest results are listed one by one; and so many items. */
+const listedTests = 30;
+const listedItems = 60;
+
+type Counted = { -readonly [Name in keyof MarketCounts]: number };
+
+const nothing = (): Counted => ({ tests: 0, positive: 0, suspect: 0, negative: 0, invalid: 0, none: 0 });
+
+const countIn = (counted: Counted, { verdict }: BookedTest): void => {
+  counted.tests++;
+  counted[verdict]++;
+};
+
+const countItems = (tests: readonly BookedTest[]) => {
+  const items = new Map<string, { item: string | null; latestAt: string } & Counted>();
+  for (const test of tests) {
+    const key = test.item ?? "";
+    const counted = items.get(key) ?? { item: test.item, latestAt: wallText(test.atMs), ...nothing() };
+    items.set(key, counted);
+    countIn(counted, test);
+  }
+  // What waits for confirmation is never hidden behind many others.
+  return [...items.values()]
+    .sort(
+      (one, other) =>
+        other.positive + other.suspect - (one.positive + one.suspect) ||
+        other.tests - one.tests ||
+        (one.item ?? "").localeCompare(other.item ?? ""),
+    )
+    .slice(0, listedItems);
+};
+
+type Device = ReturnType<MarketScreenParts["status"]>["devices"][number];
+
+const isTester = ({ protocol, captured }: Device): boolean =>
+  drivers.find((driver) => driver.protocol === protocol)?.deviceClass === "tester" || Object.hasOwn(captured, "test");
+
+/** A screen that was told a wrong day would tell it to everybody. */
+const clockView = (clock: MarketScreenParts["clock"]) => {
+  const { sync } = clock.status();
+  return { trusted: sync !== "none" && !clock.isBehind() };
+};
+
+const stallViews = (config: MarketScreenConfig, devices: readonly Device[]): MarketView["stalls"] => {
+  const states = new Map(devices.map(({ id, state }) => [id, state]));
+  return config.stalls.map(({ label, box, trade = null, device }) => ({
+    ...{ label, box, trade },
+    scale: device === undefined ? null : states.get(device) === "online" ? "online" : "away",
+  }));
+};
+
+/** What the screen shows: nothing of any person, nothing that can be acted with. */
+export const marketView = (
+  config: MarketScreenConfig,
+  book: DayBook,
+  parts: MarketScreenParts,
+  build: string,
+): MarketView => {
+  const { clock } = parts;
+  const { devices, site, uplink } = parts.status();
+  const { day, tests, undated } = book.today();
+  const totals = nothing();
+  for (const test of tests) countIn(totals, test);
+  const testers = devices.filter(isTester);
+  const at = clock.wall();
+  return {
+    ...{ build, at, day, clock: clockView(clock), title: config.title ?? site ?? "", undated },
+    testers: { all: testers.length, online: testers.filter(({ state }) => state === "online").length },
+    uplink: uplink.state === "ready" ? "up" : "down",
+    totals,
+    items: countItems(tests),
+    latest: tests.slice(0, listedTests).map(({ atMs, ...test }) => ({ ...test, at: wallText(atMs) })),
+    stalls: stallViews(config, devices),
+    notices: config.notices
+      .filter(({ until }) => Date.parse(until) > Date.parse(at))
+      .map(({ zh, en = zh, until }) => ({ zh, en, until })),
+    cameras: parts.view() === null ? [] : [...config.cameras],
+  };
+};

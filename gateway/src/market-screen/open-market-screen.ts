@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import { hostname } from "node:os";
+import { fileURLToPath } from "node:url";
+import type { MarketView } from "@mingcheng/protocols";
+import type { MarketScreenConfig } from "../config/market-screen-config.ts";
+import { isLoopback } from "../config/web-config.ts";
+import { certificateOf, fingerprintOf } from "../web/certificate-file.ts";
+import { bytesOfFile, pageFiles } from "../web/page-files.ts";
+import { DayBook } from "./day-book.ts";
+import type { MarketScreenParts } from "./market-screen-parts.ts";
+import { openMarketServer } from "./market-server.ts";
+import { marketView } from "./market-view.ts";
+import { PictureDoor } from "./picture-door.ts";
+import { RequestPace } from "./request-pace.ts";
+
+/** The running screen. */
+export interface MarketScreen {
+  readonly url: string;
+  /** Whether a token opens pictures for it. */
+  holds(token: string): boolean;
+  /** Shows other notices and stalls from now on. */
+  show(config: MarketScreenConfig): void;
+  close(): Promise<void>;
+}
+
+/** Where the build of this repository puts the page, as seen from this file (source or build). */
+const pageDirectory = fileURLToPath(new URL("../../dist/market-page/", import.meta.url));
+
+/** Many readers ask within a second: they are answered alike. */
+const sameForMs = 500;
+
+/**
+ * Serves the market's public screen: read-only, nothing of persons, rate-limited, whether or not the centre can be reached. Plain
+ * HTTP on loopback, TLS elsewhere. @throws {MingchengError} LISTEN_FAILED; the system's error when the data directory cannot be read
+ */
+export const openMarketScreen = async (
+  first: MarketScreenConfig,
+  parts: MarketScreenParts,
+  pages: string = pageDirectory,
+): Promise<MarketScreen> => {
+  let config = first;
+  const { clock, log, dataDirectory } = parts;
+  const secure = !isLoopback(config.host);
+  const certificate = secure ? await certificateOf(dataDirectory, config.names, Date.parse(clock.wall())) : null;
+  const files = pageFiles(pages, "market.html");
+  const page = files.get("/");
+  const build = page === undefined ? "" : createHash("sha256").update(bytesOfFile(page)).digest("hex").slice(0, 12);
+  const book = new DayBook(parts);
+  await book.ready();
+  const pictures = new PictureDoor(parts.view, (channel) => config.cameras.includes(channel));
+  let kept: { readonly view: MarketView; readonly atMs: number } | undefined;
+  const view = (): MarketView => {
+    const now = clock.nowMs();
+    if (kept === undefined || now - kept.atMs >= sameForMs)
+      kept = { view: marketView(config, book, parts, build), atMs: now };
+    return kept.view;
+  };
+  const own = hostname().toLowerCase();
+  const server = await openMarketServer(config, certificate, {
+    ...{ files, view, pictures, pace: new RequestPace(() => clock.nowMs()) },
+    names: { secure, names: new Set([...config.names, own, `${own}.local`]), anyAddress: secure },
+    onFault: (error) => log.error({ err: error }, "market screen: a request could not be answered"),
+  });
+  const { host } = config;
+  const url = `${secure ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${server.port}`;
+  const shown = certificate === null ? {} : { fingerprint: fingerprintOf(certificate.certPem) };
+  log.info({ url, ...shown }, "market screen: served, open to everybody who can reach it");
+  return {
+    url,
+    holds: (token) => pictures.holds(token),
+    show: (next) => {
+      config = next;
+      kept = undefined;
+    },
+    close: async () => {
+      book.close();
+      pictures.close();
+      await server.close();
+    },
+  };
+};
