@@ -45,7 +45,7 @@ const codes: Readonly<Record<string, Words>> = {
 /** What a tile shows, in one line: the state, its reason, the form, and why it is not as wanted. */
 export const tileText = (tile: TileState, say: (words: Words) => string): string => {
   const word = (known: Readonly<Record<string, Words>>, name: string): string => say(known[name] ?? [name, name]);
-  const reason = tile.reason === "" ? "" : `（${word(codes, tile.reason)}）`;
+  const reason = tile.reason === "" || tile.state === "live" ? "" : `（${word(codes, tile.reason)}）`;
   const parts = [`${word(states, tile.state)}${reason}`];
   if (tile.state === "live") {
     const movie = tile.showing === "main" || tile.showing === "sub";

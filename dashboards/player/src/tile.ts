@@ -65,6 +65,8 @@ export class Tile {
   #state = "connecting";
   #reason = "";
   #pace: MoviePace = "live";
+  /** True once a picture was drawn since the last beginning. */
+  #hasShown = false;
   #lastMs: number | null = null;
   #lastWallMs = Number.NEGATIVE_INFINITY;
   readonly #timer: ReturnType<typeof setInterval>;
@@ -139,6 +141,7 @@ export class Tile {
     this.#pane?.end();
     this.#pane = undefined;
     this.#codec = null;
+    this.#hasShown = false;
     this.#lastMs = null;
     this.#lastWallMs = Number.NEGATIVE_INFINITY;
     this.#lateness.forget();
@@ -183,9 +186,14 @@ export class Tile {
   #show(): void {
     const ageMs = this.#lastMs === null ? null : performance.now() - this.#lastMs;
     const isStale = ageMs !== null && ageMs > staleOf[this.#asked] && this.#state === "live";
-    const state = isStale ? "stale" : this.#state;
+    const takenMs = this.takenMs;
+    this.#hasShown ||= takenMs !== null;
+    // Pictures come, but none is drawn yet.
+    const isPending = this.#state === "live" && !this.#hasShown;
+    const state = isStale ? "stale" : isPending ? "pending" : this.#state;
     // Only what is happening now may be seen, unless it is said to be recorded.
-    const isShown = (state === "live" || state === "recorded") && ageMs !== null && this.#pane !== undefined;
+    const isShown =
+      ((this.#state === "live" && !isStale) || state === "recorded") && ageMs !== null && this.#pane !== undefined;
     const { video } = this.#options;
     const element = this.#pane?.element ?? video;
     video.hidden = element !== video;
@@ -194,7 +202,7 @@ export class Tile {
     this.#options.onState({
       ...{ state, reason: this.#reason, codec: this.#codec, ageMs },
       ...{ showing: this.#asked, why: this.choice.reason, source: this.#source },
-      takenMs: isShown ? this.takenMs : null,
+      takenMs: isShown ? takenMs : null,
     });
   }
 

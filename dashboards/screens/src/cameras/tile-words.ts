@@ -7,11 +7,8 @@ export const useTileWords = (timezone: string) => {
   const { t, te } = useI18n();
   const clock = (ms: number): string => new Date(ms).toLocaleTimeString("sv-SE", { timeZone: timezone });
   const stateWord = (state: string): string => t(`cameras.states.${te(`cameras.states.${state}`) ? state : "unknown"}`);
-  const reasonText = (reason: string): string => {
-    if (reason === "RECORDING_ENDED") return t("cameras.review.ended");
-    if (reason === "RECORDING_NOT_FOUND") return t("cameras.review.notFound");
-    return reason;
-  };
+  const reasonText = (reason: string): string =>
+    te(`cameras.codes.${reason}`) ? t(`cameras.codes.${reason}`) : reason;
   /** In which form it is shown, and why not as wanted. */
   const formText = ({ showing, source, why }: TileState): string => {
     const isMovie = showing === "main" || showing === "sub";

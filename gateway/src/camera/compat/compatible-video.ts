@@ -1,7 +1,7 @@
 import { MingchengError } from "@mingcheng/protocols";
 import type { Fragment } from "../media/fragment.ts";
 import type { Derivation, DerivedSink } from "../relay/derived-stream.ts";
-import { type LoopbackMovie, openLoopbackMovie } from "./loopback-movie.ts";
+import { MovieFeed } from "./movie-feed.ts";
 import { openTranscoder, type Transcoder } from "./transcoder.ts";
 
 /** What it works with. */
@@ -24,7 +24,7 @@ let running = 0;
 class CompatibleVideo implements Derivation {
   readonly #sink: DerivedSink;
   readonly #ports: CompatiblePorts;
-  #movie: LoopbackMovie | undefined;
+  #feed: MovieFeed | undefined;
   #transcoder: Transcoder | undefined;
   #cancel = (): void => undefined;
   #isEnded = false;
@@ -47,23 +47,19 @@ class CompatibleVideo implements Derivation {
 
   async #start(): Promise<void> {
     this.#startedMs = this.#ports.nowMs();
-    const movie = await openLoopbackMovie();
-    const transcoder = await openTranscoder(movie.address, {
+    const transcoder = await openTranscoder({
       piece: (bytes) => this.#sink.piece({ kind: "transport", bytes, wallMs: this.#ports.wallMs() }),
       ended: (error) => {
         if (this.#transcoder === transcoder) this.#again(error);
       },
-    }).catch((error: unknown) => {
-      movie.close();
-      throw error;
     });
-    this.#movie = movie;
+    this.#feed = new MovieFeed(transcoder.input);
     this.#transcoder = transcoder;
     if (this.#isEnded) this.#stop();
   }
 
   fragment(fragment: Fragment): void {
-    if (this.#movie?.fragment(fragment) === false) this.#again(undefined);
+    if (this.#feed?.fragment(fragment) === false) this.#again(undefined);
   }
 
   #again(error: Error | undefined): void {
@@ -83,11 +79,10 @@ class CompatibleVideo implements Derivation {
   }
 
   #stop(): void {
-    const [movie, transcoder] = [this.#movie, this.#transcoder];
-    this.#movie = undefined;
+    const transcoder = this.#transcoder;
+    this.#feed = undefined;
     this.#transcoder = undefined;
     transcoder?.stop();
-    movie?.close();
   }
 
   end(): void {

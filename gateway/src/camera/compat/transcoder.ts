@@ -1,4 +1,6 @@
 import type { ChildProcess } from "node:child_process";
+import type { Writable } from "node:stream";
+import { MingchengError } from "@mingcheng/protocols";
 
 /** What a transcoder tells. */
 export interface TranscoderSink {
@@ -10,6 +12,8 @@ export interface TranscoderSink {
 
 /** A transcoder that runs. */
 export interface Transcoder {
+  /** Takes fragmented MP4. */
+  readonly input: Writable;
   /** Kills it. */
   stop(): void;
 }
@@ -33,11 +37,11 @@ const ffmpegOptions = {
 };
 
 /**
- * Starts node-rtsp-stream on what can be read at `address`. As it comes it would open a port to anybody and show the
- * camera's password in its arguments: this one opens none, and reads our own stream.
- * @throws the system's error when it is not installed
+ * Starts node-rtsp-stream on what is written to its input. As it comes it would open a port to anybody, have a session of its
+ * own with the camera and show its password in its arguments: this one opens none and is fed from the session that there is.
+ * @throws {MingchengError} DECODER_MISSING without ffmpeg; the system's error when the library is not installed
  */
-export const openTranscoder = async (address: string, sink: TranscoderSink): Promise<Transcoder> => {
+export const openTranscoder = async (sink: TranscoderSink): Promise<Transcoder> => {
   // It has no types of its own.
   const name: string = "node-rtsp-stream";
   const { default: Base } = (await import(name)) as { readonly default: VideoStreamClass };
@@ -46,7 +50,7 @@ export const openTranscoder = async (address: string, sink: TranscoderSink): Pro
       return this;
     }
   }
-  const running = new Portless({ name: "compatible", streamUrl: address, ffmpegOptions });
+  const running = new Portless({ name: "compatible", streamUrl: "pipe:0", ffmpegOptions });
   let ended = false;
   const end = (error: Error | undefined): void => {
     if (ended) return;
@@ -58,7 +62,10 @@ export const openTranscoder = async (address: string, sink: TranscoderSink): Pro
   });
   running.stream.on("error", end);
   running.stream.on("exit", () => end(undefined));
+  const input = running.stream.stdin;
+  if (input === null) throw new MingchengError("DECODER_MISSING", "ffmpeg");
   return {
+    input,
     stop: () => {
       ended = true;
       running.stream.kill("SIGKILL");
