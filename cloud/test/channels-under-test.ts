@@ -27,7 +27,8 @@ const outgoing = (id: string, phone: string, said: Said): Outgoing => {
     ...{ level: "关注", site: "松柏市场", subject: "快检阳性韭菜", time: "14:05", code: "7431" },
   });
   const recipient = { officer: "li", phone: `+86 ${phone}` };
-  return { body, json: JSON.stringify(body), message, attempt: 1, recipient, ...said };
+  const fresh = { attempt: 1, mayHaveIt: false } as const;
+  return { body, json: JSON.stringify(body), message, ...fresh, recipient, ...said };
 };
 
 /** Channels of the centre against simulated providers in a process of their own. Each test has a number to itself. */

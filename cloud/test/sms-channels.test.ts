@@ -79,8 +79,9 @@ describe.each([
       ...{ type: "failed", lost: true },
       outcome: "HTTP 200：答复无法理解 / the answer cannot be understood",
     });
+    // 503 says itself that nothing was done.
     await tested.providers.behave({ answer: "unavailable" });
-    expect(await tested.send(channel)).toMatchObject({ type: "failed", lost: true });
+    expect(await tested.send(channel)).toMatchObject({ type: "failed", lost: false });
     expect(await tested.shown()).toEqual([]);
     await tested.providers.behave({ answer: "lost" });
     expect(await tested.send(channel)).toMatchObject({ type: "failed", lost: true });
@@ -100,7 +101,7 @@ describe.each([
     expect(await tested.send(channel)).toMatchObject({ type: "failed" });
     await tested.pass(hour);
     await tested.providers.behave({});
-    expect(await tested.send(channel, { attempt: 2 })).toMatchObject({ type: "sent" });
+    expect(await tested.send(channel, { attempt: 2, mayHaveIt: true })).toMatchObject({ type: "sent" });
     expect(await tested.shown()).toHaveLength(1);
   });
 
@@ -192,8 +193,15 @@ describe("a lost answer", () => {
     channel.listen?.(inbox);
     await tested.providers.behave({ answer: "lost", receiptDelayMs: 0 });
     expect(await tested.send(channel)).toMatchObject({ type: "failed", lost: true });
+    // While the records cannot be asked nothing is sent.
+    for (const answer of ["unavailable", "nonsense", "reset"]) {
+      await tested.providers.behave({ answer });
+      const asked = await tested.send(channel, { attempt: 2, mayHaveIt: true });
+      expect(asked).toMatchObject({ type: "failed", lost: false, outcome: expect.stringMatching(/^QuerySendDetails/) });
+    }
     await tested.providers.behave({});
-    const again = await tested.send(channel, { attempt: 2 });
+    expect(await tested.shown()).toHaveLength(1);
+    const again = await tested.send(channel, { attempt: 5, mayHaveIt: true });
     expect(again).toMatchObject({ type: "sent", outcome: expect.stringContaining("nothing was sent again") });
     expect(await tested.shown()).toHaveLength(1);
     if (inbox.receipts.length === 0) await once(inbox, "receipt");
@@ -208,7 +216,7 @@ describe("a lost answer", () => {
     expect(await tested.send(channel)).toMatchObject({ type: "failed", lost: true });
     await tested.providers.behave({});
     await tested.pass(31_000);
-    expect(await tested.send(channel, { attempt: 2 })).toMatchObject({ type: "sent" });
+    expect(await tested.send(channel, { attempt: 2, mayHaveIt: true })).toMatchObject({ type: "sent" });
     expect(await tested.shown()).toHaveLength(2);
   });
 });

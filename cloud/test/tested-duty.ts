@@ -39,6 +39,8 @@ export const cityDuties: readonly ShortEntry[] = [
 /** A provider that answers as told, and keeps what it got. */
 export class TestedSms implements Channel {
   readonly reach = "person";
+  /** Whether it asks before it sends once more. */
+  asksFirst = false;
   readonly name: string;
   readonly got: Outgoing[] = [];
   answers: (Delivery | "hold" | Error)[] = [];

@@ -8,7 +8,14 @@ export const outgoingTo = (phone: string | null, changes: Readonly<Record<string
   const body = { v: 1, id: "9f01", status: "firing" } as unknown as NotificationBody;
   const said = { level: "关注", site: "松柏市场", subject: "快检阳性韭菜", time: "14:05", code: "7431", ...changes };
   const recipient = phone === null ? null : { officer: "li", phone };
-  return { body, json: JSON.stringify(body), message: shortMessage("alert", said), attempt: 1, recipient };
+  return {
+    body,
+    json: JSON.stringify(body),
+    message: shortMessage("alert", said),
+    attempt: 1,
+    mayHaveIt: false,
+    recipient,
+  };
 };
 
 /** Takes what comes back; fails as often as it is told to; can be waited for. */

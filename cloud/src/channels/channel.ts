@@ -21,8 +21,10 @@ export interface Outgoing {
   readonly site?: string;
   /** Null for channels that reach a room. */
   readonly recipient: Recipient | null;
-  /** From 1. Above 1 the receiver may have it already: an answer was lost, or a crash came between. */
+  /** From 1. */
   readonly attempt: number;
+  /** True when the receiver may have it already: an answer of this channel was lost, or a crash came between. */
+  readonly mayHaveIt: boolean;
 }
 
 /** What became of one attempt. `outcome` is a few words for the alert's history: figures and names, no secrets or numbers. */
@@ -71,6 +73,11 @@ export interface Channel {
   readonly name: string;
   /** A person by their number, or a room: a log, a group chat, another system. */
   readonly reach: "person" | "room";
+  /**
+   * True where the provider can be asked what became of an attempt whose answer was lost: `send` does that first, and sends
+   * nothing while it cannot be asked.
+   */
+  readonly asksFirst?: boolean;
   /** Makes one attempt. Never rejects; ends soon after `signal` is aborted. */
   send(outgoing: Outgoing, signal: AbortSignal): Promise<Delivery>;
   /** Asks for receipts and replies from now on; left out where the provider has none. Call once. */

@@ -99,7 +99,8 @@ export class Dispatcher {
     const body = JSON.parse(queued.body) as NotificationBody;
     const site = this.#options.siteOf?.(body.alert) ?? "";
     const message = messageOf(body, site);
-    const outgoing = { body, json: queued.body, message, site, recipient: null, attempt: queued.attempts };
+    const { attempts: attempt } = queued;
+    const outgoing = { body, json: queued.body, message, site, recipient: null, attempt, mayHaveIt: attempt > 1 };
     let delivery: Delivery;
     try {
       delivery = await channel.send(outgoing, this.#stop.signal);

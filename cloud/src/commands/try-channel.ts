@@ -30,7 +30,7 @@ const testMessage = (from: string, phone: string | undefined): Outgoing => {
   };
   const message = shortMessage("reply", { code: "0000", outcome: "测试消息，无需处置" });
   const recipient = phone === undefined ? null : { officer: "test", phone };
-  return { body, json: JSON.stringify(body), message, recipient, attempt: 1 };
+  return { body, json: JSON.stringify(body), message, recipient, attempt: 1, mayHaveIt: false };
 };
 
 /** Opens one channel. Replies are left to the centre: fetched here, they would be lost to it. */

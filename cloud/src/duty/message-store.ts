@@ -58,6 +58,7 @@ export class MessageStore {
   readonly #due: Statement<unknown[]>;
   readonly #one: Statement<unknown[]>;
   readonly #leg: Statement<unknown[]>;
+  readonly #lost: Statement<unknown[]>;
   readonly #newLeg: Statement<unknown[]>;
   readonly #say: Statement<unknown[]>;
   readonly #begin: Statement<unknown[]>;
@@ -88,6 +89,7 @@ export class MessageStore {
     );
     this.#one = database.prepare(`SELECT ${columns} FROM message WHERE id = ?`);
     this.#leg = database.prepare(`SELECT ${legColumns} FROM leg WHERE message = ? AND n = ?`);
+    this.#lost = database.prepare("SELECT coalesce(sum(lost), 0) FROM leg WHERE message = ?").pluck();
     this.#newLeg = database.prepare("INSERT INTO leg VALUES (?, ?, ?, 'sending', 0, 0, 0, '', NULL, NULL, NULL)");
     this.#say = database.prepare("UPDATE message SET template = ?, variables = ?, text = ?, alerts = ? WHERE id = ?");
     this.#begin = database.prepare("UPDATE message SET first_ms = coalesce(first_ms, ?), next_ms = NULL WHERE id = ?");
@@ -167,8 +169,9 @@ export class MessageStore {
     return { message, n, channel, attempts: 0, lost: 0, sentMs: null };
   }
 
-  knownLeg(message: string, n: number): LegRow | undefined {
-    return this.#leg.get(message, n) as LegRow | undefined;
+  /** How many of its answers were lost, on every channel: so often the officer may have it. */
+  lostOf(message: string): number {
+    return this.#lost.get(message) as number;
   }
 
   /** What it says now. */

@@ -109,6 +109,66 @@ describe("messages to people", () => {
     expect(city.rows("SELECT state, reason FROM message")).toEqual([["unconfirmed", "answer lost"]]);
   });
 
+  it("are sent once a provider that was down for an hour is back, and not for what was handled meanwhile", async () => {
+    const sms = new TestedSms();
+    const city = testedDuty({ routing: await putian(), channels: [sms] });
+    sms.answers = Array.from({ length: 1_000 }, () => down);
+    city.raise("a1");
+    city.raise("a2");
+    city.raise("r1", { severity: "alarm", tier: "city" });
+    await city.pass(hour - minute);
+    acknowledgeAlert(city.database, { id: "a1", by: "somebody", nowMs: city.clock.nowMs });
+    acknowledgeAlert(city.database, { id: "a2", by: "somebody", nowMs: city.clock.nowMs });
+    await city.pass(minute);
+    sms.answers = [];
+    const before = sms.got.length;
+    await city.pass(2 * minute);
+    const said = sms.texts().slice(before);
+    expect(said.filter((text) => text.includes("r1")).length).toBeGreaterThan(0);
+    expect(said.filter((text) => /a1|a2|等/u.test(text))).toEqual([]);
+    expect(new Set(said).size).toBe(said.length);
+    expect(city.rows("SELECT count(*) FROM message WHERE state = 'sending'")).toEqual([[0]]);
+  });
+
+  it("go another way rather than twice the same when an answer was lost, and never to a third copy", async () => {
+    const [first, second] = [new TestedSms("first"), new TestedSms("second")];
+    const city = testedDuty({ routing: await everyTier(), channels: [first, second] });
+    first.answers = [lost];
+    city.raise("r1", { severity: "alarm" });
+    await city.pass(minute);
+    expect([first.got.length, second.got.length]).toEqual([1, 1]);
+    expect(city.history("r1")).toContain("notify-failed-over op no answer, answer lost");
+    expect(city.rows("SELECT n, state, lost FROM leg ORDER BY n")).toEqual([
+      [0, "expired", 1],
+      [1, "sent", 0],
+    ]);
+    first.answers = [lost];
+    second.answers = [lost];
+    city.raise("r2", { severity: "alarm" });
+    await city.pass(minute);
+    expect([first.got.length, second.got.length]).toEqual([2, 2]);
+    expect(city.history("r2")).toContain("notify-unconfirmed op");
+  });
+
+  it("wait where the provider can be asked what became of them; another way takes over when it cannot be", async () => {
+    const [first, second] = [new TestedSms("first"), new TestedSms("second")];
+    first.asksFirst = true;
+    const city = testedDuty({ routing: await everyTier(), channels: [first, second] });
+    first.answers = [lost];
+    city.raise("r1", { severity: "alarm" });
+    await city.pass(minute);
+    expect(first.got.map(({ attempt, mayHaveIt }) => [attempt, mayHaveIt])).toEqual([
+      [1, false],
+      [2, true],
+    ]);
+    expect(second.got).toEqual([]);
+    first.answers = [lost, down, down, down];
+    city.raise("r2", { severity: "alarm" });
+    await city.pass(minute);
+    expect([first.got.length, second.got.length]).toEqual([5, 1]);
+    expect(city.history("r2").filter((reason) => reason.startsWith("notified"))).toEqual(["notified op"]);
+  });
+
   it("survive a kill at any moment: none lost, none twice but one that is marked", async () => {
     const sms = new TestedSms();
     const city = testedDuty({ routing: await everyTier(), channels: [sms] });

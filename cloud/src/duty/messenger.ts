@@ -97,8 +97,7 @@ export class Messenger {
       this.#end(message, "refused", "no-channel");
       return undefined;
     }
-    const known = messages.knownLeg(message.id, message.leg);
-    const current = this.#upToDate(message, (known?.lost ?? 0) > 0, now);
+    const current = this.#upToDate(message, messages.lostOf(message.id) > 0, now);
     if (current === undefined) return undefined;
     const phone =
       message.officer === ""
@@ -180,7 +179,7 @@ export class Messenger {
       this.#next(message, "refused", delivery.outcome);
       return;
     }
-    const lost = leg.lost + (delivery.lost ? 1 : 0);
+    const lost = messages.lostOf(message.id) + (delivery.lost ? 1 : 0);
     const outcome = delivery.lost ? `${delivery.outcome}, answer lost` : delivery.outcome;
     if (lost > 1) {
       // Once more may be a duplicate already; a third one is not sent, the deadline of the alert decides.
@@ -191,9 +190,11 @@ export class Messenger {
     }
     const patienceMs = Math.min(delivery.retryAfterMs ?? 0, mostPatienceMs);
     const nextMs = now + Math.max(backoffMs(leg.attempts, random()), patienceMs);
-    const isTried = leg.attempts >= this.#routing.failover.attempts && lost === 0;
+    const [own, next] = this.#order(message).slice(leg.n, leg.n + 2);
+    // Where nobody can be asked, a second attempt is a second message in any case: rather another way.
+    const isTried = leg.attempts >= this.#routing.failover.attempts || (delivery.lost && own?.asksFirst !== true);
     if (leg.attempts === 1 || delivery.lost) this.#noteAll(message, "notify-retrying", { ...this.#way(leg), outcome });
-    if (nextMs > message.deadlineMs || (isTried && this.#order(message)[leg.n + 1] !== undefined)) {
+    if (nextMs > message.deadlineMs || (isTried && next !== undefined)) {
       at("expired", delivery.lost, null, now);
       this.#next(message, "expired", outcome);
       return;

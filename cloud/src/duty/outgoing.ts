@@ -32,5 +32,12 @@ export const outgoingOf = (
   const event = said.template === "resolved" ? "resolved" : "firing";
   const body = personBody({ id, said, event, nowMs }, alert);
   const recipient = { officer, phone };
-  return { body, json: JSON.stringify(body), message: said, recipient, attempt: leg.attempts + 1 };
+  return {
+    body,
+    json: JSON.stringify(body),
+    message: said,
+    recipient,
+    attempt: leg.attempts + 1,
+    mayHaveIt: leg.lost > 0,
+  };
 };

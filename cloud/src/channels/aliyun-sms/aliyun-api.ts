@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Delivery } from "../channel.ts";
 import { post } from "../http/post.ts";
-import { commonVerdicts, deliveryOf } from "../sms/verdict.ts";
+import { deliveryOf, unreadable } from "../sms/verdict.ts";
 import { type AccessKey, acs3Authorization, canonicalQuery, sha256Hex } from "./acs3-signature.ts";
 
 /** How the API is reached. */
@@ -85,6 +85,6 @@ export const callAliyun = async (
   }
   const said = answer.safeParse(parsed(posted.content));
   if (said.success) return { type: "said", said: said.data };
-  const verdict = posted.status >= 500 ? commonVerdicts.unavailable : commonVerdicts.nonsense;
+  const verdict = unreadable(posted.status);
   return failed(deliveryOf(`HTTP ${posted.status}`, verdict));
 };

@@ -62,9 +62,14 @@ export const askReceipt =
     };
   };
 
+const unknown = (why: string): Delivery => ({
+  ...{ type: "failed", lost: false },
+  outcome: `QuerySendDetails ${why.split("：")[0] ?? ""}：暂时无法查询先前是否已提交，未重发 / it cannot be asked now whether it had gone through, nothing was sent`,
+});
+
 /**
  * When an earlier attempt may have gone through, the provider's records tell: they keep the notification's id as `OutId`.
- * Undefined when they show nothing of it or cannot be asked.
+ * Undefined when they show nothing of it. While they cannot be asked nothing may be sent: it could be a second message.
  */
 export const earlierAttempt = async (
   access: AliyunAccess,
@@ -74,7 +79,8 @@ export const earlierAttempt = async (
   const days = new Set([beijingDay(access.nowMs()), beijingDay(access.nowMs() - dayMs)]);
   for (const day of days) {
     const details = await sentOn(access, { phone, day }, signal);
-    if ("unavailable" in details || details.every(({ OutId }) => OutId !== outgoing.body.id)) continue;
+    if ("unavailable" in details) return unknown(details.unavailable);
+    if (details.every(({ OutId }) => OutId !== outgoing.body.id)) continue;
     const outcome = "先前已提交，未重发 / it had gone through before, nothing was sent again";
     return { type: "sent", outcome, receiptId: `${outIdPrefix}${outgoing.body.id}` };
   }

@@ -96,11 +96,12 @@ const open = async (own: Settings, ports: ChannelPorts): Promise<Channel> => {
   return {
     name: own.name,
     reach: "person",
+    asksFirst: true,
     send: async (outgoing, signal) => {
       if (outgoing.recipient === null) return deliveryOf("recipient", commonVerdicts.noRecipient);
       const phone = mainlandNumber(outgoing.recipient.phone);
       if (phone === undefined) return deliveryOf("phone", commonVerdicts.notMobile);
-      const before = outgoing.attempt > 1 ? await earlierAttempt(access, { phone, outgoing }, signal) : undefined;
+      const before = outgoing.mayHaveIt ? await earlierAttempt(access, { phone, outgoing }, signal) : undefined;
       const delivery = before ?? (await submit(phone, outgoing, signal));
       if (delivery.type === "sent" && delivery.receiptId !== undefined) {
         polling.add({ receiptId: delivery.receiptId, phone, sentMs: ports.nowMs() });

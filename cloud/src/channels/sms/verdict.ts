@@ -57,4 +57,12 @@ export const commonVerdicts = {
   noNumber: { kind: "refused", zh: "不是可发送的手机号", en: "not a number that messages can be sent to" },
   nonsense: { kind: "unclear", zh: "答复无法理解", en: "the answer cannot be understood" },
   unavailable: { kind: "unclear", zh: "服务不可用", en: "the service is not available" },
+  // RFC 9110, 15.6.4: it is not able to handle the request, so it has not.
+  away: { kind: "busy", zh: "服务暂停", en: "the service is away for now" },
 } as const satisfies Readonly<Record<string, Verdict>>;
+
+/** The verdict on an answer that is not the provider's own: by its HTTP status alone. */
+export const unreadable = (status: number): Verdict => {
+  if (status === 503) return commonVerdicts.away;
+  return status >= 500 ? commonVerdicts.unavailable : commonVerdicts.nonsense;
+};

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Delivery } from "../channel.ts";
 import { post } from "../http/post.ts";
-import { commonVerdicts, deliveryOf } from "../sms/verdict.ts";
+import { deliveryOf, unreadable } from "../sms/verdict.ts";
 import { type SecretKey, tc3Authorization } from "./tc3-signature.ts";
 
 /** How the API is reached. */
@@ -86,6 +86,6 @@ export const callTencent = async (
   }
   const said = response.safeParse(parsed(posted.content));
   if (said.success) return { type: "said", said: said.data };
-  const verdict = posted.status >= 500 ? commonVerdicts.unavailable : commonVerdicts.nonsense;
+  const verdict = unreadable(posted.status);
   return { type: "nothing", delivery: deliveryOf(`HTTP ${posted.status}`, verdict) };
 };

@@ -48,7 +48,7 @@ const settings = (url: string, rest = {}) => ({
 const outgoing = (attempt = 1): Outgoing => {
   const body = { v: 1, id: "n-1", status: "firing" } as NotificationBody;
   const message = shortMessage("resolved", { site: "松柏", subject: "快检阳性", time: "14:05" });
-  return { body, json: JSON.stringify(body), message, recipient: null, attempt };
+  return { body, json: JSON.stringify(body), message, recipient: null, attempt, mayHaveIt: attempt > 1 };
 };
 const send = async (url: string, rest = {}, attempt = 1): Promise<Delivery> => {
   const [channel] = await openChannels([settings(url, rest)], ports);

@@ -4,7 +4,7 @@ import type { Channel, ChannelDefinition, ChannelPorts, Delivery } from "../chan
 import { providerFields } from "../http/endpoint.ts";
 import { post } from "../http/post.ts";
 import { readProviderKey } from "../http/secret-file.ts";
-import { commonVerdicts, deliveryOf } from "../sms/verdict.ts";
+import { deliveryOf, unreadable } from "../sms/verdict.ts";
 import { SendWindow } from "./send-window.ts";
 import { wecomVerdict } from "./wecom-codes.ts";
 import { wecomMessage } from "./wecom-message.ts";
@@ -90,8 +90,7 @@ const open = async (own: Settings, ports: ChannelPorts): Promise<Channel> => {
       if (posted.type === "no-answer") return { type: "failed", outcome: posted.reason, lost: posted.sent };
       const answer = answerSchema.safeParse(parsed(posted.content));
       if (!answer.success) {
-        const verdict = posted.status >= 500 ? commonVerdicts.unavailable : commonVerdicts.nonsense;
-        return deliveryOf(`HTTP ${posted.status}`, verdict);
+        return deliveryOf(`HTTP ${posted.status}`, unreadable(posted.status));
       }
       return deliveryOf(`errcode ${answer.data.errcode}`, wecomVerdict(answer.data.errcode));
     },
