@@ -1,10 +1,11 @@
 import type { LoopTimers } from "../following/follower-loop.ts";
-import type { RoundDone } from "./feed-round.ts";
 
 /** Options of {@link FeedLoop}. */
 export interface FeedLoopOptions {
   /** Does what comes next; see `Feed.step`. */
-  step(): Promise<Pick<RoundDone, "more">>;
+  step(): Promise<{ readonly more: boolean; readonly isBesideOthers: boolean }>;
+  /** Monotonic milliseconds. */
+  readonly monotonicMs: () => number;
   /** Before every step, and while steps fail: the place for samples. May throw: that is a fault like any other. */
   beforeStep(): void;
   readonly timers: LoopTimers;
@@ -18,6 +19,7 @@ export interface FeedLoopOptions {
 const gatherMs = 250;
 /** Looks so often even when nobody says that there is something new. */
 const pollMs = 1_000;
+const longestRestMs = 1_000;
 /** After a failure: so long at first, twice as long each time, and never longer than the last. */
 const retryMs = { first: 500, most: 10_000 } as const;
 
@@ -66,11 +68,14 @@ export class FeedLoop {
     if (this.#isClosed) return;
     let nextMs: number;
     try {
+      const sinceMs = this.#options.monotonicMs();
       this.#options.beforeStep();
-      const { more } = await this.#options.step();
+      const { more, isBesideOthers } = await this.#options.step();
       if (this.#failures > 0) this.#options.onFault(null);
       this.#failures = 0;
-      nextMs = more ? 0 : this.#isWoken ? gatherMs : pollMs;
+      // Beside gateways that send, it works half of the time: receipts have the other half.
+      const restMs = isBesideOthers ? Math.min(longestRestMs, this.#options.monotonicMs() - sinceMs) : 0;
+      nextMs = more ? restMs : this.#isWoken ? gatherMs : pollMs;
     } catch (error) {
       this.#faults++;
       this.#failures++;

@@ -40,6 +40,8 @@ export interface FeedStanding {
 const lookEveryMs = 10_000;
 const reconcileEveryMs = 6 * 3_600_000;
 const batchesPerRound = 8;
+/** While gateways are sending, a round is short, so that it can be rested after. */
+const batchesBesideOthers = 1;
 
 /**
  * Feeds a time series server from the ledger. One step at a time, driven from outside: it holds no timers and tries nothing
@@ -54,6 +56,7 @@ export class Feed {
   #lookedMs = Number.NEGATIVE_INFINITY;
   /** Ledger number up to which the server has accepted everything. */
   #position: number;
+  #head: number | undefined;
   #standing: FeedStanding = {
     ...{ points: 0, restarts: 0, sentAgain: 0, hoursFedAgain: 0, differing: [], canCompare: true },
   };
@@ -73,22 +76,31 @@ export class Feed {
    * new, compares. `more`: there is more to be fed at once.
    * @throws {ServerUnavailable} the server takes or answers nothing now; SqliteError when a store fails
    */
-  async step(): Promise<RoundDone> {
+  async step(): Promise<RoundDone & { readonly isBesideOthers: boolean }> {
     try {
       await this.#look();
-      const done = await this.#round();
+      const isBesideOthers = this.#isLedgerGrowing();
+      const done = await this.#round(isBesideOthers ? batchesBesideOthers : batchesPerRound);
       if (!done.more) await this.#compare();
-      return done;
+      return { ...done, isBesideOthers };
     } catch (error) {
       this.#isInDoubt = true;
       throw error;
     }
   }
 
-  async #round(): Promise<RoundDone> {
+  /** True while gateways are sending: their receipts go first. */
+  #isLedgerGrowing(): boolean {
+    const head = this.#ports.stores.ledgerHead();
+    const isGrowing = this.#head !== undefined && head > this.#head;
+    this.#head = head;
+    return isGrowing;
+  }
+
+  async #round(batches: number): Promise<RoundDone> {
     const { stores, server, nowMs } = this.#ports;
     const { batchPoints, overlapMinutes } = this.#settings;
-    const limits = { batchPoints, batches: batchesPerRound, overlapMs: overlapMinutes * minuteMs };
+    const limits = { batchPoints, batches, overlapMs: overlapMinutes * minuteMs };
     const done = await feedRound(stores, server, limits, nowMs());
     this.#position = stores.state.cursor("records");
     this.#standing = { ...this.#standing, points: this.#standing.points + done.lines };

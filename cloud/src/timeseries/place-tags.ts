@@ -3,7 +3,7 @@ import type { Statement } from "better-sqlite3";
 import type { Attribution } from "../register/attribution/attribution.ts";
 import { AttributionIndex } from "../register/attribution/attribution-index.ts";
 import { PlaceNames } from "../register/attribution/place-names.ts";
-import { minuteOf } from "../register/model/validity.ts";
+import { minuteOf, minuteStartMs } from "../register/model/validity.ts";
 import type { SqliteDatabase } from "../store/database.ts";
 import type { Tags } from "./line-protocol.ts";
 
@@ -16,10 +16,17 @@ export interface TaggedPlace {
   readonly site: string;
 }
 
+/** Where a device stood, and from when to when that is known (milliseconds, `toMs` not in it). */
+export interface PlacedSpan {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly tagged: TaggedPlace;
+}
+
 interface KnownDay {
   readonly from: number;
   readonly to: number;
-  readonly stretches: readonly { readonly from: number; readonly to: number; readonly tagged: TaggedPlace }[];
+  readonly spans: readonly PlacedSpan[];
 }
 
 const dayMinutes = 1_440;
@@ -77,6 +84,11 @@ export class PlaceTags {
 
   /** Where a device stood. */
   ofDevice(gw: string, dev: string, atMs: number): TaggedPlace {
+    return this.spanOf(gw, dev, atMs).tagged;
+  }
+
+  /** The same with the time for which it holds: a day at most, and until the register changes. */
+  spanOf(gw: string, dev: string, atMs: number): PlacedSpan {
     const minute = minuteOf(atMs);
     const key = `${gw} ${dev}`;
     let day = this.#days.get(key);
@@ -85,12 +97,16 @@ export class PlaceTags {
       const stretches = this.#index.stretches(gw, dev, from, from + dayMinutes);
       day = {
         ...{ from, to: from + dayMinutes },
-        stretches: stretches.map((one) => ({ ...one, tagged: this.#taggedAt(one.attribution, one.from) })),
+        spans: stretches.map((one) => ({
+          ...{ fromMs: minuteStartMs(one.from), toMs: minuteStartMs(one.to) },
+          tagged: this.#taggedAt(one.attribution, one.from),
+        })),
       };
       if (this.#days.size >= maxKnown) this.#days.clear();
       this.#days.set(key, day);
     }
-    return day.stretches.find((one) => minute >= one.from && minute < one.to)?.tagged ?? taggedNowhere;
+    const found = day.spans.find(({ fromMs, toMs }) => atMs >= fromMs && atMs < toMs);
+    return found ?? { fromMs: atMs, toMs: atMs, tagged: taggedNowhere };
   }
 
   /** Where a gateway stands: by its own place in the register, else by that of any of its devices. */

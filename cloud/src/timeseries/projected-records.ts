@@ -1,12 +1,17 @@
 import type { Statement } from "better-sqlite3";
 import type { SqliteDatabase } from "../store/database.ts";
 
+/** A device as the projections know it: the same object as long as the projections stand. */
+export interface ProjectedDevice {
+  readonly gw: string;
+  readonly dev: string;
+}
+
 /** A record as the projections have it. */
 export interface ProjectedRecord {
   readonly lsn: number;
   readonly kind: string;
-  readonly gw: string;
-  readonly dev: string;
+  readonly device: ProjectedDevice;
   readonly ep: number;
   readonly n: number;
   readonly atMs: number;
@@ -44,28 +49,15 @@ export interface ProjectedSaleLine {
   readonly mismatch: number;
 }
 
-type Row = [
-  number,
-  string,
-  string,
-  string,
-  number,
-  number,
-  number,
-  string,
-  string | null,
-  string | null,
-  string | null,
-];
+interface KnownLine {
+  readonly ep: number;
+  readonly status: string;
+}
 
-const recordOf = ([lsn, kind, gw, dev, ep, n, atMs, status, body, grams, mode]: Row): ProjectedRecord => ({
-  ...{ lsn, kind, gw, dev, ep, n, atMs, body, grams, mode },
-  counts: status === "ok",
-});
+type Row = [number, string, number, number, number, number, string | null, string | null, string | null];
 
-// CROSS JOIN keeps the order of the loops: along the ledger, the rest by key.
-const columns = `record.lsn, kind, device.gw, device.dev, line.ep, n, at_ms, line.status, body, grams, mode FROM record
-  CROSS JOIN device ON device.id = record.device CROSS JOIN line ON line.id = record.line
+// Devices and lines are few and looked up here: joined, they would be read again for every record.
+const columns = `record.lsn, kind, device, line, n, at_ms, body, grams, mode FROM record
   LEFT JOIN record_weighing ON record_weighing.lsn = record.lsn`;
 
 /** Reads the projections along the ledger. Prepared anew after the projections were laid out anew. */
@@ -80,6 +72,10 @@ export class ProjectedRecords {
   readonly #position: Statement<unknown[]>;
   readonly #made: Statement<unknown[]>;
   readonly #changed: Statement<unknown[]>;
+  readonly #device: Statement<unknown[]>;
+  readonly #line: Statement<unknown[]>;
+  readonly #devices = new Map<number, ProjectedDevice>();
+  readonly #lines = new Map<number, KnownLine>();
 
   constructor(database: SqliteDatabase) {
     this.#database = database;
@@ -87,6 +83,8 @@ export class ProjectedRecords {
       .prepare(`SELECT ${columns} WHERE record.lsn > ? AND record.lsn <= ? ORDER BY record.lsn LIMIT ?`)
       .raw();
     this.#one = database.prepare(`SELECT ${columns} WHERE record.lsn = ?`).raw();
+    this.#device = database.prepare("SELECT gw, dev FROM device WHERE id = ?");
+    this.#line = database.prepare("SELECT ep, status FROM line WHERE id = ?");
     this.#test = database.prepare(
       "SELECT counted, item, assay_name AS assay, verdict FROM record_test WHERE record_test.lsn = ?",
     );
@@ -118,12 +116,38 @@ export class ProjectedRecords {
 
   /** Records behind `lsn` and up to `last`, in order. */
   after(lsn: number, last: number, limit: number): ProjectedRecord[] {
-    return (this.#after.all(lsn, last, limit) as Row[]).map(recordOf);
+    // What somebody decides about a line holds from the next batch on.
+    this.#lines.clear();
+    return (this.#after.all(lsn, last, limit) as Row[]).map((row) => this.#recordOf(row));
   }
 
   one(lsn: number): ProjectedRecord | undefined {
+    this.#lines.clear();
     const row = this.#one.get(lsn) as Row | undefined;
-    return row === undefined ? undefined : recordOf(row);
+    return row === undefined ? undefined : this.#recordOf(row);
+  }
+
+  #recordOf([lsn, kind, device, line, n, atMs, body, grams, mode]: Row): ProjectedRecord {
+    const { ep, status } = this.#lineOf(line);
+    return { lsn, kind, device: this.#deviceOf(device), ep, n, atMs, counts: status === "ok", body, grams, mode };
+  }
+
+  #deviceOf(id: number): ProjectedDevice {
+    let device = this.#devices.get(id);
+    if (device === undefined) {
+      device = this.#device.get(id) as ProjectedDevice;
+      this.#devices.set(id, device);
+    }
+    return device;
+  }
+
+  #lineOf(id: number): KnownLine {
+    let line = this.#lines.get(id);
+    if (line === undefined) {
+      line = this.#line.get(id) as KnownLine;
+      this.#lines.set(id, line);
+    }
+    return line;
   }
 
   /** Rows that changed after they were first projected, in order. */

@@ -2,8 +2,8 @@ import type { CameraBody, DeviceBody, SeriesMeasurementName, SeriesTag } from "@
 import type { ItemTags } from "./item-tags.ts";
 import type { FieldValue, Tags } from "./line-protocol.ts";
 import { milligramsOf } from "./milligrams.ts";
-import type { PlaceTags, TaggedPlace } from "./place-tags.ts";
-import type { ProjectedRecord, ProjectedRecords } from "./projected-records.ts";
+import type { PlacedSpan, PlaceTags } from "./place-tags.ts";
+import type { ProjectedDevice, ProjectedRecord, ProjectedRecords } from "./projected-records.ts";
 import type { Series, SeriesBook } from "./series-book.ts";
 
 /** A point as it is to stand on the server. */
@@ -45,11 +45,16 @@ export const offsetOf = (ep: number, n: number): number => (ep % epochs) * count
 
 const verdicts = ["positive", "suspect", "negative", "invalid", "none"] as const;
 
+/** A device where it stands for a time. */
+interface DeviceHere extends PlacedSpan {
+  readonly series: Map<string, Series>;
+}
+
 /** Makes the points of records, as the projections and the register have them now. */
 export class RecordPoints {
   readonly #ports: RecordPointsPorts;
-  /** Series of a place by what else is in their tags: looked up once per place and device. */
-  #series = new WeakMap<TaggedPlace, Map<string, Series>>();
+  /** Where each device stands, and its series there by what else is in their tags. */
+  #devices = new WeakMap<ProjectedDevice, DeviceHere>();
 
   constructor(ports: RecordPointsPorts) {
     this.#ports = ports;
@@ -80,7 +85,7 @@ export class RecordPoints {
 
   /** Series were forgotten, or places changed. */
   forget(): void {
-    this.#series = new WeakMap();
+    this.#devices = new WeakMap();
   }
 
   #weighing(record: ProjectedRecord): PointDraft {
@@ -94,15 +99,14 @@ export class RecordPoints {
   #test(record: ProjectedRecord): PointDraft[] {
     const test = this.#ports.records.test(record.lsn);
     if (test === undefined || test.counted === 0) return [];
-    const tagged = this.#ports.places.ofDevice(record.gw, record.dev, record.atMs);
-    const { item, name, category } = this.#ports.items.of(tagged.site, test.item, record.atMs);
+    const { item, name, category } = this.#ports.items.of(this.#here(record).tagged.site, test.item, record.atMs);
     const fields: FieldValue[] = [1, ...verdicts.map((verdict) => (test.verdict === verdict ? 1 : 0))];
     const more: Tags = [
       ["category", category],
       ["item", item],
       ["item_name", name],
     ];
-    const series = this.#seriesOf(tagged, record, "test", JSON.stringify(more), () => more);
+    const series = this.#seriesOf(record, "test", JSON.stringify(more), () => more);
     return [this.#at(record, series, [...fields, test.verdict, test.assay, record.lsn])];
   }
 
@@ -117,16 +121,16 @@ export class RecordPoints {
     const { type, amountFen, mismatches } = found.sale;
     const kinds = ["sale", "refund", "void"].map((kind) => (type === kind ? 1 : 0));
     const sale = this.#point(record, "sale", [...kinds, amountFen, mismatches > 0 ? 1 : 0, record.lsn], "type", type);
-    const tagged = this.#ports.places.ofDevice(record.gw, record.dev, record.atMs);
+    const { site } = this.#here(record).tagged;
     const lines = found.lines.map((line, index): PointDraft => {
-      const known = this.#ports.items.of(tagged.site, line.item ?? line.name, record.atMs);
+      const known = this.#ports.items.of(site, line.item ?? line.name, record.atMs);
       const mg = line.grams === null ? null : milligramsOf(line.grams);
       const { unitPriceFen, mismatch, item, name } = line;
       const shown = [item ?? "", name ?? known.name];
       // Registered code and name stand behind: items are counted by them.
       const fields = [1, mg, line.amountFen, unitPriceFen, mismatch, ...shown, record.lsn, known.item, known.name];
       const { category } = known;
-      const series = this.#seriesOf(tagged, record, "sale_line", category, () => [["category", category]]);
+      const series = this.#seriesOf(record, "sale_line", category, () => [["category", category]]);
       // Lines of one sale stand a millisecond apart.
       return { ...this.#at(record, series, fields), atMs: record.atMs + index + 1 };
     });
@@ -135,16 +139,16 @@ export class RecordPoints {
 
   #camera(record: ProjectedRecord): PointDraft {
     const body = JSON.parse(record.body ?? "{}") as CameraBody;
-    const { gw, dev, lsn, atMs } = record;
+    const { lsn, atMs } = record;
+    const { gw, dev } = record.device;
     const isState = body.event === "state";
     if (isState) this.#ports.onCamera({ gw, dev, lsn, atMs, state: body.state });
     const live = isState ? (body.state === "live" ? 1 : 0) : null;
-    const tagged = this.#ports.places.ofDevice(gw, dev, atMs);
     const more: Tags = [
       ["zone", body.zone],
       ["event", body.event],
     ];
-    const series = this.#seriesOf(tagged, record, "camera", JSON.stringify(more), () => more);
+    const series = this.#seriesOf(record, "camera", JSON.stringify(more), () => more);
     return this.#at(record, series, [1, live, body.state, isState ? body.previousMs : null, lsn]);
   }
 
@@ -156,8 +160,8 @@ export class RecordPoints {
 
   #gap(record: ProjectedRecord): PointDraft {
     const { count } = JSON.parse(record.body ?? "{}") as { readonly count?: number | null };
-    const { place } = this.#ports.places.ofGateway(record.gw, record.atMs);
-    const series = this.#ports.series.of("record_gap", [...place, ["gw", record.gw]]);
+    const { place } = this.#ports.places.ofGateway(record.device.gw, record.atMs);
+    const series = this.#ports.series.of("record_gap", [...place, ["gw", record.device.gw]]);
     return this.#at(record, series, [1, count ?? 0, record.lsn]);
   }
 
@@ -168,10 +172,9 @@ export class RecordPoints {
     tag: SeriesTag,
     value: string,
   ): PointDraft {
-    const tagged = this.#ports.places.ofDevice(record.gw, record.dev, record.atMs);
     return this.#at(
       record,
-      this.#seriesOf(tagged, record, measurement, value, () => [[tag, value]]),
+      this.#seriesOf(record, measurement, value, () => [[tag, value]]),
       fields,
     );
   }
@@ -180,26 +183,28 @@ export class RecordPoints {
     return { series, atMs, offset: offsetOf(ep, n), fields };
   }
 
-  #seriesOf(
-    tagged: TaggedPlace,
-    { gw, dev }: ProjectedRecord,
-    measurement: SeriesMeasurementName,
-    key: string,
-    more: () => Tags,
-  ): Series {
-    let ofPlace = this.#series.get(tagged);
-    if (ofPlace === undefined) {
-      ofPlace = new Map();
-      this.#series.set(tagged, ofPlace);
-    }
-    const full = `${measurement} ${gw} ${dev} ${key}`;
-    const known = ofPlace.get(full);
-    if (known !== undefined) return known;
+  #here({ device, atMs }: ProjectedRecord): DeviceHere {
+    const known = this.#devices.get(device);
+    if (known !== undefined && atMs >= known.fromMs && atMs < known.toMs) return known;
+    const span = this.#ports.places.spanOf(device.gw, device.dev, atMs);
+    // The next day in the same place has the same series.
+    const series = known?.tagged === span.tagged ? known.series : new Map<string, Series>();
+    const here = { ...span, series };
+    this.#devices.set(device, here);
+    return here;
+  }
+
+  #seriesOf(record: ProjectedRecord, measurement: SeriesMeasurementName, key: string, more: () => Tags): Series {
+    const { tagged, series: known } = this.#here(record);
+    const full = `${measurement} ${key}`;
+    const found = known.get(full);
+    if (found !== undefined) return found;
+    const { gw, dev } = record.device;
     const { series } = this.#ports;
     const stall: Tags = tagged.stall === null ? [] : [["stall", tagged.stall]];
     const tags: Tags = [...tagged.place, ...stall, ["gw", gw], ["dev", series.deviceTag(gw, dev)], ...more()];
     const made = series.of(measurement, tags);
-    ofPlace.set(full, made);
+    known.set(full, made);
     return made;
   }
 }

@@ -1,4 +1,6 @@
+import { readlinkSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { setPriority } from "node:os";
 import { BroadcastChannel, parentPort, workerData } from "node:worker_threads";
 import { eventLoopTimers } from "../following/follower-loop.ts";
 import { type Progress, progressChannel } from "../following/progress-channel.ts";
@@ -17,6 +19,7 @@ if (port === null) throw new Error("this is the entry of a worker thread");
 
 const reportEveryMs = 1_000;
 const minuteMs = 60_000;
+const niceness = 10;
 
 interface Opened {
   readonly stores: FeedStores;
@@ -24,6 +27,17 @@ interface Opened {
   readonly feed: Feed;
   readonly sampling: Sampling;
 }
+
+/** Receipts, projections and rules come first; where the system has no such thing, the feed is one of many. */
+const giveWay = (): void => {
+  try {
+    // This thread's own number: `<process>/task/<thread>`.
+    setPriority(Number(readlinkSync("/proc/thread-self").split("/").at(-1)), niceness);
+  } catch {
+    // As good as before.
+  }
+};
+giveWay();
 
 const say = (message: FromTimeseriesThread): void => port.postMessage(message);
 const nowMs = (): number => Date.now();
@@ -57,6 +71,7 @@ const figuresNow = ({ feed, stores, sampling }: Opened): FeedFigures => ({
 const loop: FeedLoop = new FeedLoop({
   timers: eventLoopTimers,
   random: Math.random,
+  monotonicMs: () => performance.now(),
   beforeStep: () => {
     if (opened === undefined) return;
     const { sampling, feed, stores } = opened;

@@ -20,7 +20,7 @@ export interface FeedStep {
 }
 
 /** A directory for one test. */
-export const scratch = (): { readonly dir: string; remove(): void } => {
+export const scratch = (): { readonly dir: string; readonly remove: () => void } => {
   const dir = mkdtempSync(join(tmpdir(), "mingcheng-series-"));
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
 };
