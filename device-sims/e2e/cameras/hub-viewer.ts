@@ -6,13 +6,15 @@ import type { Kitchen } from "./kitchen.ts";
 export interface HubViewer {
   readonly socket: WebSocket;
   fragments(): number;
+  /** What was said of a recording: timelines and gaps. */
+  readonly told: readonly Readonly<Record<string, unknown>>[];
   /** Codes of refusals and ends. */
   readonly ends: readonly string[];
   /** When the last of them came, monotonic. */
   endedMs(): number;
   state(): string;
-  /** Says with a token what it wants to see. */
-  ask(token: string): void;
+  /** Says with a token what it wants to see; `played`: its recording, from when and how fast. */
+  ask(token: string, played?: Readonly<Record<string, unknown>>): void;
 }
 
 /** A token as the API gives it to the kitchen's administrator. */
@@ -26,6 +28,7 @@ export const viewToken = (
 export const connectViewer = async (kitchen: Kitchen, port: number): Promise<HubViewer> => {
   const socket = new WebSocket(`wss://127.0.0.1:${port}/media/watch`, { ca: authorityOf(kitchen.centre) });
   const ends: string[] = [];
+  const told: Record<string, unknown>[] = [];
   const counts = { fragments: 0, endedMs: 0, state: "" };
   socket.on("error", () => undefined);
   socket.on("message", (data, isBinary) => {
@@ -36,6 +39,7 @@ export const connectViewer = async (kitchen: Kitchen, port: number): Promise<Hub
     }
     const message = JSON.parse(bytes.toString("utf8")) as { type: string; code?: string; state?: string };
     if (message.type === "state") counts.state = message.state ?? "";
+    if (message.type === "timeline" || message.type === "gap") told.push(message);
     if (message.type !== "ended" && message.type !== "refused") return;
     ends.push(message.code ?? "");
     counts.endedMs = performance.now();
@@ -45,10 +49,10 @@ export const connectViewer = async (kitchen: Kitchen, port: number): Promise<Hub
     socket.once("error", reject);
   });
   return {
-    ...{ socket, ends },
+    ...{ socket, ends, told },
     fragments: () => counts.fragments,
     endedMs: () => counts.endedMs,
     state: () => counts.state,
-    ask: (token) => socket.send(JSON.stringify({ type: "watch", tile: 0, token })),
+    ask: (token, played) => socket.send(JSON.stringify({ type: "watch", tile: 0, token, ...played })),
   };
 };

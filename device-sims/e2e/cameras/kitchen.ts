@@ -32,6 +32,8 @@ export interface Kitchen {
 /** What is started: cameras by channel id; `address` where the camera is another program's. */
 export interface KitchenPlan {
   readonly gw: string;
+  /** What is kept of them, as `cameras` of the gateway's configuration says; recordings go to a folder of the test's. */
+  readonly recording?: Readonly<Record<string, unknown>>;
   readonly cameras: Readonly<Record<string, CameraConfig & { readonly channel?: Readonly<Record<string, unknown>> }>>;
 }
 
@@ -50,7 +52,7 @@ const runningLine = (output: string): { pid: number; viewPort: number } | undefi
 };
 
 /** Starts it all. Nothing is left running when a part cannot start. */
-export const openKitchen = async ({ gw, cameras: plan }: KitchenPlan): Promise<Kitchen> => {
+export const openKitchen = async ({ gw, cameras: plan, recording }: KitchenPlan): Promise<Kitchen> => {
   const dir = mkdtempSync(join(tmpdir(), "mingcheng-kitchen-"));
   const undo: (() => unknown)[] = [() => rmSync(dir, { recursive: true, force: true })];
   const close = async (): Promise<void> => {
@@ -75,7 +77,13 @@ export const openKitchen = async ({ gw, cameras: plan }: KitchenPlan): Promise<K
     let output = "";
     const gateway = await startGateway({
       ...{ dir: gatewayDir, gw, devices: [] },
-      config: { web: { port: 0 }, cameras: { view: { port: 0 }, channels } },
+      config: {
+        web: { port: 0 },
+        cameras: {
+          ...{ view: { port: 0 }, channels },
+          ...(recording === undefined ? {} : { recording: { folder: join(dir, "video"), ...recording } }),
+        },
+      },
       onOutput: (text) => {
         output += text;
       },

@@ -27,6 +27,8 @@ export interface HoldAsk {
 const dayMs = 86_400_000;
 const gibibyte = 1024 ** 3;
 const pruneEveryMs = 60_000;
+/** Shorter holes stand in the recording's own account and in every clip, and are no event of their own. */
+const toldGapMs = 10_000;
 /** Space is looked at more often: the outbox may live on the same disk. */
 const lookEveryMs = 10_000;
 
@@ -99,6 +101,7 @@ export class RecordingDesk {
       });
     };
     const onGap = (channel: string, gap: RecordedGap): void => {
+      if (gap.toMs - gap.fromMs < toldGapMs) return;
       void ports.tell(channel, { event: "recording-gap", ...told(channel), ...span(gap), reason: gap.reason });
     };
     const recordings = await Recordings.open({

@@ -131,7 +131,11 @@ describe("a recording", () => {
       const segments = await store.segmentsOf("2026-11-25");
       const frames = segments.map((segment) => Number(/,(\d+)\n/.exec(probe(store.pathOf(segment)))?.[1]));
       expect(frames).toEqual([250, 250, 100]);
-      const sign = async () => ({ publicKey: new Uint8Array(32), keyLog: new Uint8Array(), signature: new Uint8Array(64) });
+      const sign = async () => ({
+        publicKey: new Uint8Array(32),
+        keyLog: new Uint8Array(),
+        signature: new Uint8Array(64),
+      });
       const asked = { ...request, id: "clip-1", fromMs: takenMs, toMs: takenMs + 24_000 };
       const clip = await exportClip(store, join(folder, "clips"), asked, sign);
       const played = probe(join(clip.folder, "part-1.mp4"));

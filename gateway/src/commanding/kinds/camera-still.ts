@@ -29,11 +29,11 @@ interface Taken {
  * after is held where it is recorded. The same command again finds the picture that is there.
  */
 export const cameraStill = (hands: GatewayHands): CommandWork => {
-  const { cameras, clock, identity, send } = hands;
+  const { cameras, clock, identity } = hands;
   const copyOf = (id: string): string => join(hands.config().data, "pictures", `${id}.jpg`);
   const bring = (id: string, picture: Uint8Array): object => {
     const sha256 = createHash("sha256").update(picture).digest("hex");
-    for (const piece of bundleMessages(picture, sha256)) send(topics.bundle(identity.gw, id), piece);
+    for (const piece of bundleMessages(picture, sha256)) hands.send(topics.bundle(identity.gw, id), piece);
     return { sha256, bytes: picture.length, pieces: Math.max(1, Math.ceil(picture.length / bundlePieceBytes)) };
   };
   /** Kept until its answer has arrived: it may have to be brought again. */
