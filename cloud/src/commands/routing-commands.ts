@@ -24,6 +24,7 @@ export const addRoutingCommands = (program: Command, say: (text: string) => void
       "某场所的预警会先后通知谁、何时升级 / who would have an alert of a site, one after the other, and when",
     )
     .requiredOption("--site <code>", "场所编号 / code of the site")
+    .option("--rule <rule>", "规则，分派中点名的规则需要 / rule, where a route names it")
     .option("--severity <severity>", "notice、attention 或 alarm / notice, attention or alarm", "attention")
     .option("--tier <tier>", "规则的起始层级 / tier that the rule names", "station")
     .option("--at <time>", "时间，如 2026-11-24 14:05；省略为现在 / a time; left out: now")

@@ -8,6 +8,8 @@ export interface RoutingOptions {
 
 /** Options of `routing who`. */
 export interface WhoOptions extends DataOptions, RoutingOptions {
+  /** Left out: a rule that no route names. */
+  readonly rule?: string;
   readonly site: string;
   readonly severity: string;
   readonly tier: string;

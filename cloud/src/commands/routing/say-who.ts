@@ -42,8 +42,9 @@ export const sayWho = async (options: WhoOptions, say: (text: string) => void): 
     if (!roster.sites(atMs).has(options.site)) {
       throw new MingchengError("INPUT_INVALID", `${options.site}: there is no such site`, { field: "--site" });
     }
-    const route = routeOf(routing, { rule: "", severity, labels: {} });
+    const route = routeOf(routing, { rule: options.rule ?? "", severity, labels: {} });
     say(inLanguage(`${route.level.zh}（${route.id}）`, `${route.level.en} (${route.id})`));
+    const named = (code: string): string => `${roster.officer(code, atMs)?.name ?? ""} ${code}`.trim();
     let anybody = false;
     for (const step of route.path.filter(({ tier }) => dutyTiers.indexOf(tier) >= first)) {
       const found = roster.find(options.site, step.tier, atMs);
@@ -51,11 +52,17 @@ export const sayWho = async (options: WhoOptions, say: (text: string) => void): 
       const who =
         found === undefined
           ? inLanguage("无人值班", "nobody on duty")
-          : `${found.officer} (${found.tier}, ${found.reason})`;
+          : `${named(found.officer)} (${found.tier}, ${found.reason})`;
       say(`${step.tier}: ${who}; ${limitsOf(step)}`);
     }
+    for (const tier of route.inform) {
+      const found = roster.find(options.site, tier, atMs);
+      const who = found?.tier === tier ? named(found.officer) : inLanguage("无人值班", "nobody on duty");
+      say(inLanguage(`同时告知 ${tier}：${who}`, `${tier} hears at once: ${who}`));
+    }
     const { officer, role } = routing.lastResort;
-    say(inLanguage(`最后：${officer ?? `role:${role}`}`, `at last: ${officer ?? `role:${role}`}`));
+    const last = officer === null ? `role:${role}` : named(officer);
+    say(inLanguage(`最后：${last}`, `at last: ${last}`));
     return anybody ? 0 : 1;
   } finally {
     register.close();
