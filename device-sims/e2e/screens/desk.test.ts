@@ -28,6 +28,9 @@ describe.skipIf(needed.skip)(needed.title("duty, messages and the centre's own p
     ["duty", "duty-row", "en", "phone"],
     ["messages", "message", "en", "desk"],
     ["messages", "message", "zh", "phone"],
+    ["register", "register-row", "en", "desk"],
+    ["register", "register-row", "zh", "phone"],
+    ["evidence", "evidence-form", "en", "phone"],
     ["reports", "kept-report", "zh", "desk"],
     ["reports", "kept-report", "en", "phone"],
     ["fleet", "fleet-row", "zh", "phone"],
@@ -64,6 +67,46 @@ describe.skipIf(needed.skip)(needed.title("duty, messages and the centre's own p
     );
   });
 
+  it("look an entry of the register up, tell what was said of it before, and check what is to be changed", async () => {
+    screens.centre.state.account = structuredClone(dutyAccount);
+    const page = await look({ path: "register" });
+    await says(page, "h2", "设备");
+    await page.fill("[name=value]", "market-songbai");
+    await page.locator("[name=value]").blur();
+    await page.locator("[data-test=register-row] button").first().click();
+    await says(page, "[data-test=history]", /scale-a10.*chen\.jie.*更正或撤回.*scale-a01/s);
+    expect(asked("GET /api/v1/register/devices?")).toContain(
+      "GET /api/v1/register/devices?column=gw&value=market-songbai&after=0",
+    );
+    expect(await page.inputValue("[data-test=entry-form] [name=serial]")).toBe("SN-881231");
+    await page.fill("[data-test=entry-form] [name=model]", "?");
+    await page.click("[data-test=check]");
+    await says(page, "[data-test=entry-form]", "型号不能是“?”");
+    await page.fill("[data-test=entry-form] [name=model]", "TM-30H");
+    expect(await page.inputValue("[name=valid-from]")).toBe("2026-03-01T08:00");
+    await page.fill("[name=valid-from]", "2026-11-23T12:00");
+    await page.click("[data-test=entry-form] button[type=submit]");
+    await says(page, "[data-test=entry-form]", "已保存（第 12 次变更）");
+    const [checked, saved] = asked("POST /api/v1/register/changes");
+    expect(checked).toContain('"dryRun":true');
+    expect(saved).toContain('"dryRun":false');
+    expect(saved).toContain('"model":"TM-30H"');
+    expect(saved).toContain('"from":"2026-11-23T04:00:00.000Z","to":null');
+  });
+
+  it("write evidence into a file, for whom it is for", async () => {
+    const page = await look({ path: "evidence" });
+    await page.selectOption("[name=site]", "songbai");
+    await page.fill("[name=devices]", "scale-a01，scale-a02");
+    const download = page.waitForEvent("download");
+    await page.click("[data-test=evidence-form] button[type=submit]");
+    expect((await download).suggestedFilename()).toBe("market-songbai.mcx");
+    await says(page, "[data-test=evidence-written]", "已导出");
+    expect(asked("POST /api/v1/exports")).toEqual([
+      'POST /api/v1/exports {"gateway":"market-songbai","site":"songbai","devices":["scale-a01","scale-a02"]}',
+    ]);
+  });
+
   it("tell of each gateway what runs there, how full its disk is, how wrong its clock, and what stands out", async () => {
     const page = await look({ path: "fleet" });
     await says(page, "[data-test=fleet-row]", /0\.1\.0/);
@@ -78,10 +121,11 @@ describe.skipIf(needed.skip)(needed.title("duty, messages and the centre's own p
   it("ask for the report of another site and week, and link to its files and to each revision", async () => {
     const page = await look({ path: "reports" });
     await says(page, "[data-test=report]", /韭菜.*42.*18.204.*312045\.50/s);
+    const request = page.waitForRequest(/\/reports\?site=lujiang&period=week&date=2026-11-22$/);
     await page.selectOption("[name=site]", "lujiang");
     await page.selectOption("[name=period]", "week");
+    await request;
     await page.locator("[data-test=workbook][href*='site=lujiang&period=week']").waitFor();
-    expect(asked("GET /api/v1/reports?").at(-1)).toBe("GET /api/v1/reports?site=lujiang&period=week&date=2026-11-22");
     const files = await page
       .locator("[data-test=kept-report] a")
       .evaluateAll((links: readonly { getAttribute(name: string): string | null }[]) =>

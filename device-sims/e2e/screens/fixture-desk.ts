@@ -9,6 +9,7 @@ import {
   sampleRegister,
   sampleUsers,
 } from "./sample-duty.ts";
+import { sampleDevices, sampleHistory, sampleKinds } from "./sample-register.ts";
 import { sampleKeptReports, sampleReport, sampleSites } from "./sample-reports.ts";
 
 const messages = ({ query }: FixtureRequest): FixtureAnswer => {
@@ -18,12 +19,42 @@ const messages = ({ query }: FixtureRequest): FixtureAnswer => {
   return [200, { ...page, messages: page.messages.filter(fits) }];
 };
 
+const outcome = (change: number | null) => ({ change, counts: {}, findings: [], findingsTotal: 0 });
+
 const forUsers: FixtureAnswer = [403, errorOf("ACCESS_DENIED")];
+
+const answerRegister = ({ method, path, body }: FixtureRequest): FixtureAnswer => {
+  switch (`${method} ${path}`) {
+    case "GET /api/v1/register":
+      return [200, sampleKinds()];
+    case "GET /api/v1/register/devices":
+      return [200, sampleDevices()];
+    case "GET /api/v1/register/devices/history":
+      return [200, sampleHistory()];
+    case "POST /api/v1/register/changes": {
+      const { put = [], dryRun } = body as { put?: { values: Record<string, string> }[]; dryRun?: boolean };
+      if (put[0]?.values["model"] !== "?") return [200, outcome(dryRun === true ? null : 12)];
+      const finding = {
+        kind: "devices",
+        row: 1,
+        column: "model",
+        code: "VALUE",
+        zh: "型号不能是“?”",
+        en: "not a model",
+      };
+      return [200, { ...outcome(null), findings: [finding], findingsTotal: 1 }];
+    }
+    default:
+      return undefined;
+  }
+};
 
 /** Answers what is asked on the centre's own pages: duty, messages, gateways, quarantine, users, the audit log. */
 export const answerDesk = (request: FixtureRequest): FixtureAnswer => {
   const { method, path, query, account } = request;
   const mayUsers = account.role === "administrator" || account.role === "auditor";
+  const found = answerRegister(request);
+  if (found !== undefined) return found;
   const register = /^\/api\/v1\/register\/(officers|absences)$/.exec(path)?.[1];
   if (method === "GET" && register !== undefined) return [200, { entries: sampleRegister()[register], next: null }];
   switch (`${method} ${path}`) {
@@ -49,8 +80,8 @@ export const answerDesk = (request: FixtureRequest): FixtureAnswer => {
       return mayUsers ? [200, sampleAudit()] : forUsers;
     case "GET /api/v1/audit/verification":
       return [200, { ok: true, entries: 48, withheld: 0, head: { n: 48, h: "9f".repeat(32) }, fault: null }];
-    case "POST /api/v1/register/changes":
-      return [200, { change: 12, counts: {}, findings: [], findingsTotal: 0 }];
+    case "POST /api/v1/exports":
+      return [200, Buffer.from("evidence")];
     default:
       return undefined;
   }

@@ -109,6 +109,15 @@ const atTheCentre: Readonly<Record<string, Picture>> = {
   "duty-desk": { language: "zh", size: "desk", path: "duty", ready: "[data-test=absence]" },
   "messages-desk": { language: "zh", size: "desk", path: "messages", ready: "[data-test=message]" },
   "messages-phone": { language: "en", size: "phone", path: "messages", ready: "[data-test=message]" },
+  "register-desk": {
+    ...{ language: "zh", size: "desk", path: "register", ready: "[data-test=register-row]" },
+    act: async (page) => {
+      await page.locator("[data-test=register-row] button").nth(1).click();
+      await page.waitForSelector("[data-test=history]");
+    },
+  },
+  "register-phone": { language: "en", size: "phone", path: "register", ready: "[data-test=register-row]" },
+  "evidence-desk": { language: "zh", size: "desk", path: "evidence", ready: "[data-test=evidence-form]" },
   "reports-desk": { language: "zh", size: "desk", path: "reports", ready: "[data-test=kept-report]" },
   "reports-phone": { language: "en", size: "phone", path: "reports", ready: "[data-test=kept-report]" },
   "fleet-desk": { language: "zh", size: "desk", path: "fleet", ready: "[data-test=fleet-row]" },

@@ -85,6 +85,18 @@ export const deskPages: readonly DeskPage[] = [
     component: defineAsyncComponent(() => import("../desk/FleetPage.vue")),
   },
   {
+    name: "register",
+    path: "/register",
+    isFor: ({ role }) => role !== "operator" && role !== "inspector",
+    component: defineAsyncComponent(() => import("../register/RegisterPage.vue")),
+  },
+  {
+    name: "evidence",
+    path: "/evidence",
+    isFor: ({ role }) => role !== "operator" && role !== "inspector",
+    component: defineAsyncComponent(() => import("../evidence/EvidencePage.vue")),
+  },
+  {
     name: "quarantine",
     path: "/quarantine",
     isFor: ({ role }) => role !== "operator" && role !== "inspector",

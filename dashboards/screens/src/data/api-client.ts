@@ -9,6 +9,7 @@ import type {
   CityMap,
   DutyView,
   EvidenceKeys,
+  ExportEvidenceRequest,
   GatewayList,
   KeptReportList,
   MessagePage,
@@ -20,6 +21,8 @@ import type {
   RecordView,
   RegisterChangeRequest,
   RegisterEntry,
+  RegisterHistory,
+  RegisterKindList,
   RegisterOutcome,
   RegisterPage,
   Report,
@@ -27,8 +30,8 @@ import type {
   SilenceList,
   SilenceRequest,
   SilenceView,
-  SiteView,
   SiteList,
+  SiteView,
   Today,
   Trend,
   UserView,
@@ -37,7 +40,7 @@ import type {
   WallDevices,
   WallList,
 } from "@mingcheng/protocols";
-import { createJsonRequest } from "@mingcheng/ui/data/json-request.ts";
+import { createFileRequest, createJsonRequest } from "@mingcheng/ui/data/json-request.ts";
 
 const notItself = { code: "CENTRE_FAULT", zh: "中心没有正常应答", en: "the centre did not answer properly" };
 const request = createJsonRequest({
@@ -46,6 +49,17 @@ const request = createJsonRequest({
 });
 /** A picture over a slow network takes its time; longer the centre waits for none. */
 const upload = createJsonRequest({ withinMs: 30_000, notItself });
+
+/** A gateway's evidence of a year takes minutes to write. */
+const file = createFileRequest({ withinMs: 600_000, notItself });
+
+/** Evidence that was written, and how much is in it. */
+export interface WrittenEvidence {
+  readonly file: Blob;
+  readonly records: number;
+  /** Those of them that are in it by digest alone. */
+  readonly withheld: number;
+}
 
 /** What is asked for, without what is left open. */
 const queryOf = (asked: Readonly<Record<string, string>>): URLSearchParams =>
@@ -141,6 +155,20 @@ export const api = {
     request("POST", `/api/v1/users/${encodeURIComponent(name)}/officer`, { officer }) as Promise<{ user: UserView }>,
   registerEntries: async (kind: "officers" | "absences"): Promise<RegisterEntry[]> =>
     ((await request("GET", `/api/v1/register/${kind}?limit=1000`)) as RegisterPage).entries,
+  registerKinds: () => request("GET", "/api/v1/register") as Promise<RegisterKindList>,
+  registerPage: (kind: string, asked: Readonly<Record<string, string>>) =>
+    request("GET", `/api/v1/register/${encodeURIComponent(kind)}?${queryOf(asked)}`) as Promise<RegisterPage>,
+  registerHistory: (kind: string, id: number) =>
+    request("GET", `/api/v1/register/${encodeURIComponent(kind)}/history?id=${id}`) as Promise<RegisterHistory>,
+  exportEvidence: async (asked: ExportEvidenceRequest): Promise<WrittenEvidence> => {
+    const { content, headers } = await file("/api/v1/exports", asked);
+    const counted = (name: string): number => Number(headers.get(name) ?? 0);
+    return {
+      file: content,
+      records: counted("x-mingcheng-records"),
+      withheld: counted("x-mingcheng-withheld"),
+    };
+  },
   changeRegister: (change: RegisterChangeRequest) =>
     request("POST", "/api/v1/register/changes", change) as Promise<RegisterOutcome>,
   site: (code: string) => request("GET", `/api/v1/sites/${encodeURIComponent(code)}`) as Promise<SiteView>,

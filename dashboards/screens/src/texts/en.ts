@@ -2,6 +2,7 @@ import { alertTexts } from "./en/alerts.ts";
 import { cameraTexts } from "./en/cameras.ts";
 import { deskTexts } from "./en/desk.ts";
 import { dutyTexts } from "./en/duty.ts";
+import { registerTexts } from "./en/register.ts";
 import { reportTexts } from "./en/reports.ts";
 import { silenceTexts } from "./en/silences.ts";
 import { wallTexts } from "./en/wall.ts";
@@ -33,6 +34,8 @@ export const en: Texts = {
     messages: "Messages",
     reports: "Reports",
     fleet: "Gateways",
+    register: "Register",
+    evidence: "Evidence",
     quarantine: "Quarantine",
     users: "Users",
     audit: "Audit log",
@@ -234,6 +237,7 @@ export const en: Texts = {
   ...alertTexts,
   cameras: cameraTexts,
   ...dutyTexts,
+  ...registerTexts,
   ...reportTexts,
   ...deskTexts,
   ...silenceTexts,

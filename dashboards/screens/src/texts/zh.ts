@@ -2,6 +2,7 @@ import { alertTexts } from "./zh/alerts.ts";
 import { cameraTexts } from "./zh/cameras.ts";
 import { deskTexts } from "./zh/desk.ts";
 import { dutyTexts } from "./zh/duty.ts";
+import { registerTexts } from "./zh/register.ts";
 import { reportTexts } from "./zh/reports.ts";
 import { silenceTexts } from "./zh/silences.ts";
 import { wallTexts } from "./zh/wall.ts";
@@ -32,6 +33,8 @@ export const zh = {
     messages: "消息",
     reports: "报表",
     fleet: "网关",
+    register: "登记册",
+    evidence: "证据",
     quarantine: "隔离区",
     users: "用户",
     audit: "审计",
@@ -222,6 +225,7 @@ export const zh = {
   ...alertTexts,
   cameras: cameraTexts,
   ...dutyTexts,
+  ...registerTexts,
   ...reportTexts,
   ...deskTexts,
   ...silenceTexts,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { bytesText, countText, decimalText, kilogramsText, measuredText, percentText } from "./numbers.ts";
-import { instantIn, momentText, spanOf } from "./times.ts";
+import { instantIn, localIn, momentText, spanOf } from "./times.ts";
 
 const plain = (text: string | null) => text?.replaceAll("\u00a0", " ").replace("\u2212", "-");
 
@@ -52,6 +52,13 @@ describe("times", () => {
     expect(momentText("2026-11-22T15:59:59.999Z", calendar)).toBe("11-22 23:59");
     expect(momentText("2025-12-31T00:00:00.000Z", calendar)).toBe("2025-12-31 08:00");
     expect(momentText("2026-11-23T06:05:00.000Z", { timezone: "America/New_York", day: "2026-11-23" })).toBe("01:05");
+  });
+
+  it("go into a form and come back as the same minute", () => {
+    expect(localIn("2026-11-23T06:05:00.000Z", "Asia/Shanghai")).toBe("2026-11-23T14:05");
+    expect(instantIn(localIn("2026-07-01T22:30:00.000Z", "Europe/Berlin"), "Europe/Berlin")).toBe(
+      "2026-07-01T22:30:00.000Z",
+    );
   });
 
   it("are understood as the centre's, whatever the reader's zone", () => {

@@ -54,6 +54,12 @@ export const instantIn = (local: string, timezone: string): string | null => {
   return new Date(first - (localOf(first) - asUtc)).toISOString();
 };
 
+/** The local time of an instant in a zone, as an input of a form has it: `2026-11-23T14:05`. Undone by {@link instantIn}. */
+export const localIn = (at: string, timezone: string): string => {
+  const { day, time } = partsOf(Date.parse(at), timezone);
+  return `${day}T${time}`;
+};
+
 /** `14:05` for today, else `11-23 14:05`, of another year `2025-11-23 14:05`; by the centre's clock, not the browser's. */
 export const momentText = (at: string, { timezone, day }: Calendar): string => {
   const parts = partsOf(Date.parse(at), timezone);
