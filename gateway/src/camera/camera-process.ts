@@ -6,6 +6,8 @@ import { wallText } from "../clock/wall-text.ts";
 import { isLoopback } from "../config/web-config.ts";
 import { certificateOf } from "../web/certificate-file.ts";
 import { type Decoder, ffmpegDecoder } from "./decode/decode-job.ts";
+import { DetectorDesk } from "./detectors/detector-desk.ts";
+import { installedDetectors } from "./detectors/installed.ts";
 import { CameraSubnets } from "./discovery/camera-subnets.ts";
 import { GatewayLink } from "./gateway-link.ts";
 import { type HealthChange, usualHealthSettings } from "./health/camera-health.ts";
@@ -75,7 +77,7 @@ export class CameraProcess {
       onFault: (channel, error) => this.#faults.add(channel, error),
     });
     this.#teller = new StateTeller(this.#keeping.stills, (message) => this.#say(message));
-    this.#watchOver(channels);
+    this.#watchOver(channels, this.#openDetectors(this.#keeping, channels));
     await this.#openViews(channels);
     this.#say({ type: "ready", viewPort: this.#door?.port ?? null });
   }
@@ -99,11 +101,23 @@ export class CameraProcess {
     return recording !== undefined && channel.config.record ? channel[recording.stream] : channel.sub;
   }
 
-  #watchOver(channels: Channels): void {
+  /** Findings of detectors, where there are any. */
+  #openDetectors(keeping: Keeping, channels: Channels): DetectorDesk | undefined {
+    if (installedDetectors.length === 0) return undefined;
+    return new DetectorDesk({
+      ...{ detectors: installedDetectors, after, wallText, stateOf: (channel) => channels.state(channel) },
+      keep: (channel, fragment, ask) => keeping.stills.keep(channel, fragment, ask),
+      tell: (channel, body) => this.#gateway.tell(channel, body),
+      onFault: (channel, error) => this.#faults.add(channel, error),
+    });
+  }
+
+  #watchOver(channels: Channels, detectors: DetectorDesk | undefined): void {
     const watch = new CameraWatch({
       ...{ decoder: this.#decoder, nowMs: () => performance.now(), always: this.#start.config.watch.always },
       judgedBy: (channel) => this.#judgedBy(channel),
-      onMeasured: () => undefined,
+      onMeasured: (picture) => void detectors?.show(picture),
+      onAway: (channel) => detectors?.forget(channel),
       onFault: (channel, error) => this.#faults.add(channel, error),
     });
     this.#watch = watch;

@@ -20,6 +20,8 @@ export interface CameraWatchOptions {
   /** Which of a channel's streams tells how it stands. */
   readonly judgedBy: (channel: RelayedChannel) => RelayedStream;
   readonly onMeasured: (picture: MeasuredPicture) => void;
+  /** A camera's session ended: what comes next is another picture. */
+  readonly onAway: (channel: string) => void;
   readonly onFault: (channel: string, error: unknown) => void;
 }
 
@@ -62,6 +64,7 @@ export class CameraWatch {
     };
     const forget = (): void => {
       before = undefined;
+      this.#options.onAway(channel.config.id);
     };
     const end = stream.source.listen({
       released: forget,
