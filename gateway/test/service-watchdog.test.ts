@@ -24,7 +24,7 @@ while True:
 `;
 /** Hangs the event loop for good at SIGUSR2. */
 const hang = "--import=data:text/javascript,process.on('SIGUSR2',()=>{for(;;);})";
-const { skip, title } = needs("python3", "systemd");
+const tools = needs("python3", "systemd");
 const endings: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
@@ -32,8 +32,8 @@ afterEach(async () => {
 });
 
 describe("a gateway under systemd", () => {
-  it.skipIf(skip)(
-    title("is ready, shows life and says that it stops; with a hung event loop it shows none"),
+  it.skipIf(tools.skip)(
+    tools.title("is ready, shows life and says that it stops; with a hung event loop it shows none"),
     async () => {
       const dir = await mkdtemp(join(tmpdir(), "mingcheng-service-"));
       endings.push(() => rm(dir, { recursive: true, force: true }));

@@ -55,9 +55,9 @@ const answer = (response: ServerResponse, status: number, type: string, text: st
   response.writeHead(status, { "content-type": type, "cache-control": "no-store" }).end(text);
 };
 
-const metricsText = async ({ figures, diskFigures }: HealthOptions, registry: Registry): Promise<string> => {
-  const ofDisk = (await diskFigures?.().catch(() => [])) ?? [];
-  return (await registry.metrics()) + renderFigures([...figures(), ...ofDisk]);
+const metricsText = async (options: HealthOptions, registry: Registry): Promise<string> => {
+  const ofDisk = (await options.diskFigures?.().catch(() => [])) ?? [];
+  return (await registry.metrics()) + renderFigures([...options.figures(), ...ofDisk]);
 };
 
 const serve = (url: string, response: ServerResponse, options: HealthOptions, registry: Registry): void => {

@@ -31,7 +31,7 @@ const validate = new Ajv({ strict: false, validateFormats: false }).compile(sche
 
 /** The tree with one file changed. */
 const changed = (path: string, from: string, to: string): Tree => ({
-  exists: tree.exists,
+  exists: (asked) => tree.exists(asked),
   read: (asked) => {
     const text = tree.read(asked);
     if (!path.endsWith(asked.replace(/^\.\//, ""))) return text;

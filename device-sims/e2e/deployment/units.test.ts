@@ -7,7 +7,7 @@ import { repositoryRoot } from "../../src/harness/repository.ts";
 import { needs } from "../../src/harness/requirements.ts";
 import { unknownInCommand } from "./programs.ts";
 
-const { skip, title } = needs("systemd");
+const systemd = needs("systemd");
 const read = (path: string): string => readFileSync(join(repositoryRoot, path), "utf8");
 const units = ["gateway/systemd/mingcheng-gateway.service", "cloud/systemd/mingcheng-cloud.service"] as const;
 
@@ -36,26 +36,29 @@ describe("units for machines without Docker", () => {
   const verify = (unit: string): string =>
     spawnSync("systemd-analyze", ["verify", "--man=no", unit], { encoding: "utf8" }).stderr;
 
-  it.skipIf(skip).each(units)(title("systemd finds nothing wrong with %s, but a wrong key"), (path) => {
+  it.skipIf(systemd.skip).each(units)(systemd.title("systemd finds nothing wrong with %s, but a wrong key"), (path) => {
     const text = read(path);
     expect(verify(placed(path, text))).toBe("");
     expect(verify(placed(path, text.replace("MemoryMax=", "MaxMemory=")))).toContain("Unknown key");
   });
 
-  it.skipIf(skip).each(units)(title("%s is closed: systemd's own rating is below 2.5 of 10"), (path) => {
-    const rated = spawnSync(
-      "systemd-analyze",
-      ["security", "--offline=true", "--threshold=25", placed(path, read(path))],
-      {
-        encoding: "utf8",
-        env: { ...process.env, SYSTEMD_PAGER: "cat" },
-      },
-    );
-    expect([rated.status, rated.stdout.split("\n").find((line) => line.includes("Overall"))]).toEqual([
-      0,
-      expect.stringContaining("OK"),
-    ]);
-  });
+  it.skipIf(systemd.skip).each(units)(
+    systemd.title("%s is closed: systemd's own rating is below 2.5 of 10"),
+    (path) => {
+      const rated = spawnSync(
+        "systemd-analyze",
+        ["security", "--offline=true", "--threshold=25", placed(path, read(path))],
+        {
+          encoding: "utf8",
+          env: { ...process.env, SYSTEMD_PAGER: "cat" },
+        },
+      );
+      expect([rated.status, rated.stdout.split("\n").find((line) => line.includes("Overall"))]).toEqual([
+        0,
+        expect.stringContaining("OK"),
+      ]);
+    },
+  );
 
   it.each(units)("%s starts what our program knows, with a limit and again after every end", (path) => {
     const text = read(path);

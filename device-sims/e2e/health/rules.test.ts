@@ -7,7 +7,7 @@ import { repositoryRoot } from "../../src/harness/repository.ts";
 import { needs } from "../../src/harness/requirements.ts";
 import { promtoolTests, type RuleCases, readCases, readRules, ruleFiles, runbookOf } from "./rule-files.ts";
 
-const { skip, title } = needs("prometheus");
+const promtool = needs("prometheus");
 
 /** Runs the cases; undefined when all hold, else what promtool says. */
 const fail = (file: string, cases: RuleCases, wellUntil: string): string | undefined => {
@@ -35,13 +35,18 @@ describe.each(ruleFiles)("the rules of %s", (file) => {
     expect(lacking.map(({ alert }) => alert)).toEqual([]);
   });
 
-  it.skipIf(skip)(title("are what Prometheus takes; none fires while all is well, each fires in its case"), () => {
-    expect(fail(file, readCases(file), "4h")).toBeUndefined();
-  });
+  it.skipIf(promtool.skip)(
+    promtool.title("are what Prometheus takes; none fires while all is well, each fires in its case"),
+    () => {
+      expect(fail(file, readCases(file), "4h")).toBeUndefined();
+    },
+  );
 
-  it.skipIf(skip)(title("would be found out: one that never fires, and one that always does"), () => {
+  it.skipIf(promtool.skip)(promtool.title("would be found out: one that never fires, and one that always does"), () => {
     const cases = readCases(file);
-    const [[alert = "", { at = "" } = {}] = []] = Object.entries(cases.fires);
+    const [first] = Object.entries(cases.fires);
+    if (first === undefined) throw new Error("no case");
+    const [alert, { at }] = first;
     expect(fail(file, { ...cases, fires: { [alert]: { at, series: {} } } }, "5m") ?? "").toContain(alert);
     const ill = Object.values(cases.fires)[0]?.series ?? {};
     expect(fail(file, { healthy: { ...cases.healthy, ...ill }, fires: {} }, "10m") ?? "").toContain("FAILED");

@@ -14,14 +14,14 @@ export interface ServiceSubject {
 
 /** What telling it needs. */
 export interface ServiceOptions {
-  subject(): ServiceSubject;
+  readonly subject: () => ServiceSubject;
   /** Monotonic milliseconds. */
-  nowMs(): number;
+  readonly nowMs: () => number;
   readonly log: { error(detail: object, message: string): void };
   /** Carries one message; default: systemd's own `systemd-notify`. Rejects when it could not. */
-  tell?(message: readonly string[]): Promise<void>;
+  readonly tell?: (message: readonly string[]) => Promise<void>;
   /** Runs `task` every so often until the returned function is called; default: a timer of this process. */
-  every?(ms: number, task: () => void): () => void;
+  readonly every?: (ms: number, task: () => void) => () => void;
 }
 
 /** The service manager (systemd) that started this process and wants to hear from it. */
