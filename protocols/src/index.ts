@@ -81,6 +81,7 @@ export * from "./records/record-time.ts";
 export type { SaleBody } from "./records/sale-body.ts";
 export * from "./settling/scale-state.ts";
 export * from "./settling/settling.ts";
+export type * from "./setup/camera-setup.ts";
 export type * from "./setup/market-api.ts";
 export type * from "./setup/setup-api.ts";
 export * from "./timeseries/layout.ts";

@@ -26,6 +26,15 @@ export interface ChangedConfiguration {
   readonly previous: string;
 }
 
+/** A camera as the set-up page wants it written. Its password is kept elsewhere. */
+export interface ChannelEntry {
+  readonly id: string;
+  readonly zone: string;
+  readonly address: string;
+  readonly subAddress: string | null;
+  readonly user: string | null;
+}
+
 const unwritable = (cause: unknown): MingchengError =>
   new MingchengError("SETUP_FILE_UNWRITABLE", cause instanceof Error ? cause.message : String(cause), { cause });
 
@@ -59,6 +68,27 @@ const put = (document: Document, { id, protocol, address, serial, options }: Dev
   if (hasOptions && !(isSameFamily && known.has("options"))) known.set("options", document.createNode(options));
 };
 
+const putCamera = (document: Document, entry: ChannelEntry, replaces: boolean): void => {
+  // Whoever sets a camera up on the spot wants to see it there.
+  if (!isMap(document.get("cameras"))) document.set("cameras", document.createNode({ view: {} }));
+  const cameras = document.get("cameras") as YAMLMap;
+  if (!isSeq(cameras.get("channels"))) cameras.set("channels", document.createNode([]));
+  const channels = cameras.get("channels") as YAMLSeq;
+  const { id, zone, address, subAddress, user } = entry;
+  const isPlain = address.startsWith("rtsp:");
+  const known = replaces ? entryOf(channels, id) : undefined;
+  if (known === undefined) {
+    const sub = subAddress === null ? {} : { subAddress };
+    const insecure = isPlain ? { insecureTransport: true } : {};
+    channels.add(document.createNode({ id, zone, address, ...sub, user, ...insecure }));
+    return;
+  }
+  for (const [name, value] of Object.entries({ zone, address, user })) known.set(name, value);
+  if (subAddress === null) known.delete("subAddress");
+  else known.set("subAddress", subAddress);
+  if (isPlain) known.set("insecureTransport", true);
+};
+
 /**
  * Changes the gateway's own configuration file: comments and order stay, the result is checked as a whole before anything is
  * written, the file is replaced atomically, and what was there before is kept beside it as `<file>.previous`.
@@ -77,6 +107,14 @@ export class OwnConfiguration {
    */
   putDevice(entry: DeviceEntry, replaces: boolean): Promise<ChangedConfiguration> {
     return this.change((document) => put(document, entry, replaces));
+  }
+
+  /**
+   * Writes a camera: a new one, or in place of the one with its id.
+   * @throws {MingchengError} CONFIG_INVALID (nothing was written), SETUP_FILE_UNWRITABLE
+   */
+  putChannel(entry: ChannelEntry, replaces: boolean): Promise<ChangedConfiguration> {
+    return this.change((document) => putCamera(document, entry, replaces));
   }
 
   /**

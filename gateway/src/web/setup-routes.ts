@@ -87,6 +87,23 @@ export const setupRoutes: Readonly<Record<string, Route>> = {
   "POST /setup/detect": { open: false, work: async ({ body }, { service }) => ok(await service.detect(body)) },
   "POST /setup/detect/stop": { open: false, work: async (_request, { service }) => ok(await service.stopDetecting()) },
   "POST /setup/devices": { open: false, work: async ({ body }, { service }) => ok(await service.accept(body)) },
+  "GET /setup/cameras": {
+    open: false,
+    work: async (_request, { service }) => ok(await (await service.cameras()).channels()),
+  },
+  "POST /setup/cameras/find": {
+    open: false,
+    work: async ({ body }, { service }) => ok(await (await service.cameras()).find(body)),
+  },
+  "POST /setup/cameras/streams": {
+    open: false,
+    work: async ({ body }, { service }) => ok(await (await service.cameras()).streams(body)),
+  },
+  "POST /setup/cameras/test": {
+    open: false,
+    work: async ({ body }, { service }) => ok(await (await service.cameras()).test(body)),
+  },
+  "POST /setup/cameras": { open: false, work: async ({ body }, { service }) => ok(await service.putCamera(body)) },
   "POST /setup/devices/confirm": {
     open: false,
     work: async ({ body }, { service }) => ok(await service.confirm(body)),

@@ -6,6 +6,7 @@ import {
   type SetupState,
 } from "@mingcheng/protocols";
 import { z } from "zod";
+import type { CameraSetup } from "../camera/discovery/camera-setup.ts";
 import type { DetectPorts } from "../detect/detect-port.ts";
 import { drivers } from "../drivers/index.ts";
 import { DetectJob } from "./detect-job.ts";
@@ -47,6 +48,7 @@ export class SetupService {
   readonly detection: DetectJob;
   private readonly parts: WebParts;
   private readonly own: OwnConfiguration | null;
+  private cameraSetup: CameraSetup | undefined;
 
   constructor(parts: WebParts, streams: EventStreams, openLine?: DetectPorts["open"]) {
     this.parts = parts;
@@ -100,6 +102,34 @@ export class SetupService {
     const path = this.parts.supervisor.deviceOf(unidentified)?.unidentified?.path;
     if (path === undefined) throw new MingchengError("NOT_FOUND", unidentified, { field: "unidentified" });
     return this.change(device, (own) => own.moveDevice(device, path));
+  }
+
+  /** Cameras, loaded when somebody looks for them. */
+  async cameras(): Promise<CameraSetup> {
+    const { CameraSetup: Loaded } = await import("../camera/discovery/camera-setup.ts");
+    const { parts } = this;
+    this.cameraSetup ??= new Loaded({
+      ...{ dataDirectory: parts.dataDirectory, config: () => parts.config().cameras },
+      nowMs: () => parts.clock.nowMs(),
+      wallMs: () => Date.parse(parts.clock.wall()),
+      after: (delayMs, task) => parts.clock.after(delayMs, task),
+    });
+    return this.cameraSetup;
+  }
+
+  /**
+   * Writes a camera, and keeps its password.
+   * @throws {MingchengError} INPUT_INVALID, CONFIG_INVALID, SETUP_DEVICES_REMOTE, SETUP_FILE_UNWRITABLE
+   */
+  async putCamera(input: unknown): Promise<SetupChange> {
+    const cameras = await this.cameras();
+    const { password, replaces, ...entry } = cameras.entry(input);
+    return this.change(entry.id, async (own) => {
+      const changed = await own.putChannel(entry, replaces);
+      // Before the configuration runs: the first session is to find it.
+      if (password !== null) await cameras.keepPassword(entry.id, password);
+      return changed;
+    });
   }
 
   private async change(

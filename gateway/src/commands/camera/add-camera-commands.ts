@@ -159,6 +159,38 @@ const addExports = (camera: Command, { text, ...speech }: CameraCommandsParts): 
     });
 };
 
+const addFinding = (camera: Command, { text, ...speech }: CameraCommandsParts): void => {
+  camera
+    .command("find")
+    .description(text("在本机网段内查找 ONVIF 摄像机", "look for ONVIF cameras in the networks of this box"))
+    .requiredOption(...configText(text))
+    .option(...jsonText(text))
+    .action(async (options: Parameters<typeof import("./camera-find.ts").runCameraFind>[0]) => {
+      const { runCameraFind } = await import("./camera-find.ts");
+      process.exitCode = await runCameraFind(options, speech);
+    });
+  camera
+    .command("test")
+    .description(
+      text(
+        "测试与摄像机的连接：有画面，或说明哪里不对（地址、密码、编码、路径）",
+        "try a camera: a picture comes, or what is wrong (address, password, codec, path)",
+      ),
+    )
+    .argument("[channel]", channelText(text)[1])
+    .requiredOption(...configText(text))
+    .option("--sub", text("测试子码流", "try the small stream"))
+    .option("--address <rtsp>", text("改试这个地址", "try this address instead"))
+    .option("--user <name>", text("用户名；密码用该通道已保存的", "user; the channel's stored password is used"))
+    .option(...jsonText(text))
+    .action(
+      async (channel: string | undefined, options: Parameters<typeof import("./camera-find.ts").runCameraTest>[1]) => {
+        const { runCameraTest } = await import("./camera-find.ts");
+        process.exitCode = await runCameraTest(channel, options, speech);
+      },
+    );
+};
+
 /** `camera …` and `verify-clip`: each loads only what it needs. */
 export const addCameraCommands = (program: Command, parts: CameraCommandsParts): void => {
   const { text, ...speech } = parts;
@@ -166,6 +198,7 @@ export const addCameraCommands = (program: Command, parts: CameraCommandsParts):
     .command("camera")
     .description(text("摄像机：密码、录像、保全、导出", "cameras: passwords, recordings, holds, exports"));
   addPassword(camera, parts);
+  addFinding(camera, parts);
   addRecordings(camera, parts);
   addHold(camera, parts);
   addExports(camera, parts);

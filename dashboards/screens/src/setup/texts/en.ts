@@ -1,3 +1,4 @@
+import { cameraTexts } from "./en-cameras.ts";
 import type { SetupTexts } from "./zh.ts";
 
 /** Everything the gateway's set-up page says, in English. */
@@ -132,6 +133,7 @@ export const en: SetupTexts = {
     written: "Written to {file}. Restart the gateway so that device {device} takes effect.",
     previous: "The file as it was: {file}",
   },
+  cameras: cameraTexts,
   report: {
     title: "Self-check and acceptance report",
     how: "Checks this gateway item by item; the result can be printed and signed by installer and accepter.",

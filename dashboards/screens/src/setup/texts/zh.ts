@@ -1,3 +1,5 @@
+import { cameraTexts } from "./zh-cameras.ts";
+
 /** Everything the gateway's set-up page says, in Chinese. The shape is the measure for every other language. */
 export const zh = {
   product: "明秤网关",
@@ -122,6 +124,7 @@ export const zh = {
     written: "已写入 {file}。请重启网关，使设备 {device} 生效。",
     previous: "原文件保存在 {file}",
   },
+  cameras: cameraTexts,
   report: {
     title: "自检与验收报告",
     how: "逐项检查本网关；完成后可打印，由安装人和验收人签字。",
