@@ -85,8 +85,7 @@ export class FactStore {
         return { kind: "scale-event" };
       }
       case "sale":
-        this.#sales.insert(lsn, record.body as SaleBody);
-        return null;
+        return this.#sales.insert(lsn, record.body as SaleBody);
       default:
         return null;
     }
@@ -139,6 +138,7 @@ export class FactStore {
       const row = this.#test.get(lsn) as TestRow | undefined;
       return row === undefined ? null : testFact(row);
     }
+    if (kind === "sale") return this.#sales.factOf(lsn);
     return kind === "scale-event" ? { kind: "scale-event" } : null;
   }
 }

@@ -56,7 +56,7 @@ export const layOutReadings = (database: SqliteDatabase): void => {
     CREATE TABLE rollup (
       period TEXT NOT NULL, device INTEGER NOT NULL, start_ms INTEGER NOT NULL, weighings INTEGER NOT NULL,
       grams TEXT NOT NULL, without_grams INTEGER NOT NULL, tests INTEGER NOT NULL, scale_events INTEGER NOT NULL,
-      PRIMARY KEY (period, start_ms, device)) STRICT, WITHOUT ROWID;
+      sales INTEGER NOT NULL, amount_fen INTEGER NOT NULL, PRIMARY KEY (period, start_ms, device)) STRICT, WITHOUT ROWID;
     CREATE TABLE rollup_test (
       day TEXT NOT NULL, gw TEXT NOT NULL, item TEXT NOT NULL, assay_code TEXT NOT NULL, verdict TEXT NOT NULL,
       n INTEGER NOT NULL, PRIMARY KEY (day, gw, item, assay_code, verdict)) STRICT, WITHOUT ROWID;

@@ -1,5 +1,6 @@
 import type { SaleBody } from "@mingcheng/protocols";
 import type { Statement } from "better-sqlite3";
+import type { Contribution } from "../rollups/rollup-book.ts";
 import type { SqliteDatabase } from "../store/database.ts";
 
 /** Tables of the sales, in the order in which they are dropped. */
@@ -17,6 +18,17 @@ export const saleTablesSql = `
   CREATE INDEX record_sale_at ON record (at_ms) WHERE kind = 'sale';
 `;
 
+interface SaleRow {
+  readonly type: string;
+  readonly amountFen: number | null;
+}
+
+const factOf = ({ type, amountFen }: SaleRow): Contribution["fact"] => ({
+  kind: "sale",
+  isSale: type === "sale",
+  amountFen: amountFen ?? 0,
+});
+
 type Line = SaleBody["lines"][number];
 
 const quantityOf = ({ weight, unit, unitSaid, count }: Line): string | null => {
@@ -24,17 +36,20 @@ const quantityOf = ({ weight, unit, unitSaid, count }: Line): string | null => {
   return count;
 };
 
-/** The typed rows behind a `sale` record. What a day sold is summed from them, so late corrections of time need no care. */
+/** The typed rows behind a `sale` record. What is listed of a day is read from them. */
 export class SaleStore {
   readonly #insertSale: Statement<unknown[]>;
   readonly #insertLine: Statement<unknown[]>;
+  readonly #sale: Statement<unknown[]>;
 
   constructor(database: SqliteDatabase) {
+    this.#sale = database.prepare("SELECT type, amount_fen AS amountFen FROM record_sale WHERE lsn = ?");
     this.#insertSale = database.prepare("INSERT INTO record_sale VALUES (?, ?, ?, ?, ?, ?, ?)");
     this.#insertLine = database.prepare("INSERT INTO record_sale_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   }
 
-  insert(lsn: number, body: SaleBody): void {
+  /** Stores the rows of a sale and returns what it counts for. */
+  insert(lsn: number, body: SaleBody): Contribution["fact"] {
     const { type = "sale", receipt = null, stall = null, vendor = null, amountFen, lines } = body;
     const mismatches = lines.filter(({ mismatch }) => mismatch).length + (body.differenceFen === undefined ? 0 : 1);
     this.#insertSale.run(lsn, type, receipt, stall, vendor, amountFen, mismatches);
@@ -45,5 +60,12 @@ export class SaleStore {
         ...[mismatch ? 1 : 0, line.differenceFen ?? null],
       );
     }
+    return factOf({ type, amountFen });
+  }
+
+  /** What a stored sale counts for; null when there is none. */
+  factOf(lsn: number): Contribution["fact"] | null {
+    const row = this.#sale.get(lsn) as SaleRow | undefined;
+    return row === undefined ? null : factOf(row);
   }
 }

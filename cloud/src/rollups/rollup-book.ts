@@ -20,6 +20,8 @@ export interface Contribution {
         readonly isTare: boolean;
       }
     | { readonly kind: "test"; readonly item: string | null; readonly assayCode: string; readonly verdict: string }
+    /** Refunds and voids are no sales, but their amounts count. */
+    | { readonly kind: "sale"; readonly isSale: boolean; readonly amountFen: number }
     | { readonly kind: "scale-event" };
 }
 
@@ -39,6 +41,8 @@ interface Delta {
   withoutGrams: number;
   tests: number;
   scaleEvents: number;
+  sales: number;
+  amountFen: number;
 }
 
 interface TestDelta {
@@ -74,10 +78,12 @@ export class RollupBook {
     this.#calendar = calendar;
     const key = "period = ? AND start_ms = ? AND device = ?";
     this.#read = database.prepare(
-      `SELECT weighings, grams, without_grams AS withoutGrams, tests, scale_events AS scaleEvents FROM rollup WHERE ${key}`,
+      `SELECT weighings, grams, without_grams AS withoutGrams, tests, scale_events AS scaleEvents, sales,
+         amount_fen AS amountFen FROM rollup WHERE ${key}`,
     );
     this.#write = database.prepare(
-      "INSERT OR REPLACE INTO rollup (period, start_ms, device, weighings, grams, without_grams, tests, scale_events) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      `INSERT OR REPLACE INTO rollup (period, start_ms, device, weighings, grams, without_grams, tests, scale_events,
+         sales, amount_fen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#remove = database.prepare(`DELETE FROM rollup WHERE ${key}`);
     this.#addTest = database.prepare(
@@ -104,7 +110,8 @@ export class RollupBook {
     const name = `${period}:${startMs}:${device}`;
     let delta = this.#deltas.get(name);
     if (delta === undefined) {
-      delta = { period, device, startMs, weighings: 0, grams: zero, withoutGrams: 0, tests: 0, scaleEvents: 0 };
+      const nothing = { weighings: 0, withoutGrams: 0, tests: 0, scaleEvents: 0, sales: 0, amountFen: 0 };
+      delta = { period, device, startMs, grams: zero, ...nothing };
       this.#deltas.set(name, delta);
     }
     return delta;
@@ -113,7 +120,10 @@ export class RollupBook {
   #addTo(delta: Delta, fact: Contribution["fact"], sign: 1 | -1): void {
     if (fact.kind === "test") delta.tests += sign;
     else if (fact.kind === "scale-event") delta.scaleEvents += sign;
-    else {
+    else if (fact.kind === "sale") {
+      delta.sales += fact.isSale ? sign : 0;
+      delta.amountFen += sign * fact.amountFen;
+    } else {
       delta.weighings += sign;
       const grams = fact.grams === null || fact.isTare ? undefined : parseDecimal(fact.grams);
       if (fact.grams === null) delta.withoutGrams += sign;
@@ -134,18 +144,20 @@ export class RollupBook {
   #flushDelta(delta: Delta): void {
     const { period, startMs, device } = delta;
     const row = this.#read.get(period, startMs, device) as
-      | { weighings: number; grams: string; withoutGrams: number; tests: number; scaleEvents: number }
+      | (Omit<Delta, "period" | "device" | "startMs" | "grams"> & { readonly grams: string })
       | undefined;
     const weighings = (row?.weighings ?? 0) + delta.weighings;
     const tests = (row?.tests ?? 0) + delta.tests;
     const scaleEvents = (row?.scaleEvents ?? 0) + delta.scaleEvents;
-    if (weighings === 0 && tests === 0 && scaleEvents === 0) {
+    const sales = (row?.sales ?? 0) + delta.sales;
+    const amountFen = (row?.amountFen ?? 0) + delta.amountFen;
+    if (weighings === 0 && tests === 0 && scaleEvents === 0 && sales === 0 && amountFen === 0) {
       this.#remove.run(period, startMs, device);
       return;
     }
     const grams = formatDecimal(trimDecimal(addDecimal(parseDecimal(row?.grams ?? "0") ?? zero, delta.grams)));
     const withoutGrams = (row?.withoutGrams ?? 0) + delta.withoutGrams;
-    this.#write.run(period, startMs, device, weighings, grams, withoutGrams, tests, scaleEvents);
+    this.#write.run(period, startMs, device, weighings, grams, withoutGrams, tests, scaleEvents, sales, amountFen);
   }
 
   /** Drops what gathered and was not flushed. */

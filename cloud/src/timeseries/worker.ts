@@ -19,7 +19,7 @@ if (port === null) throw new Error("this is the entry of a worker thread");
 
 const reportEveryMs = 1_000;
 const minuteMs = 60_000;
-const niceness = 10;
+const niceness = 5;
 
 interface Opened {
   readonly stores: FeedStores;

@@ -118,7 +118,8 @@ export const judgeInflux = async (influx: InfluxProcess, says: LedgerSays): Prom
   for (const lsn of says.weighings.keys()) if (!seen.has(lsn)) wrong.push(`${lsn} is missing`);
   for (const [lsn, count] of seen) if (count > 1) wrong.push(`${lsn} is there ${count} times`);
   const sum = async (source: string, field: string): Promise<number> => {
-    const { series: [found] = [] } = await influx.query("mingcheng", `SELECT sum("${field}") FROM ${source}`);
+    const { series } = await influx.query("mingcheng", `SELECT sum("${field}") FROM ${source}`);
+    const [found] = series;
     return number(found?.values[0]?.[1]);
   };
   const milligrams = [...says.weighings.values()].reduce<number>((all, mg) => all + (mg ?? 0), 0);
