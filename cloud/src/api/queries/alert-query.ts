@@ -4,6 +4,7 @@ import { AlertReader } from "../../alerts/alert-reader.ts";
 import type { People } from "../../duty/people.ts";
 import type { Roster } from "../../duty/roster.ts";
 import type { SqliteDatabase } from "../../store/database.ts";
+import { chooseAlerts } from "./alert-choice.ts";
 import { DutyQuery } from "./duty-query.ts";
 import { type Mine, mineIds } from "./mine-query.ts";
 import { isoTime, isoTimeOrNull } from "./read-stores.ts";
@@ -22,10 +23,6 @@ export interface AlertsSeen extends Seen {
   readonly people: People;
   readonly nowMs: number;
 }
-
-/** An alert belongs where its device stood when it began. */
-const isSeen = ({ gw, dev, startedMs }: Alert, { cover, places }: AlertsSeen): boolean =>
-  places.sees(cover, gw, dev, startedMs);
 
 /** A person's name as one more field; none where the register never knew one. */
 export const namedBy = (people: People, by: string, atMs: number): { readonly name?: string } => {
@@ -66,28 +63,13 @@ export interface AlertsAsked {
 /** Where the detail of an entry names an officer or user. */
 const personDetails = ["officer", "fromOfficer", "insteadOf", "by"] as const;
 
-/** Alerts of one gateway, or of some areas, are picked out of so many. */
-const looked = 10_000;
-
-const countsOf = (reader: AlertReader, seen: AlertsSeen) => {
-  if (seen.cover.whole) return reader.counts();
-  const open = reader.list({ which: "open", limit: -1 }).filter((alert) => isSeen(alert, seen));
-  const count = (state: Alert["state"]): number => open.filter((alert) => alert.state === state).length;
-  return { firing: count("firing"), acknowledged: count("acknowledged"), handled: count("handled") };
-};
-
 /** Alerts that fired. `alerts` is a reading connection. */
 export const alertList = (alerts: SqliteDatabase, seen: AlertsSeen, asked: AlertsAsked): AlertList => {
   const { which, gw, mine = null, limit, nowMs } = asked;
-  const reader = new AlertReader(alerts);
-  const duty = new DutyQuery(alerts, seen, nowMs);
-  const { firing, acknowledged, handled } = countsOf(reader, seen);
   const ids = mine === null ? null : mineIds(alerts, mine);
-  const isAsked = (alert: Alert): boolean => (gw === null || alert.gw === gw) && (ids === null || ids.has(alert.id));
-  const listed = reader
-    .list({ which, limit: gw === null && ids === null && seen.cover.whole ? limit : looked })
-    .filter((alert) => isAsked(alert) && isSeen(alert, seen))
-    .slice(0, limit);
+  const { counts, alerts: listed } = chooseAlerts(alerts, seen, { which, gw, ids, limit });
+  const { firing, acknowledged, handled } = counts;
+  const duty = new DutyQuery(alerts, seen, nowMs);
   const views = listed.map((alert) => viewOf(alert, seen, duty));
   return { asOf: isoTime(nowMs), firing, acknowledged, handled, alerts: views };
 };

@@ -1,0 +1,60 @@
+import type { Alert } from "../../alerts/alert.ts";
+import { AlertReader, type AlertRow, alertColumns, alertOf } from "../../alerts/alert-reader.ts";
+import type { SqliteDatabase } from "../../store/database.ts";
+import type { Seen } from "./seen.ts";
+
+/** What is needed to know whose an alert is. */
+type Row = Pick<Alert, "id" | "gw" | "dev" | "startedMs" | "state">;
+
+/** Which alerts are asked for. */
+export interface AlertChoice {
+  readonly which: "open" | "all";
+  /** Null: of every gateway. */
+  readonly gw: string | null;
+  /** Only these; null: any. */
+  readonly ids: ReadonlySet<string> | null;
+  readonly limit: number;
+}
+
+/** Numbers of open alerts by state. */
+export type AlertCounts = Readonly<Record<"firing" | "acknowledged" | "handled", number>>;
+
+/** Ended alerts of one gateway, or of some areas, are picked out of so many. */
+const lookedEnded = 10_000;
+
+const fired = "fired_ms IS NOT NULL AND dry = 0";
+const columns = "id, gw, dev, started_ms AS startedMs, state";
+const selects = {
+  open: `SELECT ${columns} FROM alert WHERE ended_ms IS NULL AND ${fired} ORDER BY fired_ms DESC, id`,
+  ended: `SELECT ${columns} FROM alert WHERE ended_ms IS NOT NULL AND ${fired} ORDER BY ended_ms DESC, id LIMIT ${lookedEnded}`,
+} as const;
+
+/**
+ * Alerts that fired, as somebody may see them: open ones first, then the latest ended; and how many are open, exactly. Whole
+ * rows are read only of those that are listed: in a flood that is what keeps phones and screens fed.
+ */
+export const chooseAlerts = (
+  alerts: SqliteDatabase,
+  { cover, places }: Seen,
+  { which, gw, ids, limit }: AlertChoice,
+): { readonly counts: AlertCounts; readonly alerts: readonly Alert[] } => {
+  const reader = new AlertReader(alerts);
+  if (cover.whole && gw === null && ids === null)
+    return { counts: reader.counts(), alerts: reader.list({ which, limit }) };
+  const isSeen = ({ gw: of, dev, startedMs }: Row): boolean => places.sees(cover, of, dev, startedMs);
+  const isAsked = (row: Row): boolean => (gw === null || row.gw === gw) && (ids === null || ids.has(row.id));
+  const open = (alerts.prepare(selects.open).all() as Row[]).filter(isSeen);
+  const count = (state: Alert["state"]): number => open.filter((row) => row.state === state).length;
+  const listed = open.filter(isAsked).slice(0, limit);
+  if (which === "all" && ids === null) {
+    for (const row of alerts.prepare(selects.ended).iterate() as Iterable<Row>) {
+      if (listed.length >= limit) break;
+      if (isAsked(row) && isSeen(row)) listed.push(row);
+    }
+  }
+  const one = alerts.prepare(`SELECT ${alertColumns} FROM alert WHERE id = ?`);
+  return {
+    counts: { firing: count("firing"), acknowledged: count("acknowledged"), handled: count("handled") },
+    alerts: listed.map(({ id }) => alertOf(one.get(id) as AlertRow)),
+  };
+};
