@@ -1,4 +1,5 @@
 import { figureOf } from "../cel/cel-functions.ts";
+import { type CellArena, Cells } from "./cells.ts";
 
 /** What a fact is worth: what is summed, told apart, ranked. */
 export type FactValue = string | number | null;
@@ -19,16 +20,20 @@ const shapeOf = (value: FactValue): Shape => {
 };
 
 /**
- * Times with a value each, in the order in which they are put. Times and figures share one array of doubles, because a
+ * Times with a value each, in the order in which they are put. Times and figures share one list of doubles, because a
  * city has hundred thousands of windows and most hold a handful of facts.
  */
 export class FactColumns {
   /** Times; in the shapes of figures a value after each. */
-  #cells: number[] = [];
+  readonly #cells: Cells;
   /** Values that are neither figures nor texts of figures, or not all of them. */
   #values: FactValue[] | null = null;
   #shape: Shape | null = null;
   #stride: 1 | 2 = 1;
+
+  constructor(arena: CellArena) {
+    this.#cells = new Cells(arena);
+  }
 
   get length(): number {
     return this.#stride === 1 ? this.#cells.length : this.#cells.length >>> 1;
@@ -44,20 +49,20 @@ export class FactColumns {
   }
 
   time(at: number): number | undefined {
-    return this.#cells[at * this.#stride];
+    return this.#cells.at(at * this.#stride);
   }
 
   value(at: number): FactValue {
     if (this.#values !== null) return this.#values[at] ?? null;
     if (this.#stride === 1) return null;
-    const figure = this.#cells[at * 2 + 1] ?? 0;
+    const figure = this.#cells.at(at * 2 + 1) ?? 0;
     return this.#shape === "texts" ? String(figure) : figure;
   }
 
   /** A value's figure; 0 where it is none. */
   figure(at: number): number {
     if (this.#values !== null) return summable(this.#values[at] ?? null);
-    return this.#stride === 1 ? 0 : (this.#cells[at * 2 + 1] ?? 0);
+    return this.#stride === 1 ? 0 : (this.#cells.at(at * 2 + 1) ?? 0);
   }
 
   /** Puts a fact at a place; what was there and behind moves on. */
@@ -66,30 +71,31 @@ export class FactColumns {
     if (this.#cells.length === 0) this.#take(shape);
     if (this.#values === null && (shape === "any" || shape !== this.#shape)) this.#generalise();
     if (this.#values !== null) {
-      this.#cells.splice(at, 0, atMs);
+      this.#cells.insert(at, atMs);
       this.#values.splice(at, 0, value);
     } else if (this.#stride === 1) {
       if (at === this.#cells.length) this.#cells.push(atMs);
-      else this.#cells.splice(at, 0, atMs);
-    } else if (at * 2 === this.#cells.length) this.#cells.push(atMs, Number(value));
-    else this.#cells.splice(at * 2, 0, atMs, Number(value));
+      else this.#cells.insert(at, atMs);
+    } else if (at * 2 === this.#cells.length) this.#cells.pushTwo(atMs, Number(value));
+    else this.#cells.insert(at * 2, atMs, Number(value));
   }
 
   #generalise(): void {
     const values = Array.from({ length: this.length }, (_, at) => this.value(at));
-    if (this.#stride === 2) this.#cells = this.#cells.filter((_, cell) => cell % 2 === 0);
+    if (this.#stride === 2) this.#cells.reset(this.#cells.toArray().filter((_, cell) => cell % 2 === 0));
     this.#values = values;
     this.#take("any");
   }
 
   /** Drops so many from the front. */
   dropFirst(count: number): void {
-    this.#cells.splice(0, count * this.#stride);
+    this.#cells.dropFirst(count * this.#stride);
     this.#values?.splice(0, count);
   }
 
+  /** Drops everything and gives its room back. */
   clear(): void {
-    this.#cells = [];
+    this.#cells.clear();
     this.#values = null;
     this.#take(null);
   }
@@ -99,12 +105,12 @@ export class FactColumns {
     const { length } = this;
     if (length < 2 || this.#shape === "none") return Math.min(length, 1);
     if (this.#values !== null) return new Set(this.#values).size;
-    const first = this.#cells[1];
+    const first = this.#cells.at(1);
     let at = 3;
-    while (at < this.#cells.length && this.#cells[at] === first) at += 2;
+    while (at < this.#cells.length && this.#cells.at(at) === first) at += 2;
     if (at > this.#cells.length) return 1;
     const figures = new Set<number | undefined>([first]);
-    for (; at < this.#cells.length; at += 2) figures.add(this.#cells[at]);
+    for (; at < this.#cells.length; at += 2) figures.add(this.#cells.at(at));
     return figures.size;
   }
 
@@ -112,6 +118,6 @@ export class FactColumns {
   figures(): number[] {
     if (this.#shape === "none" || this.#shape === null) return [];
     if (this.#values !== null) return this.#values.map(figureOf).filter((figure) => !Number.isNaN(figure));
-    return Array.from({ length: this.length }, (_, at) => this.#cells[at * 2 + 1] ?? 0);
+    return Array.from({ length: this.length }, (_, at) => this.#cells.at(at * 2 + 1) ?? 0);
   }
 }

@@ -1,3 +1,4 @@
+import type { CellArena } from "./cells.ts";
 import type { FactValue } from "./fact-columns.ts";
 
 /** What one rule has gathered for one group. */
@@ -12,6 +13,8 @@ export interface GatheredPart {
   readonly size: number;
   /** Gives up the facts of a line; true when there were some. */
   dropLine(line: number): boolean;
+  /** Gives back the room that it takes; it is not to be used any more. */
+  release(): void;
   /** As it is stored, as JSON. */
   toJSON(): unknown;
 }
@@ -25,9 +28,9 @@ export interface Added {
 
 /** How parts of a rule are made. */
 export interface PartKind<Part extends GatheredPart = GatheredPart> {
-  empty(): Part;
+  empty(arena: CellArena): Part;
   /** From what was stored. */
-  revive(stored: unknown): Part;
+  revive(arena: CellArena, stored: unknown): Part;
   /** Adds once more what was added before the last end of the process. */
   replay(part: Part, added: Added): void;
 }

@@ -1,5 +1,6 @@
 import type { Statement } from "better-sqlite3";
 import type { SqliteDatabase } from "../../store/database.ts";
+import { CellArena } from "./cells.ts";
 import { DueTimes } from "./due-times.ts";
 import type { FactValue } from "./fact-columns.ts";
 import { dueOf, type GatheredPart, type Group, goneOf, linesOf, type PartKind, weightOf } from "./gathered-group.ts";
@@ -42,6 +43,7 @@ export class GatheredStore {
   readonly #ofLine: Statement<unknown[]>;
   readonly #journal: Journal;
   readonly #bounds: GatheredBounds;
+  readonly #arena = new CellArena();
   readonly #groups = new Map<string, Group>();
   readonly #byId = new Map<number, Group>();
   /** Groups whose rows lack something, the one that has for longest first. */
@@ -86,7 +88,11 @@ export class GatheredStore {
     this.#kinds = kinds;
     if (isFirst && kinds.size > 0) this.#recover();
     for (const group of this.#groups.values()) {
-      for (const epoch of group.parts.keys()) if (!kinds.has(epoch)) group.parts.delete(epoch);
+      for (const [epoch, part] of group.parts) {
+        if (kinds.has(epoch)) continue;
+        part.release();
+        group.parts.delete(epoch);
+      }
     }
   }
 
@@ -133,7 +139,7 @@ export class GatheredStore {
     const group: Group = { id, key, parts: new Map(), upto, since: 0, weight: 0, used: true };
     for (const [epoch, part] of Object.entries(JSON.parse(text) as Record<string, unknown>)) {
       const kind = this.#kinds.get(Number(epoch));
-      if (kind !== undefined) group.parts.set(Number(epoch), kind.revive(part));
+      if (kind !== undefined) group.parts.set(Number(epoch), kind.revive(this.#arena, part));
     }
     this.#groups.set(key, group);
     this.#byId.set(id, group);
@@ -150,7 +156,7 @@ export class GatheredStore {
     const known = group.parts.get(epoch);
     if (known !== undefined) return known;
     if (kind === undefined) throw new TypeError(`nothing gathers under the epoch ${epoch}`);
-    const part = kind.empty();
+    const part = kind.empty(this.#arena);
     group.parts.set(epoch, part);
     return part;
   }
@@ -216,6 +222,7 @@ export class GatheredStore {
     this.#groups.delete(group.key);
     this.#byId.delete(group.id);
     this.#weight -= group.weight;
+    for (const part of group.parts.values()) part.release();
   }
 
   #weigh(group: Group): void {

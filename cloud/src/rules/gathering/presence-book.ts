@@ -60,6 +60,8 @@ class PresenceState implements GatheredPart {
     return false;
   }
 
+  release(): void {}
+
   toJSON(): StoredPresence {
     const { atMs, day, count, missing } = this;
     return { atMs, day, count, missing };
@@ -69,7 +71,7 @@ class PresenceState implements GatheredPart {
 /** Presences; days are those of a place. */
 export const presenceKind = (dayOf: (atMs: number) => string): PartKind<PresenceState> => ({
   empty: () => new PresenceState(),
-  revive: (stored) => new PresenceState(stored as StoredPresence),
+  revive: (_arena, stored) => new PresenceState(stored as StoredPresence),
   replay: (part, { atMs }) => {
     part.add(atMs, dayOf(atMs));
   },

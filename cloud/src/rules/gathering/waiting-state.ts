@@ -1,3 +1,4 @@
+import { type CellArena, Cells } from "./cells.ts";
 import type { Added, GatheredPart, PartKind } from "./gathered-group.ts";
 
 /** A record that waits for its other side: its time, its line, its number in the ledger. */
@@ -12,17 +13,18 @@ const maxWaiting = 1_000;
 export class WaitingState implements GatheredPart {
   readonly #patienceMs: number;
   /** Time, line and number of each, one after the other. */
-  #cells: number[];
+  readonly #cells: Cells;
   #newestMs = 0;
 
-  constructor(patienceMs: number, cells: readonly number[] = []) {
+  constructor(patienceMs: number, arena: CellArena, cells: readonly number[] = []) {
     this.#patienceMs = patienceMs;
-    this.#cells = [...cells];
+    this.#cells = new Cells(arena);
+    this.#cells.reset(cells);
     for (const [atMs] of this.#records()) this.#newestMs = Math.max(this.#newestMs, atMs);
   }
 
   #records(): WaitingRecord[] {
-    const cells = this.#cells;
+    const cells = this.#cells.toArray();
     return Array.from({ length: cells.length / width }, (_, at) => {
       const from = at * width;
       return [cells[from] ?? 0, cells[from + 1] ?? 0, cells[from + 2] ?? 0];
@@ -47,11 +49,12 @@ export class WaitingState implements GatheredPart {
 
   add({ atMs, line, value }: Added): void {
     this.#newestMs = Math.max(this.#newestMs, atMs);
-    this.#cells.push(atMs, line, Number(value));
-    const oldestMs = this.#cells[0] ?? atMs;
+    this.#cells.pushTwo(atMs, line);
+    this.#cells.push(Number(value));
+    const oldestMs = this.#cells.at(0) ?? atMs;
     if (this.#cells.length <= maxWaiting * width && oldestMs >= this.#newestMs - 2 * this.#patienceMs) return;
     const kept = this.#records().filter(([ms]) => ms >= this.#newestMs - this.#patienceMs);
-    this.#cells = kept.slice(-maxWaiting).flat();
+    this.#cells.reset(kept.slice(-maxWaiting).flat());
   }
 
   /** Records between two times, both included, in the order of their time. */
@@ -65,19 +68,23 @@ export class WaitingState implements GatheredPart {
     const left = this.#records()
       .filter(([, of]) => of !== line)
       .flat();
-    const isLess = left.length < this.#cells.length;
-    this.#cells = left;
-    return isLess;
+    if (left.length === this.#cells.length) return false;
+    this.#cells.reset(left);
+    return true;
+  }
+
+  release(): void {
+    this.#cells.clear();
   }
 
   toJSON(): readonly number[] {
-    return this.#cells;
+    return this.#cells.toArray();
   }
 }
 
 /** Records that wait for so long. */
 export const waitingKind = (patienceMs: number): PartKind<WaitingState> => ({
-  empty: () => new WaitingState(patienceMs),
-  revive: (stored) => new WaitingState(patienceMs, stored as readonly number[]),
+  empty: (arena) => new WaitingState(patienceMs, arena),
+  revive: (arena, stored) => new WaitingState(patienceMs, arena, stored as readonly number[]),
   replay: (part, added) => part.add(added),
 });

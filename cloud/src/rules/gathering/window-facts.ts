@@ -1,3 +1,4 @@
+import { type CellArena, ownArena } from "./cells.ts";
 import { FactColumns, type FactValue, summable } from "./fact-columns.ts";
 
 /** One fact of a window, or several that were merged: time, line, how many, their sum, the latest value. */
@@ -36,14 +37,16 @@ interface Merged {
  * hundred thousands of windows.
  */
 export class WindowFacts {
-  readonly #facts = new FactColumns();
+  readonly #facts: FactColumns;
   /** One number while all facts are of one line. */
   #lines: number | number[] = 0;
   #merged: Merged | null = null;
   #count = 0;
   #sum = 0;
 
-  constructor(facts: StoredFacts) {
+  /** `arena` left out: room of its own. */
+  constructor(facts: StoredFacts, arena: CellArena = ownArena()) {
+    this.#facts = new FactColumns(arena);
     if (!("line" in facts)) {
       for (const fact of facts) this.#enter(this.length, fact);
       return;
@@ -134,6 +137,11 @@ export class WindowFacts {
     if (typeof this.#lines !== "number") this.#lines.splice(0, gone);
     this.#merged?.counts.splice(0, gone);
     this.#merged?.sums.splice(0, gone);
+  }
+
+  /** Drops everything and gives its room back. */
+  clear(): void {
+    this.#reset([]);
   }
 
   /** Drops the facts of a line; true when there were some. */

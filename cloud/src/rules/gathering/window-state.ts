@@ -1,4 +1,5 @@
 import type { Observation } from "../observation.ts";
+import type { CellArena } from "./cells.ts";
 import type { GatheredPart, PartKind } from "./gathered-group.ts";
 import { type StoredFacts, type WindowFact, WindowFacts, type WindowFigures } from "./window-facts.ts";
 
@@ -12,6 +13,8 @@ interface StoredWindow {
   readonly of: LatestOf | null;
 }
 
+const emptyWindow: StoredWindow = { facts: [], held: false, of: null };
+
 /** For so long facts stay after their window is over: what arrives late still finds them. */
 const keptMs = 86_400_000;
 
@@ -24,8 +27,8 @@ export class WindowState implements GatheredPart {
   /** Null while it does not hold. */
   of: LatestOf | null;
 
-  constructor(overMs: number, { facts, held, of }: StoredWindow = { facts: [], held: false, of: null }) {
-    this.facts = new WindowFacts(facts);
+  constructor(overMs: number, arena: CellArena, { facts, held, of }: StoredWindow = emptyWindow) {
+    this.facts = new WindowFacts(facts, arena);
     this.overMs = overMs;
     this.held = held;
     this.of = of;
@@ -64,6 +67,10 @@ export class WindowState implements GatheredPart {
     return true;
   }
 
+  release(): void {
+    this.facts.clear();
+  }
+
   toJSON(): StoredWindow {
     return { facts: this.facts.stored, held: this.held, of: this.of };
   }
@@ -71,8 +78,8 @@ export class WindowState implements GatheredPart {
 
 /** Windows of a length. */
 export const windowKind = (overMs: number): PartKind<WindowState> => ({
-  empty: () => new WindowState(overMs),
-  revive: (stored) => new WindowState(overMs, stored as StoredWindow),
+  empty: (arena) => new WindowState(overMs, arena),
+  revive: (arena, stored) => new WindowState(overMs, arena, stored as StoredWindow),
   replay: (part, { atMs, line, value }) => {
     part.add(atMs, line, value);
   },
