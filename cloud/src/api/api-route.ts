@@ -23,12 +23,15 @@ export type Scope = "none" | "self" | "area" | "centre";
 export interface RouteConfig {
   readonly access: Access;
   readonly scope: Scope;
+  /** True where a screen that nobody stands at may ask, too; everything else is closed to it. */
+  readonly display?: boolean;
 }
 
 declare module "fastify" {
   interface FastifyContextConfig {
     readonly access?: Access;
     readonly scope?: Scope;
+    readonly display?: boolean;
   }
 }
 

@@ -122,6 +122,7 @@ export const cameraRoutes = (ports: CameraRoutePorts): ApiRoute[] => {
       summary: { zh: "辖区内的摄像机", en: "Cameras in the user's areas" },
       access: everyRole,
       scope: "area",
+      display: true,
       answer: cameraListSchema,
       handle: ({ cover }) => reader.cameras(cover),
     }),
@@ -146,6 +147,7 @@ export const cameraRoutes = (ports: CameraRoutePorts): ApiRoute[] => {
       summary: { zh: "观看摄像机的令牌", en: "A token to watch a camera with" },
       access: everyRole,
       scope: "area",
+      display: true,
       body: tokenRequest,
       answer: viewTokenSchema,
       handle: (call) => {

@@ -21,6 +21,7 @@ export const eventsRoute = ({ hub, sessions, nowMs }: EventsRoutePorts): ApiRout
     summary: { zh: "实时事件（SSE），可用 Last-Event-ID 续传", en: "Live events, resumable with Last-Event-ID" },
     access: everyRole,
     scope: "area",
+    display: true,
     query: eventsQuerySchema,
     answer: "event-stream",
     handle: ({ query, request, reply, token }) => {

@@ -30,6 +30,7 @@ export const readingRoutes = (reader: CentreReader): ApiRoute[] => [
     summary: { zh: "今日各小时的称重与快检", en: "The business day so far, hour by hour" },
     access: everyRole,
     scope: "area",
+    display: true,
     answer: trendSchema,
     handle: ({ cover }) => reader.trend(cover),
   }),

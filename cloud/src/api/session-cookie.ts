@@ -11,6 +11,11 @@ export const setSessionCookie = (reply: FastifyReply, token: string): void => {
   void reply.setCookie(name, token, options);
 };
 
+/** The same for a screen that nobody stands at: it stays when the browser is started again. */
+export const setDisplayCookie = (reply: FastifyReply, token: string, maxAgeMs: number): void => {
+  void reply.setCookie(name, token, { ...options, maxAge: Math.floor(maxAgeMs / 1_000) });
+};
+
 /** Takes it back. */
 export const clearSessionCookie = (reply: FastifyReply): void => {
   void reply.clearCookie(name, options);

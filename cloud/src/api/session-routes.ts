@@ -9,11 +9,11 @@ import {
 import type { FastifyReply } from "fastify";
 import type { Audit } from "../audit/audit-event.ts";
 import type { LoginDesk, LoginOutcome } from "../users/login.ts";
-import type { Session, SessionBook } from "../users/session-book.ts";
+import { displaySessionLimits, type Session, type SessionBook } from "../users/session-book.ts";
 import { ApiFailure } from "./api-failure.ts";
 import { type ApiRoute, defineRoute, sessionOf, whoOf } from "./api-route.ts";
 import type { CentreReader } from "./centre-reader.ts";
-import { clearSessionCookie, setSessionCookie } from "./session-cookie.ts";
+import { clearSessionCookie, setDisplayCookie, setSessionCookie } from "./session-cookie.ts";
 
 /** What the routes of login work with. */
 export interface SessionRoutePorts {
@@ -36,7 +36,7 @@ const accountOf = (session: Session, { centreName, timezone, reader }: SessionRo
   ...{ user: session.user, role: session.role, mustChangePassword: session.mustChangePassword },
   scope: { whole: session.cover.whole, areas: [...session.scope.areas], sites: [...session.scope.sites] },
   officer: reader.officersOf(session.user)[0] ?? null,
-  ...{ centreName, timezone, expiresAt: new Date(session.expiresMs).toISOString() },
+  ...{ centreName, timezone, expiresAt: new Date(session.expiresMs).toISOString(), display: session.display },
 });
 
 /** Hands the new session to the browser. @throws {ApiFailure} when there is none */
@@ -88,16 +88,43 @@ const passwordRoute = (ports: SessionRoutePorts) =>
     },
   });
 
+const displayRoute = (ports: SessionRoutePorts) =>
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/display-session",
+    summary: {
+      zh: "把当前会话换成大屏会话：长期有效，只能看大屏",
+      en: "Turn one's session into that of a screen: it lasts, and sees only what screens show",
+    },
+    access: ["inspector", "centre", "administrator"],
+    scope: "self",
+    body: emptyRequestSchema,
+    answer: accountSchema,
+    handle: (call) => {
+      const { sessions, nowMs, audit } = ports;
+      const { user } = sessionOf(call);
+      if (call.token !== null) sessions.end(call.token);
+      const token = sessions.open(user, nowMs(), true);
+      const session = sessions.find(token, nowMs());
+      if (session === undefined) throw new ApiFailure("SESSION_MISSING", "");
+      audit.append({ ...whoOf(call), action: "session.display", subject: `user:${user}` });
+      setDisplayCookie(call.reply, token, displaySessionLimits.absoluteMs);
+      return accountOf(session, ports);
+    },
+  });
+
 /** Signing in and out, the own account. */
 export const sessionRoutes = (ports: SessionRoutePorts): ApiRoute[] => [
   loginRoute(ports),
   passwordRoute(ports),
+  displayRoute(ports),
   defineRoute({
     method: "POST",
     path: "/api/v1/logout",
     summary: { zh: "退出登录", en: "Sign out" },
     access: "signed-in",
     scope: "self",
+    display: true,
     body: emptyRequestSchema,
     answer: signedOutSchema,
     handle: (call) => {
@@ -115,6 +142,7 @@ export const sessionRoutes = (ports: SessionRoutePorts): ApiRoute[] => [
     summary: { zh: "当前用户", en: "Who is signed in" },
     access: "signed-in",
     scope: "self",
+    display: true,
     answer: accountSchema,
     handle: (call) => accountOf(sessionOf(call), ports),
   }),

@@ -11,6 +11,7 @@ export const auditActions = {
   "session.refused": { zh: "登录被拒绝", en: "sign-in refused" },
   "session.locked": { zh: "登录被锁定", en: "sign-in locked out" },
   "session.logout": { zh: "退出登录", en: "signed out" },
+  "session.display": { zh: "把会话换成大屏会话", en: "turned the session into that of a screen" },
   "session.password": { zh: "修改密码", en: "changed the own password" },
   "access.refused": { zh: "越权访问被拒绝", en: "access refused" },
   "user.viewed": { zh: "查看用户列表", en: "the users were looked at" },

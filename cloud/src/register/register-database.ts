@@ -4,7 +4,7 @@ import { commandTables } from "../commanding/command-schema.ts";
 import { viewingTables } from "../media/viewing-store.ts";
 import { erasedEntryTables, retentionTables } from "../retention/retention-schema.ts";
 import { type Migration, openForWriting, type SqliteDatabase } from "../store/database.ts";
-import { userScopeTables, userTables } from "../users/user-schema.ts";
+import { displaySessionColumns, userScopeTables, userTables } from "../users/user-schema.ts";
 import { entryTables, geometryTables, validityTables } from "./entry-schema.ts";
 import { gatewayDecisionTables, gatewayTables } from "./gateway-schema.ts";
 
@@ -22,6 +22,7 @@ export const registerMigrations: readonly Migration[] = [
   viewingTables,
   validityTables,
   geometryTables,
+  displaySessionColumns,
 ];
 
 /** Opens the register of a data directory, created when missing. @throws {MingchengError} STORE_TOO_NEW */

@@ -15,11 +15,16 @@ export interface SessionLimits {
 /** Half an hour without use, twelve hours in all. */
 export const sessionLimits: SessionLimits = { idleMs: 30 * 60_000, absoluteMs: 12 * 3_600_000 };
 
+/** A screen that nobody stands at: a week without current, a year in all. */
+export const displaySessionLimits: SessionLimits = { idleMs: 7 * 24 * 3_600_000, absoluteMs: 366 * 24 * 3_600_000 };
+
 /** Somebody who is signed in. */
 export interface Session {
   readonly user: string;
   readonly role: UserRole;
   readonly mustChangePassword: boolean;
+  /** A screen that nobody stands at: it sees what screens show, and can do nothing. */
+  readonly display: boolean;
   readonly expiresMs: number;
   readonly scope: UserScope;
   /** What the user may see. */
@@ -41,19 +46,27 @@ export class SessionBook {
     this.#limits = limits;
   }
 
-  /** Opens a session and returns its token. Sessions that have ended are cleared away. */
-  open(user: string, nowMs: number): string {
+  /** Opens a session and returns its token; `display`: for a screen. Sessions that have ended are cleared away. */
+  open(user: string, nowMs: number, display = false): string {
     const token = randomBytes(32).toString("base64url");
-    const { absoluteMs, idleMs } = this.#limits;
     this.#database
       .transaction(() => {
+        for (const isDisplay of [false, true]) {
+          const { absoluteMs, idleMs } = this.#limitsOf(isDisplay);
+          this.#database
+            .prepare("DELETE FROM session WHERE display = ? AND (created_ms <= ? OR seen_ms <= ?)")
+            .run(Number(isDisplay), nowMs - absoluteMs, nowMs - idleMs);
+        }
         this.#database
-          .prepare("DELETE FROM session WHERE created_ms <= ? OR seen_ms <= ?")
-          .run(nowMs - absoluteMs, nowMs - idleMs);
-        this.#database.prepare("INSERT INTO session VALUES (?, ?, ?, ?)").run(sha256(token), user, nowMs, nowMs);
+          .prepare("INSERT INTO session (token, user, created_ms, seen_ms, display) VALUES (?, ?, ?, ?, ?)")
+          .run(sha256(token), user, nowMs, nowMs, Number(display));
       })
       .immediate();
     return token;
+  }
+
+  #limitsOf(isDisplay: boolean): SessionLimits {
+    return isDisplay ? displaySessionLimits : this.#limits;
   }
 
   /** The session of a token, its use noted; undefined when there is none, or it has ended. */
@@ -62,15 +75,17 @@ export class SessionBook {
     const row = this.#database
       .prepare(
         `SELECT user.name, user.role, user.must_change AS mustChange, session.created_ms AS createdMs,
-           session.seen_ms AS seenMs
+           session.seen_ms AS seenMs, display
          FROM session JOIN user ON user.name = session.user WHERE token = ? AND user.disabled_ms IS NULL`,
       )
       .get(hashed) as
-      | { name: string; role: UserRole; mustChange: number; createdMs: number; seenMs: number }
+      | { name: string; role: UserRole; mustChange: number; createdMs: number; seenMs: number; display: number }
       | undefined;
     if (row === undefined) return undefined;
-    const expiresMs = row.createdMs + this.#limits.absoluteMs;
-    if (nowMs >= expiresMs || nowMs - row.seenMs >= this.#limits.idleMs) {
+    const display = row.display === 1;
+    const { absoluteMs, idleMs } = this.#limitsOf(display);
+    const expiresMs = row.createdMs + absoluteMs;
+    if (nowMs >= expiresMs || nowMs - row.seenMs >= idleMs) {
       this.end(token);
       return undefined;
     }
@@ -79,7 +94,8 @@ export class SessionBook {
     }
     const { name: user, role } = row;
     const scope = scopeOf(this.#database, user);
-    return { user, role, mustChangePassword: row.mustChange === 1, expiresMs, scope, cover: Cover.of(role, scope) };
+    const mustChangePassword = row.mustChange === 1;
+    return { user, role, mustChangePassword, display, expiresMs, scope, cover: Cover.of(role, scope) };
   }
 
   /** Ends one session. */

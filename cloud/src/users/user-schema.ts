@@ -9,6 +9,11 @@ export const userScopeTables: Migration = (database) => {
   `);
 };
 
+/** Sessions of screens that nobody stands at. */
+export const displaySessionColumns: Migration = (database) => {
+  database.exec("ALTER TABLE session ADD COLUMN display INTEGER NOT NULL DEFAULT 0");
+};
+
 /**
  * Users, their sessions and failed logins. Passwords as salted scrypt only, session tokens as SHA-256 only.
  * `login_failure.address` empty: failures from everywhere together.

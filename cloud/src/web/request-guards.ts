@@ -40,9 +40,11 @@ export const isOwnOrigin = (request: Pick<FastifyRequest, "headers">): boolean =
   return origin === undefined || origin === `https://${host ?? ""}`;
 };
 
-const mayEnter = ({ access, scope }: RouteConfig, session: Session | null): void => {
+const mayEnter = ({ access, scope, display }: RouteConfig, session: Session | null): void => {
   if (access === "public") return;
   if (session === null) throw new ApiFailure("SESSION_MISSING", "");
+  if (session.display && display !== true)
+    throw new ApiFailure("ACCESS_DENIED", "a screen sees only what screens show");
   if (access === "signed-in") return;
   if (session.mustChangePassword) throw new ApiFailure("PASSWORD_CHANGE_REQUIRED", "");
   if (!access.includes(session.role)) throw new ApiFailure("ACCESS_DENIED", `role ${session.role}`);
@@ -76,12 +78,12 @@ export const guardRequests = (app: FastifyInstance, { hosts, sessions, nowMs }: 
       done();
       return;
     }
-    const { access, scope } = request.routeOptions.config as Partial<RouteConfig>;
+    const { access, scope, display = false } = request.routeOptions.config as Partial<RouteConfig>;
     // A route that says nothing is closed.
     if (access === undefined || scope === undefined) throw new ApiFailure("ACCESS_DENIED", "");
     const token = access === "public" ? null : sessionToken(request);
     request.session = token === null ? null : (sessions.find(token, nowMs()) ?? null);
-    mayEnter({ access, scope }, request.session);
+    mayEnter({ access, scope, display }, request.session);
     done();
   });
 };

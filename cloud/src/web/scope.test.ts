@@ -107,6 +107,15 @@ const questions = (): Readonly<Record<string, readonly Question[]>> => ({
   "GET /api/v1/reports/kept/file": [
     { path: "/api/v1/reports/kept/file?site=zhongpu&period=day&first=2026-11-22&revision=1&format=json" },
   ],
+  "GET /api/v1/wall": [{ path: "/api/v1/wall" }],
+  "GET /api/v1/wall/devices": [{ path: "/api/v1/wall/devices?site=zhongpu" }],
+  // Shapes have tests of their own in wall.test.ts, names of walls in event-hub.test.ts.
+  "GET /api/v1/map": [
+    { path: "/api/v1/map", showsPlaces: false },
+    { path: "/api/v1/map?site=zhongpu", showsPlaces: false },
+  ],
+  "GET /api/v1/walls": [{ path: "/api/v1/walls", showsPlaces: false }],
+  "POST /api/v1/walls/:name/acts": [{ path: "/api/v1/walls/hall/acts", body: { do: "home" }, showsPlaces: false }],
   // Which cameras are seen has tests of its own in cameras.test.ts.
   "GET /api/v1/cameras": [{ path: "/api/v1/cameras", showsPlaces: false }],
   "GET /api/v1/cameras/:gw/:channel/events": [

@@ -57,9 +57,9 @@ export const serveApi = (app: FastifyInstance, routes: readonly ApiRoute[]): voi
   // Bounded by the route's own limit, which is small where nothing is uploaded.
   app.addContentTypeParser([...uploads], { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   for (const route of routes) {
-    const { method, path: url, access, scope, perMinute, upload } = route;
+    const { method, path: url, access, scope, display = false, perMinute, upload } = route;
     const rateLimit = perMinute === undefined ? {} : { rateLimit: { max: perMinute, timeWindow: 60_000 } };
     const bodyLimit = upload === undefined ? {} : { bodyLimit: upload.maxBytes };
-    app.route({ method, url, ...bodyLimit, config: { access, scope, ...rateLimit }, handler: serve(route) });
+    app.route({ method, url, ...bodyLimit, config: { access, scope, display, ...rateLimit }, handler: serve(route) });
   }
 };

@@ -48,6 +48,8 @@ export const accountSchema = z.object({
   timezone: z.string(),
   /** The session ends then at the latest. */
   expiresAt: apiTimeSchema,
+  /** True for a screen that nobody stands at: it sees what screens show, and can do nothing. */
+  display: z.boolean().optional(),
 });
 
 export type Account = z.infer<typeof accountSchema>;

@@ -87,6 +87,8 @@ export const api = {
   changePassword: (present: string, next: string) =>
     request("POST", "/api/v1/password", { present, next }) as Promise<Account>,
   evidenceKeys: () => request("GET", "/api/v1/evidence/keys") as Promise<EvidenceKeys>,
+  /** Turns the session into that of a wall. */
+  keepWall: () => request("POST", "/api/v1/display-session", {}) as Promise<Account>,
   logout: () => request("POST", "/api/v1/logout", {}),
   today: (gateway: string | null) =>
     request(

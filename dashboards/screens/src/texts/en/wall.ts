@@ -54,6 +54,7 @@ export const wallTexts: typeof zh = {
     planLegend: "Stalls: {normal} well, {attention} with alerts, {unknown} not heard, {none} without a device",
     records: "Records of {gw}",
     back: "Back to the city",
+    keep: "signed in until {time} · keep as a wall",
     scenes: "Scenes",
     sceneNames: { now: "Now", tests: "Tests", kitchens: "Pictures", devices: "Devices" },
     turning: { held: "held", turning: "rotating", staying: "not rotating" },

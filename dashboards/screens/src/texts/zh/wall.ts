@@ -52,6 +52,7 @@ export const wallTexts = {
     planLegend: "摊位：正常 {normal}，有预警 {attention}，失联 {unknown}，无设备 {none}",
     records: "查看 {gw} 的记录",
     back: "返回全市",
+    keep: "登录至 {time} · 设为长期大屏",
     scenes: "场景",
     sceneNames: { now: "当前", tests: "快检", kitchens: "现场", devices: "设备" },
     turning: { held: "已暂停", turning: "轮播中", staying: "不轮播" },
