@@ -23,7 +23,7 @@ export interface Watching {
 }
 
 /** Source for the page: notes each picture that the video really draws. */
-const noteClock = `
+export const noteClock = `
   const readClock = ${readClock.toString()};
   window.noteClock = (video) => {
     window.seen = [];
