@@ -22,6 +22,7 @@ import { Roster } from "../duty/roster.ts";
 import type { PlaceFinder } from "../register/attribution/place-finder.ts";
 import { GatewayRegister } from "../register/gateway-register.ts";
 import { zoneClock } from "../register/model/validity.ts";
+import type { EmbeddedTimeSeries } from "../timeseries/embedded-time-series.ts";
 import { Cover } from "../users/cover.ts";
 import { type AlertsAsked, type AlertsSeen, alertDetail, alertList, type Sites } from "./queries/alert-query.ts";
 import { type CameraSpan, cameraEvents, cameraViews } from "./queries/camera-query.ts";
@@ -35,7 +36,7 @@ import { ledgerHead, projectedLsn, type RecordsAsked, recordPage, recordSlice } 
 import { dutyView, routingInForce, routingView } from "./queries/roster-query.ts";
 import { camerasAt, seenSite, siteReadings } from "./queries/site-query.ts";
 import { todayView } from "./queries/today-query.ts";
-import { trendView } from "./queries/trend-query.ts";
+import { seriesOver, trendView } from "./queries/trend-query.ts";
 import { TodayCache } from "./today-cache.ts";
 import { WallReader } from "./wall/wall-reader.ts";
 
@@ -64,6 +65,7 @@ export class CentreReader {
   /** The same in few words, for walls. */
   readonly wall: WallReader;
   readonly #people: People;
+  readonly #series: EmbeddedTimeSeries;
 
   constructor(ports: CentreReaderPorts) {
     this.#ports = ports;
@@ -73,6 +75,7 @@ export class CentreReader {
       () => stores.version("register"),
     );
     this.#windowOf = dayWindows(ports.timezone);
+    this.#series = seriesOver(stores, () => this.#places(), this.#windowOf);
     this.#today = new TodayCache({
       version: () => this.#version(),
       read: (gw, cover) => this.#readToday(gw, cover),
@@ -88,11 +91,9 @@ export class CentreReader {
 
   /** The business day so far by hours. */
   trend(cover: Cover): Trend {
-    const atMs = this.#ports.nowMs();
-    const { timezone } = this.#ports;
-    return this.#inPlaces(cover, (asked) =>
-      trendView({ ...asked, window: this.#windowOf(atMs), timezone, nowMs: atMs }),
-    );
+    const { timezone, nowMs } = this.#ports;
+    const atMs = nowMs();
+    return trendView({ series: this.#series, cover, window: this.#windowOf(atMs), timezone, nowMs: atMs });
   }
 
   /** Something was changed through this thread: the next view of the day shows it. */
