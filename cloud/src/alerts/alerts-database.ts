@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { cursorMigration } from "../cursor/cursor-store.ts";
 import { dutyTables, replyCodeTables } from "../duty/duty-tables.ts";
 import { erasedAlertTables } from "../retention/alert-eraser.ts";
-import { gatheredTables } from "../rules/gathering/gathered-tables.ts";
+import { gatheredTables, packedJournal } from "../rules/gathering/gathered-tables.ts";
 import type { Migration } from "../store/database.ts";
 import { pictureTables } from "./pictures.ts";
 
@@ -110,4 +110,5 @@ export const alertsMigrations: readonly Migration[] = [
   pictureTables,
   dutyTables,
   replyCodeTables,
+  packedJournal,
 ];

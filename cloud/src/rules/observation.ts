@@ -39,7 +39,10 @@ export interface Observation {
  * True when `a` tells of a later moment than `b`. Within a boot the monotonic clock decides, which never jumps; between
  * boots the effective time.
  */
-export const isLater = (a: Observation, b: Observation): boolean => {
+export const isLater = (
+  a: Pick<Observation, "gw" | "boot" | "monoMs" | "atMs" | "lsn">,
+  b: Pick<Observation, "gw" | "boot" | "monoMs" | "atMs" | "lsn">,
+): boolean => {
   const sameBoot = a.gw === b.gw && a.boot === b.boot;
   const difference = sameBoot ? a.monoMs - b.monoMs : a.atMs - b.atMs;
   return difference === 0 ? a.lsn > b.lsn : difference > 0;

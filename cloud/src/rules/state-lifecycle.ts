@@ -18,6 +18,23 @@ interface SeriesRow {
   readonly observation: string;
 }
 
+/** Where an observation stands in time. */
+type Moment = Pick<Observation, "gw" | "boot" | "monoMs" | "atMs" | "lsn">;
+
+/** What is known of a group without asking the disk. */
+interface Known {
+  readonly holds: boolean;
+  readonly dueMs: number | null;
+  readonly line: number;
+  readonly boot: number;
+  readonly latest: Moment;
+}
+
+/** Groups that are known without asking the disk; beyond, all of them are asked for again. */
+const mostKnown = 50_000;
+
+const inTime = ({ gw, boot, monoMs, atMs, lsn }: Observation): Moment => ({ gw, boot, monoMs, atMs, lsn });
+
 const minuteMs = 60_000;
 
 /** State rules: the group's latest observation tells; `for` is counted by the centre's clock. In the caller's transaction. */
@@ -35,6 +52,10 @@ export class StateLifecycle {
   readonly #ofBoot: Statement<unknown[]>;
   readonly #remove: Statement<unknown[]>;
   readonly #removeRule: Statement<unknown[]>;
+  readonly #update: Statement<unknown[]>;
+  /** Rows as they are, by rule and group. Dropped with everything else when a transaction fails. */
+  readonly #known = new Map<string, Map<string, Known>>();
+  #knownGroups = 0;
 
   constructor(database: SqliteDatabase, store: AlertStore, places: Places) {
     this.#store = store;
@@ -43,6 +64,9 @@ export class StateLifecycle {
     this.#find = database.prepare(`SELECT ${columns} FROM series WHERE rule = ? AND group_key = ?`);
     this.#save = database.prepare("INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?, ?, ?, ?)");
     this.#refresh = database.prepare("UPDATE series SET observation = ? WHERE rule = ? AND group_key = ?");
+    this.#update = database.prepare(
+      "UPDATE series SET holds = ?, due_ms = ?, observation = ? WHERE rule = ? AND group_key = ?",
+    );
     this.#setDue = database.prepare("UPDATE series SET due_ms = ? WHERE rule = ? AND group_key = ?");
     this.#retime = database.prepare("UPDATE series SET observation = ?, due_ms = ? WHERE rule = ? AND group_key = ?");
     this.#due = database.prepare(`SELECT ${columns} FROM series WHERE due_ms <= ? ORDER BY due_ms, rule, group_key`);
@@ -55,22 +79,54 @@ export class StateLifecycle {
 
   /** Takes an observation of a line that counts. */
   observe(rule: AlertRule, observation: Observation, judging: Judging): void {
-    const row = this.#find.get(rule.id, observation.groupKey) as SeriesRow | undefined;
-    const isOld = (): boolean => row !== undefined && !isLater(observation, JSON.parse(row.observation) as Observation);
-    if (judging.ordered !== true && isOld()) return;
-    const held = row?.holds === 1;
-    let dueMs = row?.dueMs ?? null;
-    if (observation.holds && !held) dueMs = this.#begin(rule, observation, judging);
-    if (!observation.holds && held) {
-      this.#end(rule.id, observation.groupKey, judging, "condition-ended", observation.lsn);
+    const { groupKey, holds } = observation;
+    const { line, boot } = judging;
+    const known = this.#knownOf(rule.id, groupKey);
+    if (judging.ordered !== true && known !== undefined && !isLater(observation, known.latest)) return;
+    const held = known?.holds === true;
+    let dueMs = known?.dueMs ?? null;
+    if (holds && !held) dueMs = this.#begin(rule, observation, judging);
+    if (!holds && held) {
+      this.#end(rule.id, groupKey, judging, "condition-ended", observation.lsn);
       dueMs = null;
     }
-    const { groupKey, holds } = observation;
     const text = JSON.stringify(observation);
-    const stands = row !== undefined && held === holds && row.dueMs === dueMs;
+    const isThere = known !== undefined && known.line === line && known.boot === boot;
     // Mostly nothing but the time is new: indexes need not be touched.
-    if (stands && row.line === judging.line && row.boot === judging.boot) this.#refresh.run(text, rule.id, groupKey);
-    else this.#save.run(rule.id, groupKey, holds ? 1 : 0, dueMs, judging.line, judging.boot, text);
+    if (isThere && held === holds && known.dueMs === dueMs) this.#refresh.run(text, rule.id, groupKey);
+    else if (isThere) this.#update.run(holds ? 1 : 0, dueMs, text, rule.id, groupKey);
+    else this.#save.run(rule.id, groupKey, holds ? 1 : 0, dueMs, line, boot, text);
+    this.#know(rule.id, groupKey, { holds, dueMs, line, boot, latest: inTime(observation) });
+  }
+
+  #knownOf(rule: string, groupKey: string): Known | undefined {
+    const known = this.#known.get(rule)?.get(groupKey);
+    if (known !== undefined) return known;
+    const row = this.#find.get(rule, groupKey) as SeriesRow | undefined;
+    if (row === undefined) return undefined;
+    const { holds, dueMs, line, boot, observation } = row;
+    const latest = inTime(JSON.parse(observation) as Observation);
+    const found: Known = { holds: holds === 1, dueMs, line, boot, latest };
+    this.#know(rule, groupKey, found);
+    return found;
+  }
+
+  #know(rule: string, groupKey: string, known: Known): void {
+    let groups = this.#known.get(rule);
+    if (groups === undefined) {
+      groups = new Map();
+      this.#known.set(rule, groups);
+    }
+    const before = groups.size;
+    groups.set(groupKey, known);
+    this.#knownGroups += groups.size - before;
+    if (this.#knownGroups > mostKnown) this.#forget();
+  }
+
+  /** Rows have been changed otherwise: they are asked for again. */
+  #forget(): void {
+    this.#known.clear();
+    this.#knownGroups = 0;
   }
 
   /** Opens a pending alert and returns when it fires; null where the rule lets late records raise nothing. */
@@ -99,7 +155,7 @@ export class StateLifecycle {
 
   /** Whether the condition holds for a group as far as anybody said. */
   holds(rule: string, groupKey: string): boolean {
-    return (this.#find.get(rule, groupKey) as SeriesRow | undefined)?.holds === 1;
+    return this.#knownOf(rule, groupKey)?.holds === true;
   }
 
   /**
@@ -108,6 +164,7 @@ export class StateLifecycle {
    */
   tick(rules: ReadonlyMap<string, AlertRule>, nowMs: number): boolean {
     const rows = this.#due.all(nowMs) as SeriesRow[];
+    if (rows.length > 0) this.#forget();
     for (const { rule, groupKey, dueMs, observation } of rows) {
       const laterMs = this.#waitsUntil(rules.get(rule), JSON.parse(observation) as Observation, nowMs);
       this.#setDue.run(laterMs, rule, groupKey);
@@ -142,6 +199,7 @@ export class StateLifecycle {
 
   /** Nothing fires before `notBeforeMs`: what ended while the centre was down has its chance to say so. */
   holdBack(notBeforeMs: number): void {
+    this.#forget();
     for (const { rule, groupKey } of this.#due.all(notBeforeMs) as SeriesRow[]) {
       this.#setDue.run(notBeforeMs, rule, groupKey);
     }
@@ -150,6 +208,7 @@ export class StateLifecycle {
   /** Takes back what stands on a line that became disputed, and returns its observations. */
   withdraw(line: number, nowMs: number): Observation[] {
     const rows = this.#ofLine.all(line) as SeriesRow[];
+    this.#forget();
     for (const { rule, groupKey } of rows) {
       this.#end(rule, groupKey, { nowMs, quiet: false }, "line-disputed", null);
       this.#remove.run(rule, groupKey);
@@ -160,6 +219,7 @@ export class StateLifecycle {
   /** Forgets a rule that is no longer there. */
   forgetRule(rule: string): void {
     this.#removeRule.run(rule);
+    this.#forget();
   }
 
   /** Brings observations of a boot to the times that are known now. */
@@ -169,6 +229,7 @@ export class StateLifecycle {
     atOf: (observation: Observation) => number,
     nowMs: number,
   ): void {
+    this.#forget();
     for (const row of this.#ofBoot.all(boot) as SeriesRow[]) {
       const before = JSON.parse(row.observation) as Observation;
       const observation = { ...before, atMs: atOf(before) };

@@ -1,4 +1,6 @@
 import type { Migration } from "../../store/database.ts";
+import type { FactValue } from "./fact-columns.ts";
+import { PackedAdditions } from "./packed-additions.ts";
 
 interface Before {
   readonly rule: string;
@@ -46,4 +48,31 @@ export const gatheredTables: Migration = (database) => {
   `);
   moveStates(database);
   database.exec("DROP TABLE window_state; DROP TABLE presence; DELETE FROM join_side WHERE role = 'match'");
+};
+
+/** Packs the journal, which was JSON: `[[group, time, line, epoch, value, …], …]`. Rows keep their numbers. */
+export const packedJournal: Migration = (database) => {
+  database.exec(`
+    ALTER TABLE gathered_journal RENAME TO unpacked;
+    CREATE TABLE gathered_journal (id INTEGER PRIMARY KEY AUTOINCREMENT, additions BLOB NOT NULL) STRICT;
+  `);
+  const insert = database.prepare("INSERT INTO gathered_journal VALUES (?, ?)");
+  const packed = new PackedAdditions();
+  const rows = database.prepare("SELECT id, entries FROM unpacked ORDER BY id");
+  for (const { id, entries } of rows.all() as { id: number; entries: string }[]) {
+    for (const [group, atMs, line, ...parts] of JSON.parse(entries) as [number, number, number, ...FactValue[]][]) {
+      for (let at = 0; at < parts.length; at += 2) {
+        packed.add(group, Number(parts[at]), atMs, line, parts[at + 1] ?? null);
+      }
+    }
+    insert.run(id, packed.take());
+  }
+  // Rows of groups name entries that may be gone by now: numbers go on where they were.
+  database.exec(`
+    INSERT INTO sqlite_sequence SELECT 'gathered_journal', seq FROM sqlite_sequence AS before
+      WHERE name = 'unpacked' AND NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'gathered_journal');
+    UPDATE sqlite_sequence SET seq = max(seq, (SELECT seq FROM sqlite_sequence WHERE name = 'unpacked'))
+      WHERE name = 'gathered_journal' AND EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'unpacked');
+    DROP TABLE unpacked;
+  `);
 };
