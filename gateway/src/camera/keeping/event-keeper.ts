@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ChannelConfig } from "../../config/cameras-config.ts";
 import type { ToCameras } from "../process-messages.ts";
 import type { HoldAsk } from "./recording-desk.ts";
@@ -57,7 +58,7 @@ export class EventKeeper {
   async #keep(channel: string, type: "test" | "goods-destroyed", ref: string): Promise<void> {
     const { wallMs, nowMs, hold, still, onFault, eventDays } = this.#options;
     const [atMs, by] = [Math.round(wallMs()), "system"];
-    const id = `${type}-${ref.replaceAll("/", "-")}-${channel}`.slice(0, 64);
+    const id = `${type}-${createHash("sha256").update(`${ref} ${channel}`).digest("hex").slice(0, 24)}`;
     const cause = { type, ref };
     const span = { fromMs: atMs - eventSpanMs.before, toMs: atMs + eventSpanMs.after };
     const isDue = nowMs() - (this.#stillMs.get(channel) ?? Number.NEGATIVE_INFINITY) >= stillEveryMs;

@@ -58,7 +58,8 @@ export class Keeping {
   /** Opens what is configured. What cannot be recorded is said, and cameras are relayed all the same. Never rejects. */
   static async open(options: KeepingOptions): Promise<Keeping> {
     const keeping = new Keeping(options);
-    await keeping.#openRecording();
+    // Nobody waits for it: what an earlier process left may take its time, and be told before it goes on.
+    void keeping.#openRecording();
     await keeping.#openSocket();
     for (const channel of options.channels.all()) keeping.#schedule(channel);
     keeping.#pruneStills();
@@ -69,7 +70,9 @@ export class Keeping {
     const { config, onFault, alarm } = this.#options;
     if (config.recording === undefined) return;
     try {
-      this.#recording = await RecordingDesk.open(config, config.recording, this.#options);
+      const desk = await RecordingDesk.open(config, config.recording, this.#options);
+      if (this.#closed) await desk.close();
+      else this.#recording = desk;
     } catch (error) {
       onFault("", error);
       alarm("RECORDING_STOPPED", error instanceof MingchengError ? `${error.code}: ${error.message}` : String(error));

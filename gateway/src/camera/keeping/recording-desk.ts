@@ -5,6 +5,7 @@ import { MingchengError } from "@mingcheng/protocols";
 import type { CamerasConfig, ChannelConfig } from "../../config/cameras-config.ts";
 import type { RecordingConfig } from "../../config/recording-config.ts";
 import { type Clip, type ClipRequest, exportClip } from "../recording/clip.ts";
+import { ClipShelf } from "../recording/clip-shelf.ts";
 import type { DeletedSegments } from "../recording/deleter.ts";
 import type { Hold } from "../recording/holds.ts";
 import { Recordings } from "../recording/recordings.ts";
@@ -53,7 +54,7 @@ export class RecordingDesk {
   readonly recordings: Recordings;
   readonly #ports: KeepingPorts;
   readonly #zones: ReadonlyMap<string, CameraZone>;
-  readonly #clips: string;
+  readonly #clips: ClipShelf;
   readonly #ends: (() => void)[] = [];
   #cancel = (): void => undefined;
   #prunedMs = 0;
@@ -62,7 +63,7 @@ export class RecordingDesk {
     recordings: Recordings,
     ports: KeepingPorts,
     zones: ReadonlyMap<string, CameraZone>,
-    clips: string,
+    clips: ClipShelf,
   ) {
     this.recordings = recordings;
     this.#ports = ports;
@@ -104,7 +105,9 @@ export class RecordingDesk {
       if (gap.toMs - gap.fromMs < toldGapMs) return;
       void ports.tell(channel, { event: "recording-gap", ...told(channel), ...span(gap), reason: gap.reason });
     };
+    const clips = new ClipShelf(join(recording.folder, "clips"), recording.eventDays * dayMs);
     const recordings = await Recordings.open({
+      otherBytes: () => clips.bytes,
       ...{ folder: recording.folder, dataDirectory, segmentMs: recording.segmentSeconds * 1_000 },
       channels: recorded.map((channel) => ({
         id: channel.id,
@@ -113,7 +116,7 @@ export class RecordingDesk {
       ...{ maxBytes: bytesOf(recording.maxGiB), minFreeBytes: Math.floor(recording.minFreeGiB * gibibyte) },
       ...{ nowMs: ports.wallMs, onDeleted, onGap, onFault: ports.onFault },
     });
-    const desk = new RecordingDesk(recordings, ports, zones, join(recording.folder, "clips"));
+    const desk = new RecordingDesk(recordings, ports, zones, clips);
     for (const { id } of recorded) {
       const relayed = channels.get(id);
       if (relayed !== undefined) desk.#record(relayed, recording.stream);
@@ -155,6 +158,7 @@ export class RecordingDesk {
       if (!isDue && recordings.refusal === undefined && !(await recordings.isShort())) return;
       this.#prunedMs = nowMs();
       for (const hold of recordings.holds.expired(wallMs())) await this.#released(hold, "expired", "system", "");
+      await this.#clips.prune(Date.now());
       await recordings.prune();
     } catch (error) {
       onFault("", error);
@@ -219,7 +223,7 @@ export class RecordingDesk {
     const store = this.recordings.store(request.channel);
     if (store === undefined) throw new MingchengError("RECORDING_OFF", request.channel, { field: "channel" });
     const whole = { ...request, gw, zone, at: wallText(wallMs()), sync: clock().sync };
-    const clip = await exportClip(store, this.#clips, whole, sign);
+    const clip = await exportClip(store, this.#clips.folder, whole, sign);
     const { channel, fromMs, toMs, cause, by, id } = request;
     await tell(channel, {
       ...{ event: "clip", zone, state: stateOf(channel), previous: null, previousMs: null },

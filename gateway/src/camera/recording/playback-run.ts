@@ -60,7 +60,7 @@ export class PlaybackRun {
   #ended = false;
   #wake = (): void => undefined;
   #beganMs: number | undefined;
-  /** Milliseconds of pictures that were sent. */
+  /** Milliseconds of pictures before the one that is sent next. */
   #sentMs = 0;
   /** Where the next picture is in the movie's own time. */
   #units = 0n;
@@ -167,12 +167,12 @@ export class PlaybackRun {
     const shift = this.#units - (times[start] ?? first);
     const sentBefore = this.#sentMs;
     for (let index = start; index < fragments.length && !this.#ended; index++) {
+      this.#sentMs = sentBefore + msAt(index) - msAt(start);
       await this.#pace();
       const moved = Uint8Array.from(fragments[index] ?? []);
       moveDecodeTimes(moved, shift);
       if (this.#ended) return;
       this.#screen.fragment({ bytes: moved, key: isKey(index), wallMs: segment.startMs + msAt(index) });
-      this.#sentMs = sentBefore + msAt(index) - msAt(start);
     }
     const lastedMs = Math.max(0, segment.durationMs - msAt(start));
     this.#sentMs = sentBefore + lastedMs;

@@ -28,6 +28,8 @@ export interface RecordingsOptions {
   readonly minFreeBytes: number;
   /** Centre's or system's wall clock, milliseconds since 1970. */
   readonly nowMs: () => number;
+  /** What else counts in the hard limit; left out: nothing. */
+  readonly otherBytes?: () => number;
   /** Free bytes of a folder's file system; tests only. */
   readonly freeBytes?: (folder: string) => Promise<number>;
   readonly onDeleted: (deleted: DeletedSegments) => Promise<void>;
@@ -120,6 +122,10 @@ export class Recordings {
     return [...this.#stores.values()].reduce((total, store) => total + store.bytes, 0);
   }
 
+  get #counted(): number {
+    return this.bytes + (this.#options.otherBytes?.() ?? 0);
+  }
+
   /** What there is to see of a channel. @throws {MingchengError} RECORDING_OFF */
   async timeline(channel: string, fromMs: number, toMs: number): Promise<readonly Stretch[]> {
     const store = this.#stores.get(channel);
@@ -139,7 +145,7 @@ export class Recordings {
   async isShort(): Promise<boolean> {
     const { maxBytes, minFreeBytes, folder } = this.#options;
     const free = await (this.#options.freeBytes ?? freeOf)(folder);
-    return free < minFreeBytes || (maxBytes !== null && this.bytes > maxBytes);
+    return free < minFreeBytes || (maxBytes !== null && this.#counted > maxBytes);
   }
 
   /** Why a channel has no picture now, since its last one; none while pictures come. */
@@ -173,7 +179,7 @@ export class Recordings {
   async #pruneSpace(): Promise<void> {
     const { maxBytes, minFreeBytes, folder } = this.#options;
     const free = await (this.#options.freeBytes ?? freeOf)(folder);
-    const overQuota = maxBytes === null ? 0 : this.bytes - maxBytes;
+    const overQuota = maxBytes === null ? 0 : this.#counted - maxBytes;
     const need = Math.max(minFreeBytes - free, overQuota);
     let won = 0;
     if (need > 0) won = await this.#free(need + Math.floor(this.bytes * clearBeyond));
