@@ -1,7 +1,12 @@
 import { type Scenario, scenarioSchema } from "../src/scenario/scenario.ts";
 
 /** The demo's market: one of the sample city, with the area of its station. */
-export const demoMarket = { gw: "market-songbai", site: "松柏农贸市场", area: "songbai-st" } as const;
+export const demoMarket = {
+  gw: "market-songbai",
+  site: "松柏农贸市场",
+  siteCode: "songbai",
+  area: "songbai-st",
+} as const;
 
 const stalls = ["a01", "a02", "a03", "a04", "a05", "a06", "b01", "b02", "b03", "b04"];
 

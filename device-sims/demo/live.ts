@@ -79,7 +79,7 @@ const followAlerts = (stage: Stage, options: DemoOptions, signal: AbortSignal): 
 /** Starts the market, tells where to look, and goes on until Ctrl-C. Returns the exit code. */
 export const liveDemo = async (options: DemoOptions, dir: string | null): Promise<number> => {
   const { language } = options;
-  const stage = await openStage({ dir, progress: (step) => console.log(`… ${steps[step][language]}`) });
+  const stage = await openStage({ dir, cameras: true, progress: (step) => console.log(`… ${steps[step][language]}`) });
   const stopping = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stopping.abort());
   const { host, port } = stage.centre.addresses.https;
@@ -90,6 +90,8 @@ export const liveDemo = async (options: DemoOptions, dir: string | null): Promis
   console.log(`  ${words.inspector[language]}   ${inspector.user} / ${inspector.password}`);
   console.log(`  gateway  http://${gateway.health.host}:${gateway.health.port}/status`);
   console.log(`  centre   http://${centre.addresses.health.host}:${centre.addresses.health.port}/metrics`);
+  console.log(`  ${words.cameras[language]}   https://${host}:${port}/cameras`);
+  if (stage.cameras?.hasDecoder !== true) console.log(`  ${words.noDecoder[language]}`);
   console.log(`${words.stop[language]}\n`);
   const trading = keepTrading(stage, stopping.signal);
   followDevices(stage, stopping.signal);

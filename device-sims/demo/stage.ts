@@ -8,6 +8,7 @@ import { configuredDevice } from "../src/harness/configured-device.ts";
 import { enrolGateway, type GatewayProcess, startGateway } from "../src/harness/gateway-process.ts";
 import { createMemoryOracle, type OracleEntry } from "../src/oracle.ts";
 import { type RunningScenario, runScenario } from "../src/scenario/run-scenario.ts";
+import { type DemoCameras, registerDemoCameras, startDemoCameras } from "./cameras.ts";
 import { demoMarket, demoScenario } from "./demo-market.ts";
 import { type Link, openLink } from "./link.ts";
 import { openWebhookReceiver, type WebhookReceiver } from "./webhook-receiver.ts";
@@ -27,6 +28,8 @@ export interface Stage {
   readonly login: { readonly user: string; readonly password: string };
   /** Somebody of the market's station, who sees this market only. */
   readonly inspector: Stage["login"];
+  /** Null: without cameras. */
+  readonly cameras: DemoCameras | null;
   close(): Promise<void>;
 }
 
@@ -34,6 +37,8 @@ export interface Stage {
 export interface StageOptions {
   /** Folder of everything on disk; null: a temporary one that is removed at the end. */
   readonly dir: string | null;
+  /** With two simulated cameras; left out: none. */
+  readonly cameras?: boolean;
   /** Says what is being done, for people. */
   progress(step: "centre" | "devices" | "enrol" | "gateway"): void;
 }
@@ -55,6 +60,12 @@ const enterCity = async (centre: CentreProcess, { user, password }: Stage["inspe
   await centre.addUser(user, "inspector", password, ["--area", demoMarket.area]);
 };
 
+/** Pictures can be looked back at for as long as the demo runs, within a gibibyte. */
+const withCameras = ({ channels }: DemoCameras, dir: string): Readonly<Record<string, unknown>> => ({
+  channels,
+  recording: { folder: join(dir, "video"), maxGiB: 1, minFreeGiB: 1 },
+});
+
 /** Sets the stage: centre, devices, link, enrolled gateway. Nothing is left running when a part cannot start. */
 export const openStage = async (options: StageOptions): Promise<Stage> => {
   const folder = openFolder(options.dir);
@@ -69,7 +80,10 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
     const secretFile = join(folder.path, "webhook-secret");
     writeFileSync(secretFile, randomBytes(32).toString("hex"), { mode: 0o600 });
     const channels = [{ type: "console" }, { type: "webhook", name: "demo", url: receiver.url, secretFile }];
-    const centre = await startCentre({ dir: join(folder.path, "centre"), config: { channels } });
+    const cameras = options.cameras === true ? await startDemoCameras() : null;
+    undo.push(() => cameras?.stop());
+    const media = cameras === null ? {} : { media: { host: "127.0.0.1", port: 0 } };
+    const centre = await startCentre({ dir: join(folder.path, "centre"), config: { channels, ...media } });
     undo.push(() => centre.stop());
     const login = { user: "demo", password: randomBytes(9).toString("base64url") };
     const inspector = { user: "songbai", password: randomBytes(9).toString("base64url") };
@@ -93,9 +107,11 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
       gw: demoMarket.gw,
       centre: { host: "127.0.0.1", port: link.port },
       devices: devices.devices.map(({ config, device }) => configuredDevice(config.id, config.kind, device.address)),
+      ...(cameras === null ? {} : { config: { cameras: withCameras(cameras, folder.path) } }),
     });
     undo.push(() => gateway.stop());
     await city;
+    if (cameras !== null) await registerDemoCameras(api);
     return {
       dir: folder.path,
       centre,
@@ -107,6 +123,7 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
       api,
       login,
       inspector,
+      cameras,
       close,
     };
   } catch (error) {

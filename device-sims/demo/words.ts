@@ -66,6 +66,11 @@ export const words = {
   screens: { zh: "界面", en: "screens" },
   login: { zh: "登录", en: "sign in" },
   inspector: { zh: "登录（松柏所，只见本市场）", en: "sign in (Songbai station, sees this market only)" },
+  cameras: { zh: "摄像机", en: "cameras" },
+  noDecoder: {
+    zh: "没有 ffmpeg：画面照常，但不判断黑屏、冻结，也没有证据照片（apt install ffmpeg）",
+    en: "no ffmpeg: pictures come, but black and frozen ones are not told apart, and no stills are kept (apt install ffmpeg)",
+  },
   certificate: {
     zh: "（浏览器会提示证书由本机中心签发，这是演示的自有 CA）",
     en: "(the browser warns: the certificate is issued by the demo's own authority)",
