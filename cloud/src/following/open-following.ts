@@ -1,6 +1,6 @@
 import { channelPorts, openChannels } from "../channels/index.ts";
 import { watchFiles } from "../config/watch-files.ts";
-import { readRouting, requireChannels, routingText } from "../duty/routing/load-routing.ts";
+import { readRoutingFor, routingText } from "../duty/routing/load-routing.ts";
 import { readRules, ruleTexts } from "../rules/load-rules.ts";
 import { FollowerThread } from "./follower-thread.ts";
 import type { Following, FollowingOptions } from "./following.ts";
@@ -16,10 +16,11 @@ export const openFollowing = async (options: FollowingOptions): Promise<Followin
   const loadedRules = await ruleTexts(config.rules);
   const rules = readRules(loadedRules);
   const loadedRouting = await routingText(config.routing);
-  const routing = readRouting(loadedRouting);
   const { channels } = config;
   // Opened here only to find mistakes before anything starts; the thread opens its own.
-  requireChannels(routing, await openChannels(channels, channelPorts(log)));
+  const opened = await openChannels(channels, channelPorts(log));
+  const readRouting = (text: typeof loadedRouting) => readRoutingFor(text, opened);
+  const routing = readRouting(loadedRouting);
   const readings = new FollowerThread(
     { role: "readings", options: { dataDirectory, timezone: config.timezone } },
     options,

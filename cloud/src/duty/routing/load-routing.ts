@@ -40,14 +40,27 @@ export const readRouting = (text: RuleText): Routing => {
   throw new MingchengError("ROUTING_INVALID", message, { field: first?.field ?? "" });
 };
 
+/** A channel as far as a routing has to know it. */
+export interface NamedChannel {
+  readonly name: string;
+  readonly reach: "person" | "room";
+}
+
+/**
+ * Reads a routing text of a centre with these channels, at its start and whenever the file changes.
+ * @throws {MingchengError} ROUTING_INVALID as {@link readRouting} and {@link requireChannels}
+ */
+export const readRoutingFor = (text: RuleText, channels: readonly NamedChannel[]): Routing => {
+  const routing = readRouting(text);
+  requireChannels(routing, channels);
+  return routing;
+};
+
 /**
  * Sees that every channel that a routing names is there, and reaches people.
  * @throws {MingchengError} ROUTING_INVALID naming the channel
  */
-export const requireChannels = (
-  routing: Routing,
-  channels: readonly { readonly name: string; readonly reach: "person" | "room" }[],
-): void => {
+export const requireChannels = (routing: Routing, channels: readonly NamedChannel[]): void => {
   const people = channels.filter(({ reach }) => reach === "person").map(({ name }) => name);
   const named = [routing.channels, ...routing.routes.map((route) => route.channels)].flat();
   const missing = named.find((name) => !people.includes(name));

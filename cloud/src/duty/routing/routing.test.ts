@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { everyTier, putian } from "../../../test/tested-duty.ts";
-import { loadRouting, requireChannels } from "./load-routing.ts";
+import { type FileWatch, watchFiles } from "../../config/watch-files.ts";
+import { loadRouting, readRoutingFor, requireChannels } from "./load-routing.ts";
 import { parseRouting } from "./parse-routing.ts";
 import { routeOf } from "./routing.ts";
 
@@ -80,5 +81,25 @@ describe("a routing file", () => {
     ] as const;
     expect(() => requireChannels(routing, channels)).toThrow(/no channel to people is called console: sms/);
     expect(() => requireChannels({ ...routing, channels: ["sms"] }, channels)).not.toThrow();
+  });
+
+  it("is reported and stays out of force when it is changed to name a channel that nobody knows", async () => {
+    const channels = [{ name: "sms", reach: "person" }] as const;
+    const loaded = { file: "r.yaml", text: `${whole}channels: [sms]\n` };
+    expect(readRoutingFor(loaded, channels).channels).toEqual(["sms"]);
+    let watch: FileWatch | undefined;
+    const fault = await new Promise<unknown>((resolve, reject) => {
+      watch = watchFiles({
+        ...{ loaded, called: "routes", figure: { name: "valid", help: "" } },
+        read: async () => ({ file: "r.yaml", text: `${whole}channels: [smss]\n` }),
+        parse: (text) => readRoutingFor(text, channels),
+        onChange: () => reject(new Error("the routing took effect")),
+        log: { info: () => undefined, error: (of: unknown) => resolve(of) },
+      });
+    });
+    expect(fault).toMatchObject({ err: { code: "ROUTING_INVALID", field: "channels" } });
+    expect(String((fault as { err: Error }).err.message)).toContain("smss");
+    expect(watch?.figure().value).toBe(0);
+    watch?.close();
   });
 });
