@@ -9,47 +9,40 @@ const modules: Readonly<Record<string, string>> = {
 
 const helps = new Map<string, string>();
 
-/** What `<program> <words> --help` prints; undefined when there is no such program or command. */
-const helpOf = (program: string, words: readonly string[]): string | undefined => {
-  const module = Object.hasOwn(modules, program) ? modules[program] : undefined;
-  if (module === undefined) return undefined;
+/** What `<program> <words> --help` prints: the help of the last of these words that is a command. */
+const helpOf = (program: string, module: string, words: readonly string[]): string => {
   const key = [program, ...words].join(" ");
   const known = helps.get(key);
-  if (known !== undefined) return known === "" ? undefined : known;
-  const args = [builtModule(module), ...words, "--help"];
-  const { status, stdout } = spawnSync(process.execPath, args, {
+  if (known !== undefined) return known;
+  const { stdout } = spawnSync(process.execPath, [builtModule(module), ...words, "--help"], {
     encoding: "utf8",
     env: { ...process.env, LANG: "en_GB.UTF-8", COLUMNS: "200" },
   });
-  const usage = new RegExp(`^Usage: ${key}( |$)`, "m").test(stdout) ? stdout : "";
-  helps.set(key, status === 0 ? usage : "");
-  return status === 0 && usage !== "" ? usage : undefined;
+  helps.set(key, stdout);
+  return stdout;
 };
 
-/** Subcommands that a help lists. */
-const subcommandsIn = (help: string): string[] =>
-  [...(help.split(/^Commands:$/m)[1] ?? "").matchAll(/^ {2}([a-z][\w-]*)/gm)].map(([, name = ""]) => name);
+/** Words of a help's first line that name the command: `Usage: mingcheng-cloud gateway [options] …`. */
+const commandOf = (help: string): string => /^Usage: ([\w-]+(?: [\w-]+)*)/m.exec(help)?.[1] ?? "";
 
 const optionsIn = (help: string): string[] =>
   [...help.matchAll(/(?:^| |,)(--[a-z][\w-]*)/g)].map(([, name = ""]) => name);
 
 /** What of a command line our programs do not know: program, command or options. Empty: all of it is known. */
 export const unknownInCommand = ([program = "", ...words]: readonly string[]): string[] => {
-  let help = helpOf(program, []);
-  if (help === undefined) return [`no program ${program}`];
-  const path: string[] = [];
-  for (const word of words) {
-    const subcommands = subcommandsIn(help);
-    if (subcommands.length === 0) break;
-    if (word.startsWith("-")) break;
-    path.push(word);
-    help = subcommands.includes(word) ? helpOf(program, path) : undefined;
-    if (help === undefined) return [`no command ${program} ${path.join(" ")}`];
-  }
+  const module = Object.hasOwn(modules, program) ? modules[program] : undefined;
+  if (module === undefined) return [`no program ${program}`];
+  const end = words.findIndex((word) => !/^[a-z][\w-]*$/.test(word));
+  const leading = end === -1 ? words : words.slice(0, end);
+  const help = helpOf(program, module, leading);
+  const command = commandOf(help);
+  const next = leading[command.split(" ").length - 1];
+  // Whoever has commands of its own takes no other words.
+  if (/^Commands:$/m.test(help) && next !== undefined) return [`no command ${command} ${next}`];
   const known = new Set(optionsIn(help));
   return words
     .filter((word) => word.startsWith("--") && !known.has(word.split("=")[0] ?? ""))
-    .map((option) => `${[program, ...path].join(" ")} has no option ${option}`);
+    .map((option) => `${command} has no option ${option}`);
 };
 
 /** Command lines of our programs in a shell script or a page, continued lines joined. */
