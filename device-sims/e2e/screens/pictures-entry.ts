@@ -4,8 +4,8 @@ import type { Page } from "playwright-core";
 import { repositoryRoot } from "../../src/harness/repository.ts";
 import { launchBrowser, openPage, type PageSetup } from "./browser.ts";
 import { FixtureCentre } from "./fixture-centre.ts";
-import { sampleAlerts, sampleSilences } from "./sample-alerts.ts";
-import { dutyAccount, sampleAccount, sampleDay } from "./sample-day.ts";
+import { manyAlerts, sampleAlerts, sampleSilences } from "./sample-alerts.ts";
+import { dutyAccount, emptyDay, sampleAccount, sampleDay } from "./sample-day.ts";
 
 // Takes the pictures of docs/screens again: `npm run screens`, or
 // `node device-sims/dist/e2e/screens/pictures-entry.js [directory] [name, or a part of it]`.
@@ -69,6 +69,7 @@ const inside: Readonly<Record<string, Picture>> = {
     },
   },
   "phone-home": { language: "zh", size: "phone", path: "m", ready: "[data-test=card]" },
+  "phone-site": { language: "zh", size: "phone", path: "m/site/songbai", ready: "[data-test=site-devices]" },
 };
 
 const wall: Readonly<Record<string, Picture>> = {
@@ -105,6 +106,21 @@ const wall: Readonly<Record<string, Picture>> = {
   "wall-remote": { language: "zh", size: "phone", path: "wall/remote?name=hall", ready: "[data-test=remote-alert]" },
 };
 
+/** What a wall looks like when it is not an ordinary day. */
+const badDays: Readonly<Record<string, () => void>> = {
+  "wall-many": () => {
+    const alerts = manyAlerts(100).map(({ alert }) => alert);
+    centre.state.today = {
+      ...sampleDay(),
+      alerts: { ...sampleDay().alerts, asOf: sampleDay().asOf, firing: 10_000, acknowledged: 0, alerts },
+    };
+  },
+  "wall-empty": () => {
+    centre.state.today = emptyDay();
+    centre.wall.hasMap = false;
+  },
+};
+
 const atTheCentre: Readonly<Record<string, Picture>> = {
   "duty-desk": { language: "zh", size: "desk", path: "duty", ready: "[data-test=absence]" },
   "messages-desk": { language: "zh", size: "desk", path: "messages", ready: "[data-test=message]" },
@@ -129,7 +145,23 @@ const atTheCentre: Readonly<Record<string, Picture>> = {
 try {
   for (const [name, picture] of Object.entries(inside)) await take(name, picture);
   for (const [name, picture] of Object.entries(wall)) await take(name, picture);
+  for (const [name, prepare] of Object.entries(badDays)) {
+    prepare();
+    await take(name, { language: "zh", size: "desk", path: "wall", ready: "[data-test=trend-tests] canvas" });
+    centre.state.today = sampleDay();
+    centre.wall.hasMap = true;
+  }
+  await take("wall-stale", {
+    ...{ language: "zh", size: "desk", path: "wall", ready: "[data-test=trend-tests] canvas" },
+    act: async (page) => {
+      centre.state.dead = true;
+      centre.breakStreams();
+      await page.waitForSelector("[data-test=stale]");
+      centre.state.dead = false;
+    },
+  });
   centre.state.account = dutyAccount;
+  await take("records-desk", { language: "zh", size: "desk", path: "records", ready: "[data-test=record]" });
   for (const [name, picture] of Object.entries(atTheCentre)) await take(name, picture);
   centre.state.account = { ...dutyAccount, role: "administrator" };
   await take("users-desk", { language: "zh", size: "desk", path: "users", ready: "[data-test=user-row]" });

@@ -94,6 +94,7 @@ const detail = (alert: AlertView, history: readonly Entry[], notifications: read
   history: [opened(alert), told(alert, 0.1), ...takenOver(alert), ...history],
   notifications: [...notifications],
   messages: alert.duty ? [...sampleTold] : [],
+  people: { "o-wu": "吴国强", "chen.jie": "陈洁" },
 });
 
 /** Alerts in every state, one with a long history. */
