@@ -1,6 +1,7 @@
 import type { SeriesRetention } from "@mingcheng/protocols";
 import { alertLines } from "./alert-points.ts";
 import type { FeedStores } from "./feed-stores.ts";
+import { noticeChanges, takeRecheck } from "./recheck.ts";
 import type { SeriesServer } from "./series-server.ts";
 import { type RefusedLine, writeLines } from "./write-lines.ts";
 
@@ -9,6 +10,8 @@ export interface RoundLimits {
   readonly batchPoints: number;
   /** Batches that one transaction holds at most: the server accepts them all before anything is committed. */
   readonly batches: number;
+  /** After a change of the register the records of so many days are placed anew. */
+  readonly placesDays: number;
   /** Where the cursor was is remembered for at least so long. */
   readonly overlapMs: number;
 }
@@ -74,15 +77,6 @@ class Sending {
 
 const changesPerRound = 2_000;
 
-/** The projections were made anew, or a stretch of what changed is not there any more: everything is compared once more. */
-const comparesAll = ({ state, projections }: FeedStores, made: string): boolean => {
-  const known = state.meta("made");
-  if (known === undefined) return false;
-  if (known !== made) return true;
-  const first = projections.prepare("SELECT min(id) FROM record_changed").pluck().get() as number | null;
-  return first !== null && first > state.cursor("changes") + 1;
-};
-
 /** Rows that were fed before and changed since. */
 const takeChanges = (stores: FeedStores): number => {
   const { state, points } = stores;
@@ -102,19 +96,6 @@ const takeChanges = (stores: FeedStores): number => {
   return changes.length;
 };
 
-/** Ledger numbers of which the server has points, and the projections have nothing any more. */
-const goneBetween = (
-  { database }: FeedStores,
-  from: number,
-  to: number,
-  batch: readonly { readonly lsn: number }[],
-): number[] => {
-  if (to <= from) return [];
-  const there = new Set(batch.map(({ lsn }) => lsn));
-  const stored = database.prepare("SELECT DISTINCT lsn FROM point WHERE lsn > ? AND lsn <= ?").pluck().all(from, to);
-  return (stored as number[]).filter((lsn) => !there.has(lsn));
-};
-
 /** The next records of the projections, as points. False when there is nothing behind the cursor. */
 const takeRecords = (stores: FeedStores, limit: number): boolean => {
   const { state, points } = stores;
@@ -125,15 +106,8 @@ const takeRecords = (stores: FeedStores, limit: number): boolean => {
     const [from, last] = [state.cursor("records"), records.position()];
     if (last <= from) return false;
     const batch = records.after(from, last, limit);
-    // Behind a crash between the server's word and ours there is nothing: what was not committed is made again.
-    const known = Number(state.meta("compared-to") ?? 0);
-    for (const record of batch) {
-      if (record.lsn <= known) points.settle(record.lsn, makes.of(record));
-      else points.add(record.lsn, makes.of(record));
-    }
-    const reached = batch.length < limit ? last : (batch.at(-1)?.lsn ?? last);
-    for (const lsn of goneBetween(stores, from, Math.min(reached, known), batch)) points.settle(lsn, []);
-    state.move("records", reached);
+    for (const record of batch) points.add(record.lsn, makes.of(record));
+    state.move("records", batch.length < limit ? last : (batch.at(-1)?.lsn ?? last));
     return true;
   });
 };
@@ -161,18 +135,6 @@ const takeSamples = async ({ database, state }: FeedStores, sending: Sending, li
   return rows.length === limit;
 };
 
-/** A new making of the projections is compared with what the server has, record by record. */
-const startComparing = (stores: FeedStores, made: string): void => {
-  const { state, projections, points } = stores;
-  const newest = projections.prepare("SELECT coalesce(max(id), 0) FROM record_changed").pluck().get() as number;
-  if (state.meta("made") !== undefined) state.note("compared-to", String(state.cursor("records")));
-  // An older ledger may have come back: what it does not have is no record.
-  for (const lsn of goneBetween(stores, stores.ledgerHead(), state.cursor("records"), [])) points.settle(lsn, []);
-  state.note("made", made);
-  state.move("records", 0);
-  state.move("changes", newest);
-};
-
 /**
  * One round: everything new is made into points and sent, and once the server has accepted all of it, cursors, points and sums
  * are committed together. Whatever fails, nothing has changed here then; what the server took of it, it takes again, the same.
@@ -189,10 +151,7 @@ export const feedRound = async (
   database.exec("BEGIN IMMEDIATE");
   try {
     stores.refreshPlaces();
-    const records = stores.records();
-    const made = records?.made();
-    if (made !== undefined && (state.meta("made") === undefined || comparesAll(stores, made)))
-      startComparing(stores, made);
+    noticeChanges(stores, limits.placesDays, nowMs);
     const before = state.cursor("records");
     let more = takeChanges(stores) === changesPerRound;
     let batches = 0;
@@ -202,6 +161,7 @@ export const feedRound = async (
       more = true;
       break;
     }
+    if (!more && takeRecheck(stores, limits.batchPoints)) more = true;
     await sending.send("autogen", points.takeLines());
     await sending.send("long", points.flush());
     if (await takeAlerts(stores, sending, limits.batchPoints)) more = true;
@@ -210,7 +170,6 @@ export const feedRound = async (
     state.refuse(nowMs, sending.refused);
     const reached = state.cursor("records");
     if (sending.lines > 0) state.mark(nowMs, reached, limits.overlapMs);
-    if (Number(state.meta("compared-to") ?? 0) <= reached) state.drop("compared-to");
     database.exec("COMMIT");
     return { taken: reached - before, lines: sending.lines, refused: sending.refused.length, more };
   } catch (error) {

@@ -6,7 +6,13 @@ import type { RefusedLine } from "./write-lines.ts";
 export type FeedCursor = "records" | "changes" | "alerts" | "samples";
 
 /** What is remembered beside the cursors. */
-type MetaName = "start-mark" | "made" | "compared-to" | "resend-from" | "rebuild" | "reconciled-at" | "place";
+type MetaName = "start-mark" | "made" | "recheck" | "register" | "resend-from" | "rebuild" | "reconciled-at" | "place";
+
+/** Ledger numbers behind `after`, up to `last`. */
+export interface RecheckRange {
+  readonly after: number;
+  readonly last: number;
+}
 
 /** So many refused points are kept to be looked at; all are counted. */
 const maxRefused = 10_000;
@@ -63,6 +69,18 @@ export class FeedState {
     this.#dropMeta.run(name);
   }
 
+  /** Records that were fed and are to be looked at once more: behind `after`, up to `last`; undefined when there are none. */
+  recheck(): RecheckRange | undefined {
+    const text = this.meta("recheck");
+    return text === undefined ? undefined : (JSON.parse(text) as RecheckRange);
+  }
+
+  /** Adds to what is to be looked at once more; null: all was. */
+  setRecheck(range: RecheckRange | null): void {
+    if (range === null) this.drop("recheck");
+    else this.note("recheck", JSON.stringify(range));
+  }
+
   /** The server has accepted everything up to here now. */
   mark(atMs: number, lsn: number, keepMs: number): void {
     const minute = Math.floor(atMs / 60_000) * 60_000;
@@ -96,7 +114,7 @@ export class FeedState {
       DELETE FROM point; DELETE FROM hour; DELETE FROM rollup; DELETE FROM camera; DELETE FROM series;
       DELETE FROM known_device; DELETE FROM mark; DELETE FROM refused;
       DELETE FROM cursor WHERE name IN ('records', 'changes', 'alerts');
-      DELETE FROM meta WHERE name IN ('made', 'compared-to', 'resend-from', 'rebuild', 'reconciled-at');
+      DELETE FROM meta WHERE name IN ('made', 'recheck', 'register', 'resend-from', 'rebuild', 'reconciled-at');
     `);
   }
 }

@@ -217,6 +217,24 @@ describe("a server that was started anew", () => {
   });
 });
 
+describe("a register that changes", () => {
+  it("has what was fed before it knew a device placed anew", async () => {
+    const fed = fedCentre();
+    fed.register(...smallCity);
+    fed.weigh(30, { gw: "gw-1", dev: "scale-1" });
+    await fed.feed();
+    expect(fed.server.of("weighing_hour").map(({ tags }) => tags["site"])).toEqual(["unplaced"]);
+    fed.register(["placements", { gw: "gw-1", dev: "scale-1", stall: "songbai-a01" }, "2026-01-01"]);
+    await fed.feed();
+    expect(fed.judge()).toEqual(faultless);
+    const hours = fed.server.of("weighing_hour").map(({ tags, fields }) => [tags["site"], fields["weighings"]]);
+    expect(hours).toEqual([
+      ["unplaced", 0],
+      ["songbai", 30],
+    ]);
+  });
+});
+
 describe("projections that were made anew", () => {
   it("are compared record by record: the same stays, what is gone is taken back", async () => {
     const fed = fedCentre();

@@ -99,8 +99,8 @@ export class Feed {
 
   async #round(batches: number): Promise<RoundDone> {
     const { stores, server, nowMs } = this.#ports;
-    const { batchPoints, overlapMinutes } = this.#settings;
-    const limits = { batchPoints, batches, overlapMs: overlapMinutes * minuteMs };
+    const { batchPoints, overlapMinutes, reconcileDays: placesDays } = this.#settings;
+    const limits = { batchPoints, batches, placesDays, overlapMs: overlapMinutes * minuteMs };
     const done = await feedRound(stores, server, limits, nowMs());
     this.#position = stores.state.cursor("records");
     this.#standing = { ...this.#standing, points: this.#standing.points + done.lines };

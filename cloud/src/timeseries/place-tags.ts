@@ -70,6 +70,11 @@ export class PlaceTags {
     this.#version = this.#dataVersion.get();
   }
 
+  /** The latest change of the register that is contained. */
+  get change(): number {
+    return this.#index.version;
+  }
+
   /** Takes in what changed in the register; true when something may belong elsewhere now. */
   refresh(): boolean {
     const version = this.#dataVersion.get();
