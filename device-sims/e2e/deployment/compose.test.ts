@@ -10,7 +10,8 @@ import { scenarioSchema } from "../../src/scenario/scenario.ts";
 import { composeData } from "./compose-file.ts";
 import { composeFindings, type Tree } from "./compose-findings.ts";
 
-const textOf = (path: string): string => {
+/** A file, or all files of a folder. */
+const readText = (path: string): string => {
   const full = join(repositoryRoot, path);
   if (!statSync(full).isDirectory()) return readFileSync(full, "utf8");
   return readdirSync(full, { recursive: true, withFileTypes: true })
@@ -18,6 +19,13 @@ const textOf = (path: string): string => {
     .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8"))
     .join("\n");
 };
+const texts = new Map<string, string>();
+const textOf = (path: string): string => {
+  const known = texts.get(path) ?? readText(path);
+  texts.set(path, known);
+  return known;
+};
+
 const tree: Tree = { exists: (path) => existsSync(join(repositoryRoot, path)), read: textOf };
 const compose = textOf("docker-compose.yml");
 
