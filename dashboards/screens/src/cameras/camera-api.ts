@@ -21,6 +21,9 @@ export const cameraApi = {
     request("POST", "/api/v1/cameras/viewing", asked),
   events: ({ gw, channel }: CameraName, span: { readonly from: string; readonly until: string }) =>
     request("GET", `/api/v1/cameras/${gw}/${channel}/events?${new URLSearchParams(span)}`) as Promise<CameraEventList>,
+  /** Orders evidence from a gateway; for those who run the centre. */
+  order: (gw: string, asked: { readonly kind: string; readonly body: object; readonly note: string }) =>
+    request("POST", `/api/v1/gateways/${gw}/commands`, asked),
   publicList: () => request("GET", "/api/v1/public/cameras") as Promise<PublicCameraList>,
   publicToken: ({ gw, channel }: CameraName) =>
     request("POST", "/api/v1/public/cameras/view-tokens", { gw, channel }) as Promise<ViewToken>,
