@@ -32,9 +32,11 @@ const settleAgainMs = 1_000;
 /** A receiver that asks for patience gets at most this much. */
 const mostPatienceMs = 3_600_000;
 
+const keyOf = ({ name }: Channel, queued?: QueuedNotification): string => `${name}/${queued?.id ?? ""}`;
+
 /**
  * Sends queued notifications: channels beside each other, so that a dead one holds up nothing else; an attempt is counted
- * before it is made and its outcome is written with the alert's history, so that nothing is lost by a crash and what may
+ * on disk before it is made and its outcome is written with the alert's history, so that nothing is lost by a crash and what may
  * have been sent twice is marked. Rules never wait for it.
  */
 export class Dispatcher {
@@ -63,7 +65,7 @@ export class Dispatcher {
     this.#cancel?.();
     this.#cancel = undefined;
     if (this.#stop.signal.aborted) return;
-    for (const channel of this.#options.channels) this.#wakeChannel(channel);
+    this.#sendDue();
     const nextMs = this.#queue.nextDueMs();
     const waitMs = nextMs === null ? 0 : nextMs - this.#options.nowMs();
     if (waitMs > 0) this.#cancel = this.#options.later(() => this.#tryWake(), waitMs);
@@ -77,14 +79,19 @@ export class Dispatcher {
     }
   }
 
-  #wakeChannel(channel: Channel): void {
-    const prefix = `${channel.name}/`;
-    const busy = [...this.#sending.keys()].filter((key) => key.startsWith(prefix)).length;
-    if (busy >= atOnce) return;
-    const due = this.#queue.due(channel.name, this.#options.nowMs(), atOnce);
-    for (const queued of due.filter(({ id }) => !this.#sending.has(prefix + id)).slice(0, atOnce - busy)) {
-      this.#queue.begin(queued.id);
-      const key = prefix + queued.id;
+  #sendDue(): void {
+    const due = this.#options.channels.flatMap((channel) =>
+      this.#dueOf(channel).map((queued) => ({ channel, queued })),
+    );
+    if (due.length === 0) return;
+    // One commit for all of them. It waits for the disk, and takes along what rules committed without waiting.
+    this.#options.database
+      .transaction(() => {
+        for (const { queued } of due) this.#queue.begin(queued.id);
+      })
+      .immediate();
+    for (const { channel, queued } of due) {
+      const key = keyOf(channel, queued);
       this.#sending.set(
         key,
         this.#send(channel, { ...queued, attempts: queued.attempts + 1 }).finally(() => {
@@ -93,6 +100,13 @@ export class Dispatcher {
         }),
       );
     }
+  }
+
+  #dueOf(channel: Channel): readonly QueuedNotification[] {
+    const busy = [...this.#sending.keys()].filter((key) => key.startsWith(keyOf(channel))).length;
+    if (busy >= atOnce) return [];
+    const due = this.#queue.due(channel.name, this.#options.nowMs(), atOnce);
+    return due.filter((queued) => !this.#sending.has(keyOf(channel, queued))).slice(0, atOnce - busy);
   }
 
   async #send(channel: Channel, queued: QueuedNotification): Promise<void> {

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Statement } from "better-sqlite3";
 import type { Logger } from "pino";
 import { AlertReader } from "../alerts/alert-reader.ts";
 import { alertsMigrations, alertsPath } from "../alerts/alerts-database.ts";
@@ -82,9 +81,6 @@ export class AlertsThread implements OpenFollower {
   readonly #dispatcher: Dispatcher;
   readonly #duty: DutyDesk;
   readonly #alerts: AlertReader;
-  readonly #settle: Statement<unknown[]>;
-  readonly #lastQueued: Statement<unknown[]>;
-  #queued: number | null = null;
   readonly #steps = new StepPace();
   readonly #pace = new ReconcilePace();
   #quarantined: number;
@@ -111,8 +107,6 @@ export class AlertsThread implements OpenFollower {
       });
       this.#runner = this.#openRunner(opened);
       this.#alerts = new AlertReader(opened);
-      this.#settle = opened.prepare("INSERT OR REPLACE INTO meta VALUES ('settled', ?)");
-      this.#lastQueued = opened.prepare("SELECT max(position) FROM notification").pluck();
       for (const setting of rulesSettings) opened.pragma(setting);
       this.#dispatcher = new Dispatcher({
         database: opened,
@@ -206,17 +200,16 @@ export class AlertsThread implements OpenFollower {
     }
   }
 
-  /** Whoever changed the alerts, another thread included: notifications go out, screens are told. */
+  /**
+   * Whoever changed the alerts, another thread included: notifications go out, screens are told. Who sends counts the attempt
+   * first, in a commit that waits for the disk: it takes along what steps have committed without.
+   */
   #tellChanges(): void {
     this.#duty.wake();
     this.#tellRooms();
   }
 
   #tellRooms(): void {
-    const queued = this.#lastQueued.get() as number | null;
-    // A commit that is synchronised takes all before it with it.
-    if (queued !== this.#queued) this.#settle.run(queued);
-    this.#queued = queued;
     this.#dispatcher.wake();
     const historyId = this.#alerts.lastEntryId();
     if (historyId !== this.#historyId) this.#ports.onChange();
