@@ -5,10 +5,18 @@ import { type FieldValue, fieldsText, lineOf, type Tags } from "../timeseries/li
 import type { Series, SeriesBook } from "../timeseries/series-book.ts";
 import type { Calendar } from "./rollup-book.ts";
 
+interface Bucket {
+  readonly series: Series;
+  readonly startMs: number;
+  readonly sums: number[];
+}
+
 /** What a point of a record counts for: the rollup and its tags, known for every series. */
 interface Target {
   readonly series: Series;
   readonly period: "hour" | "day";
+  /** Sums that gathered, by the first instant of their span. */
+  readonly buckets: Map<number, Bucket>;
 }
 
 /** Rollups by the measurement that they sum. */
@@ -33,12 +41,6 @@ const itemOf = (fields: readonly FieldValue[]): Tags => {
   ];
 };
 
-interface Bucket {
-  readonly series: Series;
-  readonly startMs: number;
-  readonly sums: number[];
-}
-
 const hourMs = 3_600_000;
 const maxMemo = 4_096;
 
@@ -53,8 +55,10 @@ export class SeriesRollups {
   readonly #series: SeriesBook;
   readonly #read: Statement<unknown[]>;
   readonly #write: Statement<unknown[]>;
-  #targets = new Map<string, readonly Target[]>();
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #targets = new Map<string, readonly Target[]>();
+  /** Targets by the series that they are: many series are summed in one. */
+  readonly #bySeries = new Map<number, Target>();
+  readonly #touched = new Set<Target>();
   readonly #days = new Map<number, number>();
 
   /** `oldestMs`: sums before this are not sent. */
@@ -74,7 +78,7 @@ export class SeriesRollups {
   add(series: Series, atMs: number, fields: readonly FieldValue[], sign: 1 | -1): void {
     for (const target of this.#targetsOf(series, fields)) {
       const startMs = target.period === "hour" ? Math.floor(atMs / hourMs) * hourMs : this.#startOfDay(atMs);
-      const { sums } = this.#bucket(target.series, startMs);
+      const { sums } = this.#bucket(target, startMs);
       for (let index = 0; index < sums.length; index++) {
         const value = fields[index];
         if (typeof value === "number") sums[index] = (sums[index] ?? 0) + sign * value;
@@ -97,7 +101,7 @@ export class SeriesRollups {
     if (targets === undefined) {
       const tags = isLine ? [...series.tags, ...itemOf(fields)] : series.tags;
       targets = (rollupsOf[series.measurement] ?? []).map((name) => this.#target(name, tags));
-      if (this.#targets.size >= 50_000) this.#targets = new Map();
+      if (this.#targets.size >= 50_000) this.#targets.clear();
       this.#targets.set(key, targets);
     }
     return targets;
@@ -106,17 +110,23 @@ export class SeriesRollups {
   #target(name: SeriesMeasurementName, tags: Tags): Target {
     const { tags: wanted, period = "day" }: SeriesMeasurement = seriesLayout[name];
     const own = tags.filter(([tag]) => wanted.includes(tag as SeriesTag));
-    return { series: this.#series.of(name, own), period };
+    const series = this.#series.of(name, own);
+    const known = this.#bySeries.get(series.id);
+    if (known !== undefined) return known;
+    const target = { series, period, buckets: new Map<number, Bucket>() };
+    this.#bySeries.set(series.id, target);
+    return target;
   }
 
-  #bucket(series: Series, startMs: number): Bucket {
-    const key = `${series.id} ${startMs}`;
-    let bucket = this.#buckets.get(key);
+  #bucket(target: Target, startMs: number): Bucket {
+    const { series, buckets } = target;
+    let bucket = buckets.get(startMs);
     if (bucket === undefined) {
       const row = this.#read.get(series.id, startMs) as string | undefined;
       const sums = row === undefined ? new Array<number>(widthOf(series.measurement)).fill(0) : JSON.parse(row);
       bucket = { series, startMs, sums };
-      this.#buckets.set(key, bucket);
+      buckets.set(startMs, bucket);
+      this.#touched.add(target);
     }
     return bucket;
   }
@@ -136,17 +146,27 @@ export class SeriesRollups {
   flush(): string[] {
     const lines: string[] = [];
     const oldestMs = this.#oldestMs();
-    for (const { series, startMs, sums } of this.#buckets.values()) {
+    for (const { series, startMs, sums } of this.#gathered()) {
       this.#write.run(series.id, startMs, JSON.stringify(sums));
       if (startMs >= oldestMs) lines.push(lineOf(series.prefix, fieldsText(series.measurement, sums), startMs, 0));
     }
-    this.#buckets.clear();
+    this.#letGo();
     return lines;
+  }
+
+  *#gathered(): Generator<Bucket> {
+    for (const { buckets } of this.#touched) yield* buckets.values();
+  }
+
+  #letGo(): void {
+    for (const { buckets } of this.#touched) buckets.clear();
+    this.#touched.clear();
   }
 
   /** Drops what gathered and was not flushed. */
   forget(): void {
-    this.#buckets.clear();
+    this.#letGo();
     this.#targets.clear();
+    this.#bySeries.clear();
   }
 }

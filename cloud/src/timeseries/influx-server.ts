@@ -55,6 +55,8 @@ class InfluxServer implements SeriesServer {
       const writer = client.getWriteApi(org ?? "", `${database}/${retention}`, "ns", {
         // Nothing is left to the client: it neither gathers nor tries again, and an error is an error.
         ...{ maxRetries: 0, batchSize: 2, flushInterval: 0, maxBufferLines: 1, maxBatchBytes: 256 * 1024 * 1024 },
+        // Server and centre stand side by side: packing would cost more than it saves.
+        gzipThreshold: Number.MAX_SAFE_INTEGER,
         writeFailed: (error) => Promise.reject(error),
       });
       if (api === "v1") writer.path = v1Path(database, retention);

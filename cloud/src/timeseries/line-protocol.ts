@@ -31,8 +31,10 @@ const writers = new Map<string, readonly FieldWriter[]>(
 /** The fields of a line; empty when there is none. What stands behind the layout's fields is not written. */
 export const fieldsText = (measurement: SeriesMeasurementName, values: readonly FieldValue[]): string => {
   let text = "";
-  for (const [index, { name, type }] of (writers.get(measurement) ?? []).entries()) {
+  const fields = writers.get(measurement) ?? [];
+  for (let index = 0; index < fields.length; index++) {
     const value = values[index];
+    const { name = "", type } = fields[index] ?? {};
     if (value === null || value === undefined) continue;
     if (text !== "") text += ",";
     if (type === "string") text += `${name}="${escapeText(String(value))}"`;

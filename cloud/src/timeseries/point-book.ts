@@ -43,7 +43,7 @@ export class PointBook {
   readonly #insert: Statement<unknown[]>;
   readonly #remove: Statement<unknown[]>;
   readonly #countHour: Statement<unknown[]>;
-  readonly #hours = new Map<string, HourCount>();
+  readonly #hours = new Map<string, Map<number, HourCount>>();
   readonly #oldestMs: () => number;
   #lines: string[] = [];
 
@@ -60,7 +60,7 @@ export class PointBook {
     this.#rollups = parts.rollups;
     this.#oldestMs = parts.oldestMs;
     this.#stored = database.prepare(`SELECT ${storedColumns} FROM point WHERE lsn = ?`);
-    this.#insert = database.prepare("INSERT OR REPLACE INTO point VALUES (?, ?, ?, ?, ?, ?)");
+    this.#insert = database.prepare("INSERT INTO point VALUES (?, ?, ?, ?, ?, ?)");
     this.#remove = database.prepare("DELETE FROM point WHERE lsn = ? AND part = ?");
     this.#countHour = database.prepare(
       `INSERT INTO hour VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET points = points + excluded.points,
@@ -84,6 +84,7 @@ export class PointBook {
         const isSame = stored.series === draft.series.id && stored.atMs === draft.atMs && stored.fields === fields;
         if (isSame && stored.offset === draft.offset) continue;
         this.#takeBack(stored);
+        this.#remove.run(lsn, part);
       }
       this.#put(lsn, part, draft, fields);
     }
@@ -115,10 +116,14 @@ export class PointBook {
 
   #count({ measurement }: Series, atMs: number, lsn: number, sign: 1 | -1): void {
     const startMs = Math.floor(atMs / hourMs) * hourMs;
-    const key = `${measurement} ${startMs}`;
-    const known = this.#hours.get(key);
+    let hours = this.#hours.get(measurement);
+    if (hours === undefined) {
+      hours = new Map();
+      this.#hours.set(measurement, hours);
+    }
+    const known = hours.get(startMs);
     if (known === undefined) {
-      this.#hours.set(key, { measurement, startMs, points: sign, firstLsn: lsn, lastLsn: lsn });
+      hours.set(startMs, { measurement, startMs, points: sign, firstLsn: lsn, lastLsn: lsn });
       return;
     }
     known.points += sign;
@@ -135,8 +140,10 @@ export class PointBook {
 
   /** Writes sums and counts of hours; returns the lines of the sums. */
   flush(): string[] {
-    for (const { measurement, startMs, points, firstLsn, lastLsn } of this.#hours.values()) {
-      this.#countHour.run(measurement, startMs, points, firstLsn, lastLsn);
+    for (const hours of this.#hours.values()) {
+      for (const { measurement, startMs, points, firstLsn, lastLsn } of hours.values()) {
+        this.#countHour.run(measurement, startMs, points, firstLsn, lastLsn);
+      }
     }
     this.#hours.clear();
     return this.#rollups.flush();

@@ -25,7 +25,7 @@ const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
 const closeWithinMs = 5_000;
 const ingestEveryMs = 5_000;
 /** What is built for the server is soon gone again; without a bound the heap grows before anything is collected. */
-const heap = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 64 } as const;
+const heap = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 96 } as const;
 
 /** Starts the thread. Nothing that goes wrong in it keeps the centre from working: ledger and receipts go on. */
 export const startTimeseriesThread = (options: TimeseriesThreadOptions): TimeseriesThread => {

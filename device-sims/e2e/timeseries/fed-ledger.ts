@@ -51,7 +51,16 @@ export const startFeed = (dataDir: string, settings: object, { once = false } = 
   const entry = builtModule("cloud/dist/timeseries/feed-entry.js");
   const program = startProgram({
     ...{ name: "feed", command: process.execPath },
-    args: [entry, "--dir", dataDir, "--settings", JSON.stringify(settings), ...(once ? ["--once"] : [])],
+    // As much room for what is soon gone as the thread has in the centre.
+    args: [
+      "--max-semi-space-size=32",
+      entry,
+      "--dir",
+      dataDir,
+      "--settings",
+      JSON.stringify(settings),
+      ...(once ? ["--once"] : []),
+    ],
     onOutput: (text) => {
       const lines = (rest + text).split("\n");
       rest = lines.pop() ?? "";
