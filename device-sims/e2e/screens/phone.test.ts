@@ -178,5 +178,9 @@ describe.skipIf(needed.skip)(needed.title("the inspector's phone, in a browser")
       ),
     );
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(150 * 1024);
+    // The picture stands where it was asked for, and says why there is none.
+    await page.click("[data-test=site-cameras] button");
+    await says(page, "[data-test=camera]", "中心没有启用视频");
+    expect(await sticksOutPx(page)).toBeLessThanOrEqual(0);
   });
 });
