@@ -1,4 +1,5 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { MingchengError } from "@mingcheng/protocols";
 import { isSettled } from "@mingcheng/protocols/commands";
@@ -10,6 +11,7 @@ import type { Order } from "../commanding/order.ts";
 import { OrderDesk, type Ordering } from "../commanding/order-desk.ts";
 import { OrderStore } from "../commanding/order-store.ts";
 import { orderView } from "../commanding/order-view.ts";
+import { clipsFolder } from "../media/clip-store.ts";
 import { openRegister } from "../register/register-database.ts";
 import { type DataOptions, withPresentData } from "./data-options.ts";
 import { inLanguage } from "./language.ts";
@@ -151,6 +153,21 @@ const bundle = async (gw: string, id: string, options: DataOptions & { out: stri
   say(inLanguage(`已写入 ${options.out}`, `Written to ${options.out}`));
 };
 
+const clip = async (gw: string, id: string, options: DataOptions & { out: string }, say: Say): Promise<void> => {
+  onRegister(options.data, (store) => store.one(gw, id));
+  const names: readonly string[] = await readdir(join(clipsFolder(options.data), id)).catch(() => []);
+  if (!names.includes("clip.json") || names.some((name) => name.startsWith(".")) || !names.includes("clip.sig.json")) {
+    throw new MingchengError("NOT_FOUND", `${id} is not here (yet): ${names.length} files`, { field: "command" });
+  }
+  await cp(join(clipsFolder(options.data), id), options.out, { recursive: true, errorOnExist: true, force: false });
+  say(
+    inLanguage(
+      `已写入 ${options.out}；核验：mingcheng-gateway verify-clip`,
+      `Written to ${options.out}; to verify: mingcheng-gateway verify-clip`,
+    ),
+  );
+};
+
 const withOrderOptions = (from: Command): Command =>
   withPresentData(from)
     .option("--ttl <time>", "有效期，如 30s、10m、2h、7d / good for: 30s, 10m, 2h, 7d", "1h")
@@ -213,4 +230,10 @@ export const addGatewayOrderCommands = (gateway: Command, say: Say): void => {
       "写入的文件：诊断包为 gzip 压缩的 JSON，照片为 JPEG / file to write: gzipped JSON, or JPEG of a picture",
     )
     .action((gw: string, order: string, options: DataOptions & { out: string }) => bundle(gw, order, options, say));
+  withPresentData(gateway.command("clip"))
+    .description("取出 camera-clip 命令的录像片段 / fetch the clip that a camera-clip command brought")
+    .argument(...id)
+    .argument("<command>", "命令编号，见 gateway commands / the command's id, see gateway commands")
+    .requiredOption("--out <folder>", "写入的文件夹 / folder to write")
+    .action((gw: string, order: string, options: DataOptions & { out: string }) => clip(gw, order, options, say));
 };

@@ -126,6 +126,14 @@ export class MediaHub {
     if (read.success && stream?.name.gw === gw) stream.hear(read.data);
   }
 
+  /** Has a gateway bring a clip. False: it is not connected, and was hinted first. */
+  fetch(gw: string, clip: string): boolean {
+    const gateway = this.#gateways.get(gw);
+    if (gateway === undefined) this.#maybeHint(gw);
+    else say(gateway, { type: "fetch", clip });
+    return gateway !== undefined;
+  }
+
   /** A viewer connected; it says with tokens what it wants to see. */
   viewer(socket: WebSocket, address: string): void {
     const tiles = new Map<number, View>();

@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import { MingchengError } from "@mingcheng/protocols";
 import { WebSocketServer } from "ws";
 import { isOwnHost } from "../web/request-guards.ts";
+import type { ClipStore } from "./clip-store.ts";
 import type { MediaHub } from "./media-hub.ts";
 
 /** What the media door is opened with. */
@@ -17,6 +18,8 @@ export interface MediaServerOptions {
   readonly hosts: ReadonlySet<string>;
   readonly hub: MediaHub;
   readonly authenticates: (gw: string, credential: string) => boolean;
+  readonly clips: Pick<ClipStore, "take">;
+  readonly onFault: (error: unknown) => void;
 }
 
 /** The open door. */
@@ -32,6 +35,8 @@ const mostPacketBytes = 8 * 1024 * 1024;
 const mostMessageBytes = 4 * 1024;
 const pingEveryMs = 15_000;
 const firstMessageMs = 10_000;
+
+const clipPath = /^\/media\/clips\/([0-9a-z][0-9a-z-]{0,63})\/([a-z0-9.-]{1,64})$/;
 
 const credentialsIn = (header: string | undefined): { gw: string; credential: string } | undefined => {
   const [, encoded] = /^Basic ([A-Za-z0-9+/=]{1,1024})$/.exec(header ?? "") ?? [];
@@ -76,6 +81,16 @@ class Door {
     if (message.url === "/media/gateway") this.#gateway(message, socket, head);
     else if (message.url === "/media/watch") this.#viewer(message, socket, head);
     else refuse(socket, "404 Not Found");
+  }
+
+  /** A gateway brings a file of a clip that it was ordered to export. */
+  async answer(message: IncomingMessage): Promise<number> {
+    const [, id, name] = clipPath.exec(message.url ?? "") ?? [];
+    if (message.method !== "PUT" || id === undefined || name === undefined) return 404;
+    const given = credentialsIn(message.headers.authorization);
+    if (given === undefined || !this.#options.authenticates(given.gw, given.credential)) return 401;
+    const taken = await this.#options.clips.take({ gw: given.gw, id }, name, message as AsyncIterable<Uint8Array>);
+    return { stored: 204, there: 204, unknown: 404, "not-what-was-answered": 422 }[taken];
   }
 
   #gateway(message: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -136,9 +151,20 @@ const hostOf = (url: string): string | undefined => {
 export const openMediaServer = async (options: MediaServerOptions): Promise<MediaServer> => {
   const { host, port, tls } = options;
   const door = new Door(options);
-  const limits = { requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 8 * 1024, handshakeTimeout: 5_000 };
-  const server: Server = createServer({ ...limits, ...tls, minVersion: "TLSv1.2" }, (_message, response) => {
-    response.writeHead(404, { connection: "close" }).end();
+  // A clip takes its time; who says nothing at all is let go by the time for headers.
+  const limits = { requestTimeout: 0, headersTimeout: 5_000, maxHeaderSize: 8 * 1024, handshakeTimeout: 5_000 };
+  const server: Server = createServer({ ...limits, ...tls, minVersion: "TLSv1.2" }, (message, response) => {
+    door
+      .answer(message)
+      .catch((error: unknown) => {
+        options.onFault(error);
+        return 500;
+      })
+      .then((status) => {
+        response.writeHead(status, { connection: "close" }).end();
+        if (status !== 204) message.destroy();
+      })
+      .catch(options.onFault);
   });
   server.maxConnections = mostConnections;
   server.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Buffer) => door.upgrade(message, socket, head));

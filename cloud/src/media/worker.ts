@@ -4,6 +4,7 @@ import { auditOver } from "../audit/open-audit.ts";
 import { createCredentialCheck } from "../register/credential-check.ts";
 import { openRegister } from "../register/register-database.ts";
 import { UserRegister } from "../users/user-register.ts";
+import { ClipStore } from "./clip-store.ts";
 import { viewTokensOf } from "./media-access.ts";
 import { MediaHub, type NotedView } from "./media-hub.ts";
 import { openMediaServer } from "./media-server.ts";
@@ -17,6 +18,9 @@ if (port === null) throw new Error("this is the entry of a worker thread");
 /** A switch acts within this and the time of one look. */
 const tickEveryMs = 200;
 const reportEveryMs = 1_000;
+/** Clips that are not here yet are looked for so often, and each asked for again after so long. */
+const fetchEveryMs = 2_000;
+const fetchAgainMs = 60_000;
 
 const say = (message: FromMedia): void => port.postMessage(message);
 
@@ -63,7 +67,10 @@ const run = async (): Promise<void> => {
     nowMs: () => performance.now(),
     wallMs: () => Date.now(),
   });
+  const clips = new ClipStore(data.dataDirectory, register, () => Date.now());
   const server = await openMediaServer({
+    clips,
+    onFault: (error) => say({ type: "log", level: "error", text: "media: a clip", detail: { error: String(error) } }),
     ...{ host: data.host, port: data.port, tls: data.tls, hub, hosts: new Set(data.hosts) },
     authenticates: (gw, credential) => credentials.authenticates(gw, credential),
   });
@@ -78,7 +85,15 @@ const run = async (): Promise<void> => {
       fault = text;
     }
   };
+  const askedMs = new Map<string, number>();
+  const fetchClips = (): void => {
+    for (const { gw, id } of clips.wanted()) {
+      if (performance.now() - (askedMs.get(id) ?? Number.NEGATIVE_INFINITY) < fetchAgainMs) continue;
+      if (hub.fetch(gw, id)) askedMs.set(id, performance.now());
+    }
+  };
   const timers = [
+    setInterval(() => attempt(fetchClips), fetchEveryMs),
     setInterval(() => attempt(() => hub.tick()), tickEveryMs),
     setInterval(() => say({ type: "report", ...hub.counts }), reportEveryMs),
   ];

@@ -90,8 +90,9 @@ export class CameraProcess {
       ...{ nowMs, wallMs: () => this.#wallMs(), after, onFault: (error) => this.#fault(error) },
     });
     const shown = new ShownChannels({ nowMs, wallMs: () => this.#wallMs(), after, channels, decoder: this.#decoder });
-    this.#link = new CentreLink({ shown, review, nowMs, after, log });
-    const { view } = this.#start.config;
+    const { view, recording } = this.#start.config;
+    const clips = recording === undefined ? undefined : join(recording.folder, "clips");
+    this.#link = new CentreLink({ shown, review, clips, nowMs, after, log });
     if (view !== undefined) this.#door = await this.#openDoor(view, { channels, shown, review });
   }
 

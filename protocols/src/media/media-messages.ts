@@ -90,7 +90,7 @@ export const gatewayMessage = z.discriminatedUnion("type", [
 /** See {@link gatewayMessage}. */
 export type GatewayMessage = z.infer<typeof gatewayMessage>;
 
-/** From the hub to a gateway: begin or end to send a stream. */
+/** From the hub to a gateway: begin or end to send a stream, bring a clip. */
 export const fromHub = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("open"),
@@ -100,6 +100,8 @@ export const fromHub = z.discriminatedUnion("type", [
     ...played,
   }),
   z.strictObject({ type: z.literal("close"), stream }),
+  /** A clip that a signed command had exported, by the command's id: to be brought, file by file. */
+  z.strictObject({ type: z.literal("fetch"), clip: z.string().regex(/^[0-9a-z][0-9a-z-]{0,63}$/) }),
 ]);
 
 /** See {@link fromHub}. */

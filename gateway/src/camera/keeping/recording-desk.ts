@@ -30,6 +30,8 @@ const gibibyte = 1024 ** 3;
 const pruneEveryMs = 60_000;
 /** Shorter holes stand in the recording's own account and in every clip, and are no event of their own. */
 const toldGapMs = 10_000;
+/** A key frame comes within this, or the camera is away. */
+const mostCutMs = 5_000;
 /** Space is looked at more often: the outbox may live on the same disk. */
 const lookEveryMs = 10_000;
 
@@ -213,6 +215,13 @@ export class RecordingDesk {
     await this.recordings.holds.release(hold.id);
   }
 
+  /** What is being written belongs to a clip that reaches up to now; a camera that has gone is not waited for. */
+  #ended(channel: string): Promise<void> {
+    const { after } = this.#ports;
+    const cut = this.recordings.recorder(channel)?.cut() ?? Promise.resolve();
+    return Promise.race([cut, new Promise<void>((resolve) => void after(mostCutMs, resolve))]);
+  }
+
   /**
    * Exports a clip and tells it.
    * @throws {MingchengError} RECORDING_OFF, RECORDING_NOT_FOUND, CLIP_TOO_LONG; the system's error
@@ -222,6 +231,7 @@ export class RecordingDesk {
     const zone = this.#zone(request.channel);
     const store = this.recordings.store(request.channel);
     if (store === undefined) throw new MingchengError("RECORDING_OFF", request.channel, { field: "channel" });
+    if (request.toMs > (store.lastEndMs ?? 0)) await this.#ended(request.channel);
     const whole = { ...request, gw, zone, at: wallText(wallMs()), sync: clock().sync };
     const clip = await exportClip(store, this.#clips.folder, whole, sign);
     const { channel, fromMs, toMs, cause, by, id } = request;

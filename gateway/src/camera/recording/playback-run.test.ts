@@ -11,7 +11,7 @@ import { Recorder } from "./recorder.ts";
 
 const startMs = Date.parse("2026-11-25T12:00:00Z");
 const sps = Buffer.from("67420028965402802dc8", "hex");
-const { bytes: begin } = movieBegin({ codec: "h264", sps, pps: Buffer.from("68ce3c80", "hex") });
+const { bytes: begin } = movieBegin({ codec: "h264", vps: null, sps, pps: Buffer.from("68ce3c80", "hex") });
 
 /** A fragment of one picture, 200 ms long, laid out as the relay does (ISO/IEC 14496-12 §8.8). */
 const fragmentAt = (index: number, key: boolean): Uint8Array => {

@@ -68,6 +68,8 @@ export class Recorder {
   #silences: Silence[] = [{ reason: "gateway-down", fromMs: 0 }];
   #notBeforeMonoMs = Number.NEGATIVE_INFINITY;
   #overrun = false;
+  /** Who waits for the present file to be whole. */
+  #wanted: (() => void)[] = [];
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -95,6 +97,12 @@ export class Recorder {
   silence(nowMs: number): readonly RecordedGap[] {
     const isQuiet = nowMs - (this.#lastEnd?.wallMs ?? nowMs) > quietMs;
     return this.#file === undefined || isQuiet ? this.#gapsUntil(nowMs) : [];
+  }
+
+  /** Resolves when what is being written now is whole: the file ends with the next key frame. At once when nothing is. */
+  cut(): Promise<void> {
+    const isIdle = this.#file === undefined && this.#working === undefined;
+    return isIdle ? Promise.resolve() : new Promise((resolve) => this.#wanted.push(resolve));
   }
 
   /** What is being written and in no index yet, up to now while pictures come; undefined: nothing is. */
@@ -170,7 +178,8 @@ export class Recorder {
     if (file === undefined) return false;
     if (this.#clockMoved(fragment) || this.#written !== fragment.begin) return true;
     const silent = fragment.wallMs - (this.#lastEnd?.wallMs ?? fragment.wallMs) > seamMs;
-    return silent || (fragment.key && file.durationMs >= this.#options.segmentMs);
+    const isDue = file.durationMs >= this.#options.segmentMs || this.#wanted.length > 0;
+    return silent || (fragment.key && isDue);
   }
 
   #clockMoved({ wallMs, monoMs }: RecordedFragment): boolean {
@@ -208,9 +217,13 @@ export class Recorder {
     const file = this.#file;
     this.#file = undefined;
     if (file === undefined) return;
-    const segment = await file.finish();
-    await this.#options.store.add(segment);
-    this.#options.onSegment(segment);
+    try {
+      const segment = await file.finish();
+      await this.#options.store.add(segment);
+      this.#options.onSegment(segment);
+    } finally {
+      for (const resolve of this.#wanted.splice(0)) resolve();
+    }
   }
 
   async #fail(error: unknown, { monoMs, wallMs }: RecordedFragment): Promise<void> {

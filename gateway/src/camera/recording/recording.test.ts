@@ -111,6 +111,20 @@ describe("recording a channel", () => {
     expect(faults).toEqual([]);
   });
 
+  it("ends a file with the next key frame for whoever needs it whole", async () => {
+    const store = await ChannelStore.open(folder);
+    const recorder = recorderOf(store);
+    const stream = new Stream();
+    await recorder.cut();
+    run(recorder, stream, 3);
+    const whole = recorder.cut();
+    run(recorder, stream, 3);
+    await whole;
+    await recorder.close();
+    expect((await store.segmentsOf(day)).map(({ durationMs }) => durationMs)).toEqual([2_000, 4_000]);
+    expect(gaps).toEqual([]);
+  });
+
   it("says why nothing was recorded, and begins a new file when the size of the picture changes", async () => {
     const store = await ChannelStore.open(folder);
     const recorder = recorderOf(store);

@@ -29,7 +29,7 @@ const request = {
 };
 // A sequence parameter set of 1280x720, baseline.
 const sps = Buffer.from("67420028965402802dc8", "hex");
-const { bytes: begin } = movieBegin({ codec: "h264", sps, pps: Buffer.from("68ce3c80", "hex") });
+const { bytes: begin } = movieBegin({ codec: "h264", vps: null, sps, pps: Buffer.from("68ce3c80", "hex") });
 
 let folder: string;
 const clipBy = async (signer: ClipSigner): Promise<string> => {

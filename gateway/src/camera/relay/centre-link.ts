@@ -21,6 +21,8 @@ export interface MediaAccess {
 export interface CentreLinkOptions {
   readonly shown: ShownChannels;
   readonly review: Reviewer;
+  /** Folder of exported clips; undefined: nothing is recorded. */
+  readonly clips: string | undefined;
   readonly nowMs: () => number;
   readonly after: (delayMs: number, task: () => void) => () => void;
   readonly log: (level: "info" | "warn", text: string, detail: object) => void;
@@ -41,6 +43,8 @@ export class CentreLink {
   readonly #streams = new Map<number, () => void>();
   #socket: WebSocket | undefined;
   #isDialling = false;
+  #isFetching = false;
+  #access: MediaAccess | undefined;
   #cancelIdle = (): void => undefined;
   #cancelPing = (): void => undefined;
 
@@ -57,6 +61,7 @@ export class CentreLink {
   async dial(access: MediaAccess): Promise<void> {
     if (this.#socket !== undefined || this.#isDialling) return;
     this.#isDialling = true;
+    this.#access = access;
     const { log } = this.#options;
     try {
       const { host, port, gw, credential, authorities } = access;
@@ -113,7 +118,29 @@ export class CentreLink {
     });
   }
 
+  /** One clip at a time; what does not arrive is asked for again. */
+  async #fetch(clip: string): Promise<void> {
+    const access = this.#access;
+    const { clips, log } = this.#options;
+    if (this.#isFetching || access === undefined || clips === undefined) return;
+    this.#isFetching = true;
+    try {
+      const { uploadClip } = await import("./clip-upload.ts");
+      await uploadClip(access, clips, clip);
+      log("info", "cameras: a clip was brought to the centre", { clip });
+    } catch (error) {
+      log("warn", "cameras: a clip could not be brought to the centre", { clip, error: String(error) });
+    } finally {
+      this.#isFetching = false;
+      this.#maybeIdle();
+    }
+  }
+
   #obey(socket: WebSocket, message: FromHub): void {
+    if (message.type === "fetch") {
+      void this.#fetch(message.clip);
+      return;
+    }
     this.#streams.get(message.stream)?.();
     this.#streams.delete(message.stream);
     if (message.type === "open") {
@@ -133,7 +160,7 @@ export class CentreLink {
 
   #maybeIdle(): void {
     this.#cancelIdle();
-    if (this.#streams.size > 0) return;
+    if (this.#streams.size > 0 || this.#isFetching) return;
     this.#cancelIdle = this.#options.after(idleMs, () => this.#socket?.close());
   }
 
