@@ -127,11 +127,17 @@ const mountFindings = (context: Context): string[] => {
     return [...(isThere ? [] : [`${source} is not there`]), ...(isNamed(target) ? [] : [`nobody looks at ${target}`])];
   });
   const given = [...mountsOf(service).map(({ target }) => target), ...service.secrets.map(secretPath)];
-  const asked = [...said.matchAll(/(?:^|[\s="'{])(\/(?:etc|run|data|backup|enrolment|usr\/local)[\w./-]*[\w])/gm)].map(
-    ([, path = ""]) => path,
-  );
+  const asked = [
+    ...`${said}\n${folders}`.matchAll(/(?:^|[\s="'{[,])(\/(?:etc|run|data|backup|enrolment|usr\/local)[\w./-]*[\w])/gm),
+  ].map(([, path = ""]) => path);
   const lacking = asked.filter(
     (path) => !given.some((one) => path === one || path.startsWith(`${one}/`) || one.startsWith(`${path}/`)),
+  );
+  const inFolders = asked.flatMap((path) =>
+    mountsOf(service)
+      .filter(({ source, target }) => source.startsWith("./") && path.startsWith(`${target}/`))
+      .filter(({ source, target }) => !tree.exists(`${source}${path.slice(target.length)}`))
+      .map(({ source }) => `${path} is not in ${source}`),
   );
   const unasked = service.secrets.filter(
     (secret) => !said.includes(secretPath(secret)) && !folders.includes(secretPath(secret)),
@@ -139,6 +145,7 @@ const mountFindings = (context: Context): string[] => {
   const made = isOurs(service.image ?? "") ? [] : places;
   return [
     ...found,
+    ...inFolders,
     ...lacking
       .filter((path) => !made.some((place) => path.startsWith(place)) && !isDirectoryOf(context, path))
       .map((path) => `${path} is not mounted`),

@@ -108,6 +108,12 @@ describe("docker-compose.yml", () => {
       "dockerfile: gateway/docker/Dockerfile",
       "gateway/docker/Dockerfile is not there",
     ],
+    [
+      "a file of a folder",
+      "dashboards/zh/wall.json",
+      "dashboards/zh/big-wall.json",
+      "big-wall.json is not in ./dashboards/grafana/dashboards",
+    ],
     ["a network", "networks: [default, series]", "networks: [default]", "influxdb is in no common network"],
     ["a host", "http://influxdb:8086", "http://influx:8086", "no service influx"],
     [
@@ -139,6 +145,7 @@ describe("docker-compose.yml", () => {
       "make grafana-key",
       "nobody makes the secret grafana-secret-key",
     ],
+    ["cloud/compose/prometheus.yml", "centre.rules.yaml", "rules.yaml", "rules.yaml is not in ./cloud/health-rules"],
     ["gateway/Dockerfile", "USER node", "USER root", "runs as root"],
   ])("would be found out: %s with %s → %s", (path, from, to, finding) => {
     expect(composeFindings(compose, changed(path, from, to)).join("\n")).toContain(finding);

@@ -36,6 +36,7 @@ export const foreignImages: Readonly<Record<string, ForeignImage>> = {
         ...["DATE_FORMATS_DEFAULT_TIMEZONE", "ANALYTICS_REPORTING_ENABLED", "ANALYTICS_CHECK_FOR_UPDATES"],
         ...["ANALYTICS_CHECK_FOR_PLUGIN_UPDATES", "NEWS_NEWS_FEED_ENABLED", "PLUGINS_PREINSTALL_DISABLED"],
         "PLUGINS_PREINSTALL_AUTO_UPDATE",
+        "DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH",
       ].map((name) => `GF_${name}`),
     ),
     places: ["/var/lib/grafana", "/etc/grafana/provisioning"],
