@@ -20,10 +20,12 @@ const programs = {
     ],
   },
   cloud: {
-    workspaces: ["protocols", "cloud"],
+    workspaces: ["protocols", "cloud", "dashboards/grafana"],
     files: [
       ...["cloud/bin", "cloud/dist", "cloud/rules", "cloud/routing", "cloud/register-samples"],
       "dashboards/screens/dist",
+      ...["dashboards/grafana/bin", "dashboards/grafana/dist/main.js", "dashboards/grafana/dist/playlist"],
+      "dashboards/grafana/playlists",
     ],
   },
   "device-sims": {
@@ -92,11 +94,13 @@ const own = {
   workspaces,
 };
 writeFileSync(join(target, "package.json"), `${JSON.stringify(own, null, 2)}\n`);
-const program = Object.entries(JSON.parse(readFileSync(join(target, name, "package.json"), "utf8")).bin);
-for (const [command, path] of program) {
-  const link = join(target, "node_modules/.bin", command);
-  rmSync(link, { force: true });
-  mkdirSync(dirname(link), { recursive: true });
-  symlinkSync(join("../..", name, path), link);
+for (const workspace of workspaces) {
+  const { bin = {} } = JSON.parse(readFileSync(join(target, workspace, "package.json"), "utf8"));
+  for (const [command, path] of Object.entries(bin)) {
+    const link = join(target, "node_modules/.bin", command);
+    rmSync(link, { force: true });
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(join("../..", workspace, path), link);
+  }
 }
 console.log(`packed ${name} ${version} into ${target}`);

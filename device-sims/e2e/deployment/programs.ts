@@ -5,6 +5,7 @@ const modules: Readonly<Record<string, string>> = {
   "mingcheng-cloud": "cloud/dist/main.js",
   "mingcheng-gateway": "gateway/dist/main.js",
   "mingcheng-sims": "device-sims/dist/src/main.js",
+  "mingcheng-grafana": "dashboards/grafana/dist/main.js",
 };
 
 const helps = new Map<string, string>();
