@@ -48,6 +48,9 @@ export const unknownInCommand = ([program = "", ...words]: readonly string[]): s
 
 /** Command lines of our programs in a shell script or a page, continued lines joined. */
 export const commandsIn = (text: string): string[][] =>
-  [...text.replaceAll("\\\n", " ").matchAll(/(?:^|[\s(`/])(mingcheng-(?:cloud|gateway|sims)(?: [^\n`|;&#)]*)?)/gm)].map(
-    ([, line = ""]) => line.trim().split(/\s+/),
-  );
+  [
+    ...text
+      .replaceAll("\\\n", " ")
+      .replaceAll(/sudo -u \S+ /g, "")
+      .matchAll(/(?:^|[\s(`])(mingcheng-(?:cloud|gateway|sims)(?: [^\n`|;&#)]*)?)/gm),
+  ].map(([, line = ""]) => line.trim().split(/\s+/));
