@@ -181,7 +181,10 @@ const fillRollups = (database: SqliteDatabase, { nowMs, days }: FilledYear): num
     .prepare("SELECT id, gw, class FROM device WHERE class IN ('scale', 'tester')")
     .all() as DeviceRow[];
   const counted = devices.filter((device) => device.class === "scale");
-  const put = database.prepare("INSERT OR IGNORE INTO rollup VALUES (?, ?, ?, ?, ?, 0, 0, 0)");
+  const put = database.prepare(
+    `INSERT OR IGNORE INTO rollup (period, device, start_ms, weighings, grams, without_grams, tests, scale_events, sales,
+       amount_fen) VALUES (?, ?, ?, ?, ?, 0, 0, 0, ?, ?)`,
+  );
   const putTest = database.prepare("INSERT OR IGNORE INTO rollup_test VALUES (?, ?, ?, 'OPC', ?, ?)");
   let rows = 0;
   for (const [period, spanMs] of [
@@ -197,7 +200,7 @@ const fillRollups = (database: SqliteDatabase, { nowMs, days }: FilledYear): num
         const firstMs = period === "day" ? dayStartMs : dayStartMs + opensAtHour * hourMs;
         const n = Math.round(salesPerDay / spans);
         for (let span = 0; span < spans; span++) {
-          for (const { id } of counted) put.run(period, id, firstMs + span * stepMs, n, String(n * 500));
+          for (const { id } of counted) put.run(period, id, firstMs + span * stepMs, n, String(n * 500), n, n * 400);
           rows += counted.length;
         }
       }
