@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { needs } from "../../src/harness/requirements.ts";
+import { until } from "../../src/harness/until.ts";
 import { dutyAccount, sampleAccount } from "./sample-day.ts";
 import {
   foreignTexts,
@@ -170,6 +171,12 @@ describe.skipIf(needed.skip)(needed.title("duty, messages and the centre's own p
     await page.fill("[name=name]", "wu.g");
     await page.click("[data-test=user-form] button[type=submit]");
     await says(page, "[data-test=issued]", "koru-7281-fasi");
+    const officer = page.getByLabel("Code of the officer who is li.wei");
+    expect(await officer.inputValue()).toBe("songbai-st");
+    await officer.fill("sinan-duty");
+    await officer.blur();
+    await until(() => asked("/users/li.wei/officer").length === 1, { what: "the officer is told", withinMs: 10_000 });
+    expect(asked("/users/li.wei/officer")).toEqual(['POST /api/v1/users/li.wei/officer {"officer":"sinan-duty"}']);
     await page.click("nav a:has-text('Audit log')");
     await page.click("[data-test=verify-audit]");
     await says(page, "[data-test=audit-verified]", "The log is whole: 48 entries");

@@ -24,6 +24,7 @@ const outcome = (change: number | null) => ({ change, counts: {}, findings: [], 
 const forUsers: FixtureAnswer = [403, errorOf("ACCESS_DENIED")];
 
 const answerRegister = ({ method, path, body }: FixtureRequest): FixtureAnswer => {
+  if (method === "POST" && /^\/api\/v1\/users\/[^/]+\/officer$/.test(path)) return [200, { user: sampleUsers()[1] }];
   switch (`${method} ${path}`) {
     case "GET /api/v1/register":
       return [200, sampleKinds()];

@@ -219,6 +219,7 @@ export const sampleUsers = (): UserView[] =>
   ).map(([name, role, areas, mustChangePassword, disabledAt]) => ({
     ...{ name, role, areas: [...areas], sites: [], mustChangePassword, disabledAt },
     ...{ createdAt: before(90_000), passwordSetAt: before(80_000) },
+    officer: name === "li.wei" ? { code: "songbai-st", name: "郑雅琴" } : null,
   }));
 
 /** Some entries of the audit log, one of them erased. */
