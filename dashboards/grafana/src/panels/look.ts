@@ -1,11 +1,10 @@
 import { MappingType, type Threshold, type ValueMapping } from "@grafana/grafana-foundation-sdk/dashboard";
 import { type Say, text } from "../text.ts";
 
-/** The four meanings of colour and what is none, the same as on the built-in screens. Red is rare: only what is confirmed. */
+/** The meanings of colour, the same as on the built-in screens. Red is none of them: what is confirmed shows on the alert. */
 export const colours = {
   done: "#4FB286",
   attention: "#E3B341",
-  alarm: "#E5604D",
   unknown: "#7C8AA0",
   /** Grafana's own colour of text: light on its dark theme, dark on its light one. */
   plain: "text",
