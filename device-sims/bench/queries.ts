@@ -128,7 +128,7 @@ const overEmbedded = async ({ quick, progress, report }: BenchOptions): Promise<
   const dir = mkdtempSync(join(tmpdir(), "mingcheng-screens-"));
   try {
     const entry = builtModule("cloud/dist/api/bench/bench-entry.js");
-    const args = [entry, "--dir", dir, "--days", quick ? "60" : "365", "--runs", quick ? "20" : "100"];
+    const args = [entry, "--dir", dir, "--days", quick ? "60" : "365", "--runs", quick ? "50" : "200"];
     const { stdout } = await promisify(execFile)(process.execPath, args);
     const { records, rollups, n, p99Ms, slowest, seconds } = JSON.parse(stdout) as EmbeddedResult;
     progress(`${records} records of the day, ${rollups} rows of rollups; slowest: ${slowest}`);
