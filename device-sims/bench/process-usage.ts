@@ -29,7 +29,8 @@ const readStat = (pid: number): ProcessLine | undefined => {
   }
 };
 
-const readRssMb = (pid: number): number => {
+/** Resident memory of one process alone, megabytes; 0 when it is gone. */
+export const readRssMb = (pid: number): number => {
   try {
     const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
     return Number(kilobytes ?? 0) / 1024;

@@ -25,10 +25,13 @@ const killed = async (children: readonly ChildProcess[]): Promise<void> => {
   await Promise.all(children.map(ended));
 };
 
-/** The gateway's own camera process, with a viewer on the spot for each camera. */
+/** As a gateway has it unless something else is configured: a picture of each camera is decoded so often, to judge it. */
+const watch = { always: false, measureSeconds: 20 };
+
+/** The gateway's own camera process, with a viewer on the spot for each camera; it judges their pictures meanwhile. */
 export const startOurs: StartRelay = async (cameras) => {
   const channels = cameras.map(({ address }, at) => ({ id: `camera-${at}`, address }));
-  const box = await openCameraBox(channels);
+  const box = await openCameraBox(channels, { watch });
   const viewers = await Promise.all(channels.map(({ id }) => box.watch(id)));
   return {
     pids: [box.pid],
