@@ -86,11 +86,12 @@ export class Fragmenter {
 
   /** When the next fragment is due, as far as the stream's pace tells: milliseconds from `nowMs`, 0 when it is late. */
   dueInMs(nowMs: number): number {
-    const [first] = this.#waiting;
-    if (first === undefined) return idleMs;
+    // By the newest: of those before it nobody knows how long they had waited to be read.
+    const newest = this.#waiting.at(-1);
+    if (newest === undefined) return idleMs;
     const usualMs = (this.#usual * 1_000) / timeScale;
     const pictures = Math.max(1, Math.ceil(this.#options.fragmentMs / usualMs - 0.5));
-    return Math.max(0, first.monoMs + pictures * usualMs - nowMs);
+    return Math.max(0, newest.monoMs + (pictures - this.#waiting.length + 1) * usualMs - nowMs);
   }
 
   /** Writes what waits; what comes is another session. */

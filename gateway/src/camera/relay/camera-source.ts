@@ -32,7 +32,7 @@ const mostKeptBytes = 12 * 1024 * 1024;
 /** Silence is looked for so many times before it is believed. */
 const looksAtSilence = 3;
 const soundRestMs = 60;
-const earlierMs = 3;
+const earlierMs = 4;
 const tooEarlyMs = 12;
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).slice(0, 200);
