@@ -106,7 +106,9 @@ const figureOf = async (tested: TestedCentre, name: string): Promise<number> => 
 };
 
 const caughtUp = (tested: TestedCentre, figure: string, what: string) =>
-  until(async () => (await figureOf(tested, figure)) < liveRate * 2, { what, withinMs: 540_000, everyMs: 100 });
+  until(async () => (await figureOf(tested, figure)) < liveRate * 2, {
+    ...{ what, withinMs: 300_000, everyMs: 100, detail: () => tested.centre.program.output().slice(-3_000) },
+  });
 
 /** An hour's records arrive while InfluxDB is away; then it comes back, beside the same live load as before. */
 const measureCatchingUp = async ({ quick, progress, report }: BenchOptions): Promise<void> => {

@@ -29,6 +29,8 @@ export class FeedLoop {
   #cancel: (() => void) | undefined;
   #running: Promise<void> | undefined;
   #isWoken = false;
+  /** Waits without anything to do: the next news may bring the next step forward. */
+  #isIdle = false;
   #isClosed = false;
   #failures = 0;
   #faults = 0;
@@ -41,7 +43,8 @@ export class FeedLoop {
   /** There is something new. While the server fails this changes nothing. */
   wake(): void {
     this.#isWoken = true;
-    if (this.#failures > 0 || this.#running !== undefined || this.#cancel === undefined) return;
+    if (this.#failures > 0 || this.#running !== undefined || !this.#isIdle) return;
+    // Once: what comes while it gathers must not put it off again.
     this.#later(gatherMs);
   }
 
@@ -56,6 +59,7 @@ export class FeedLoop {
   #later(afterMs: number): void {
     this.#cancel?.();
     this.#isWoken = false;
+    this.#isIdle = afterMs === pollMs;
     this.#cancel = this.#options.timers.later(() => {
       this.#cancel = undefined;
       this.#running = this.#run().finally(() => {
