@@ -1,13 +1,9 @@
-import type { SeriesRetention } from "@mingcheng/protocols";
 import type { Statement } from "better-sqlite3";
 import type { SeriesRollups } from "../rollups/series-rollups.ts";
 import type { SqliteDatabase } from "../store/database.ts";
 import { type FieldValue, fieldsText, lineOf, takenBack } from "./line-protocol.ts";
 import type { PointDraft } from "./record-points.ts";
 import type { Series, SeriesBook } from "./series-book.ts";
-
-/** Lines for the server, by where they are kept. */
-export type Lines = Readonly<Record<SeriesRetention, readonly string[]>>;
 
 /** A point that the server has. */
 export interface StoredPoint {
