@@ -71,7 +71,7 @@ const tiles = (setting: Setting) => {
                 tones: atMost(1),
               },
               {
-                name: text("比中心最快（秒）", "Ahead of centre (s)"),
+                name: text("比中心最快（秒）", "Ahead (s)"),
                 unit: "seconds",
                 of: of.max("ahead").per(per.second),
                 tones: atMost(2),
