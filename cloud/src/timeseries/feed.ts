@@ -42,6 +42,7 @@ const reconcileEveryMs = 6 * 3_600_000;
 const batchesPerRound = 8;
 /** While gateways are sending, a round is short, so that it can be rested after. */
 const batchesBesideOthers = 1;
+const pointsBesideOthers = 1_000;
 
 /**
  * Feeds a time series server from the ledger. One step at a time, driven from outside: it holds no timers and tries nothing
@@ -99,7 +100,8 @@ export class Feed {
 
   async #round(batches: number): Promise<RoundDone> {
     const { stores, server, nowMs } = this.#ports;
-    const { batchPoints, overlapMinutes, reconcileDays: placesDays } = this.#settings;
+    const { batchPoints: most, overlapMinutes, reconcileDays: placesDays } = this.#settings;
+    const batchPoints = batches === batchesBesideOthers ? Math.min(most, pointsBesideOthers) : most;
     const limits = { batchPoints, batches, placesDays, overlapMs: overlapMinutes * minuteMs };
     const done = await feedRound(stores, server, limits, nowMs());
     this.#position = stores.state.cursor("records");
