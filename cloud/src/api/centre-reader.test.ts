@@ -88,6 +88,10 @@ describe("records and quarantine", () => {
     expect(
       reader().records({ after: 0, limit: 10, kind: "test", device: "tester-1" }, Cover.everything).records.length,
     ).toBe(2);
+    const newest = reader().records({ after: 0, before: 0, limit: 3 }, Cover.everything);
+    expect([newest.records.map(({ lsn }) => lsn), newest.next]).toEqual([[4, 3, 2], 2]);
+    const earlier = reader().records({ after: 0, before: 2, limit: 3 }, Cover.everything);
+    expect([earlier.records.map(({ lsn }) => lsn), earlier.next]).toEqual([[1], null]);
     expect(reader().records({ after: 0, limit: 10, gateway: "market-b" }, Cover.everything)).toMatchObject({
       records: [],
       next: null,

@@ -20,6 +20,7 @@ const pages: Readonly<Record<string, readonly string[]>> = {
     "/cameras",
     "/cameras/:id",
     "/silences",
+    "/records",
     "/duty",
     "/messages",
     "/fleet",

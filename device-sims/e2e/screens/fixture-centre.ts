@@ -191,7 +191,7 @@ export class FixtureCentre {
     }
     if (state.failure !== null) return [state.failure.status, state.failure.error];
     if (route === "GET /api/v1/today") return [200, state.today];
-    if (route === "GET /api/v1/trend") return [200, sampleTrend()];
+    if (route === "GET /api/v1/trend") return [200, sampleTrend(state.today.totals.weighings === 0)];
     return this.#acknowledge(route);
   }
 

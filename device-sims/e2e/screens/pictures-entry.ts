@@ -157,9 +157,9 @@ try {
       centre.state.dead = true;
       centre.breakStreams();
       await page.waitForSelector("[data-test=stale]");
-      centre.state.dead = false;
     },
   });
+  centre.state.dead = false;
   centre.state.account = dutyAccount;
   await take("records-desk", { language: "zh", size: "desk", path: "records", ready: "[data-test=record]" });
   for (const [name, picture] of Object.entries(atTheCentre)) await take(name, picture);

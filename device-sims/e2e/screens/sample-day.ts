@@ -225,11 +225,14 @@ export const sampleDay = (): Today => ({
 });
 
 /** The same day by hours: markets open at five. */
-export const sampleTrend = (): Trend => ({
+export const sampleTrend = (isEmpty = false): Trend => ({
   ...{ asOf: new Date(nowMs).toISOString(), day: "2026-11-23", timezone: "Asia/Shanghai" },
   hours: [0, 0, 0, 0, 0, 46, 122, 187, 204, 171, 143, 118, 96, 90, 107].map((weighings, hour) => ({
     from: new Date(Date.parse("2026-11-22T16:00:00.000Z") + hour * 3_600_000).toISOString(),
-    ...{ weighings, tests: hour < 6 ? 0 : ([4, 9, 8, 6, 5, 4, 3, 6, 2][hour - 6] ?? 0) },
+    ...{
+      weighings: isEmpty ? 0 : weighings,
+      tests: isEmpty || hour < 6 ? 0 : ([4, 9, 8, 6, 5, 4, 3, 6, 2][hour - 6] ?? 0),
+    },
   })),
 });
 

@@ -73,10 +73,10 @@ export const recordViewSchema = z.object({
   raw: z.string(),
 });
 
-/** `GET /api/v1/records`: in ledger order. */
+/** `GET /api/v1/records`: in ledger order, or the newest first where `before` is asked for. */
 export const recordPageSchema = z.object({
   records: z.array(recordViewSchema),
-  /** To be passed as `after` for the next page; null: there is no more now. */
+  /** To be passed as `after` (or `before`) for the next page; null: there is no more now. */
   next: z.int().positive().nullable(),
   /** Ledger number up to which records can be found here, and the ledger's own last number. */
   lsn: apiCountSchema,
@@ -86,6 +86,8 @@ export const recordPageSchema = z.object({
 /** Query of `GET /api/v1/records`. */
 export const recordQuerySchema = z.strictObject({
   after: z.coerce.number().int().nonnegative().default(0),
+  /** The other way round: those below this ledger number, the newest first; 0: from the newest on. */
+  before: z.coerce.number().int().nonnegative().optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   kind: z.string().min(1).max(32).optional(),
   gateway: apiGatewaySchema.optional(),

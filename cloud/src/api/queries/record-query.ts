@@ -22,7 +22,7 @@ interface Row {
 }
 
 /** What records are asked for; absent fields ask for all. */
-export type RecordsAsked = Pick<RecordQuery, "after" | "limit" | "kind" | "gateway" | "device">;
+export type RecordsAsked = Pick<RecordQuery, "after" | "before" | "limit" | "kind" | "gateway" | "device">;
 
 /** Who asks, and for what. */
 export type SeenRecordsAsked = RecordsAsked & Seen;
@@ -61,8 +61,19 @@ const columns = `record.lsn, line.gw, line.ep, line.eid, line.status, device.dev
   record.wall, record.received_ms, record.at_ms, record.lane,
   (SELECT counted FROM record_test WHERE record_test.lsn = record.lsn) AS counted`;
 
+/** Where a page begins and how far it looks, and which way. */
+const rangeOf = ({ after, before }: Pick<RecordsAsked, "after" | "before">, lsn: number, filtered: boolean) => {
+  if (before === undefined) {
+    const upTo = filtered ? Math.min(lsn, after + lookedAt) : lsn;
+    return { order: "ASC", from: after, upTo, next: upTo < lsn ? upTo : null } as const;
+  }
+  const upTo = before === 0 ? lsn : Math.min(lsn, before - 1);
+  const from = filtered ? Math.max(0, upTo - lookedAt) : 0;
+  return { order: "DESC", from, upTo, next: from > 0 ? from + 1 : null } as const;
+};
+
 /**
- * Records as projected, in ledger order, with their own bytes' content. With a filter a page may be short, or empty,
+ * Records as projected, in ledger order or the newest first, with their own bytes' content. With a filter a page may be short, or empty,
  * although there is a next one. `projections` must be one snapshot; the ledger is ahead of it or equal.
  */
 export const recordPage = (
@@ -70,19 +81,19 @@ export const recordPage = (
   ledger: SqliteDatabase,
   asked: SeenRecordsAsked,
 ): RecordPage => {
-  const { after, limit, kind = null, gateway = null, device = null, cover, places } = asked;
+  const { limit, kind = null, gateway = null, device = null, cover, places } = asked;
   const lsn = projectedLsn(projections);
   const filtered = kind !== null || gateway !== null || device !== null || !cover.whole;
-  const upTo = filtered ? Math.min(lsn, after + lookedAt) : lsn;
+  const { order, from, upTo, next } = rangeOf(asked, lsn, filtered);
   const found = projections
     .prepare(
       `SELECT ${columns} FROM record CROSS JOIN line ON line.id = record.line
          CROSS JOIN device ON device.id = record.device
-       WHERE record.lsn > :after AND record.lsn <= :upTo AND (:kind IS NULL OR record.kind = :kind)
+       WHERE record.lsn > :from AND record.lsn <= :upTo AND (:kind IS NULL OR record.kind = :kind)
          AND (:gateway IS NULL OR device.gw = :gateway) AND (:device IS NULL OR device.dev = :device)
-       ORDER BY record.lsn`,
+       ORDER BY record.lsn ${order}`,
     )
-    .iterate({ after, upTo, kind, gateway, device }) as IterableIterator<Row>;
+    .iterate({ from, upTo, kind, gateway, device }) as IterableIterator<Row>;
   const rows: Row[] = [];
   for (const row of found) {
     if (places.sees(cover, row.gw, row.dev, row.at_ms)) rows.push(row);
@@ -93,7 +104,7 @@ export const recordPage = (
   const last = shown.at(-1);
   return {
     records: shown.map((row) => viewOf(row, bytes.get(row.lsn) as Buffer | undefined, places)),
-    next: rows.length > limit && last !== undefined ? last.lsn : upTo < lsn ? upTo : null,
+    next: rows.length > limit && last !== undefined ? last.lsn : next,
     ...{ lsn, head: ledgerHead(ledger) },
   };
 };

@@ -55,6 +55,12 @@ export const deskPages: readonly DeskPage[] = [
     component: defineAsyncComponent(() => import("../cameras/CameraPage.vue")),
   },
   {
+    name: "records",
+    path: "/records",
+    isFor: everybody,
+    component: defineAsyncComponent(() => import("../wall/RecordsPage.vue")),
+  },
+  {
     name: "duty",
     path: "/duty",
     isFor: everybody,

@@ -124,6 +124,9 @@ export const api = {
     const page = (await request("GET", `/api/v1/records?${query}`)) as RecordPage;
     return page.records.find((record) => record.lsn === lsn) ?? null;
   },
+  /** Records, the newest first; `before` 0: from the newest on. */
+  records: (asked: Readonly<Record<string, string>>) =>
+    request("GET", `/api/v1/records?${queryOf(asked)}`) as Promise<RecordPage>,
   act: (id: string, act: string, words: Readonly<Record<string, string>>) =>
     request("POST", `/api/v1/alerts/${encodeURIComponent(id)}/${act}`, words) as Promise<Acknowledged>,
   addPicture: (id: string, { sha256, takenAt }: PictureQuery, picture: Blob) =>

@@ -30,6 +30,7 @@ export const en: Texts = {
     cameras: "Cameras",
     camera: "Camera",
     silences: "Silences",
+    records: "Records",
     duty: "Duty",
     messages: "Messages",
     reports: "Reports",

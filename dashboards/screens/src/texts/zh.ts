@@ -29,6 +29,7 @@ export const zh = {
     cameras: "摄像机",
     camera: "摄像机回看",
     silences: "静默",
+    records: "记录",
     duty: "值班",
     messages: "消息",
     reports: "报表",
