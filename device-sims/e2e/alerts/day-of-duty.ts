@@ -95,8 +95,10 @@ export const openDayOfDuty = async (): Promise<DayOfDuty> => {
   });
   const { centre } = market;
   await centre.command("register", "sample");
-  await centre.command("import", "officers", join(dir, "officers.csv"));
-  await Promise.all(users.map(([name, role, scope]) => centre.addUser(name, role, password, scope)));
+  await Promise.all([
+    centre.command("import", "officers", join(dir, "officers.csv")),
+    ...users.map(([name, role, scope]) => centre.addUser(name, role, password, scope)),
+  ]);
   await Promise.all([
     centre.command("user", "officer", "wang.li", "songbai-st"),
     centre.command("user", "officer", "chen.hao", "sinan-duty"),

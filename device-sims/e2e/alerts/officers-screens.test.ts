@@ -53,7 +53,7 @@ describe.skipIf(needed.skip)(needed.title("a positive test, on the screens of ev
     expect(group).toMatch(/地点：松柏农贸市场 tester-1\n.*\n.*\n> 责任：监管人员/u);
 
     // The link changes nothing by being opened, before and after signing in.
-    const [mine, theirs] = [await as("wang.li", `/a/${id}`), await as("chen.hao", `/a/${id}`)];
+    const [mine, theirs] = await Promise.all([as("wang.li", `/a/${id}`), as("chen.hao", `/a/${id}`)]);
     await says(mine, "[data-test=state]", "待签收");
     await says(theirs, "[data-test=state]", "待签收");
     expect(await sticksOutPx(mine)).toBeLessThanOrEqual(0);
@@ -136,25 +136,23 @@ describe.skipIf(needed.skip)(needed.title("a positive test, on the screens of ev
     await says(mine, "[data-test=site-tests]", /韭菜\s*阳性（待复检）.*S-0002/s);
     expect(await sticksOutPx(mine)).toBeLessThanOrEqual(0);
     expect(await seriousFindings(mine)).toEqual([]);
-    for (const [user, own] of [
-      ["lin.mei", "滨海中学食堂"],
-      ["op.binhai", "滨海中学食堂"],
-    ] as const) {
+    const seesNothing = async (user: string): Promise<void> => {
       const page = await as(user, "/m");
       await says(page, "[data-test=show-all]", "全部待处理 0");
-      await page.goto(`${day.url}/a/${alert.id}?lang=zh`);
-      await says(page, "[data-test=no-alert]", "没有这条预警，或不在您的辖区内");
-      await page.goto(`${day.url}/a/none?lang=zh`);
-      await says(page, "[data-test=no-alert]", "没有这条预警，或不在您的辖区内");
+      for (const path of [`a/${alert.id}`, "a/none"]) {
+        await page.goto(`${day.url}/${path}?lang=zh`);
+        await says(page, "[data-test=no-alert]", "没有这条预警，或不在您的辖区内");
+      }
       await page.goto(`${day.url}/m/site/songbai?lang=zh`);
       await says(page, "[data-test=no-site]", "没有这个场所，或不在您的辖区内");
       await page.goto(`${day.url}/messages?lang=zh`);
       await says(page, "main", "还没有发出过消息");
       await page.goto(`${day.url}/duty?lang=zh`);
-      await says(page, "[data-test=duty-row]", own);
+      await says(page, "[data-test=duty-row]", "滨海中学食堂");
       expect(await page.locator("[data-test=duty-row]", { hasText: "松柏农贸市场" }).count()).toBe(0);
       expect(await textOf(page, "main")).not.toContain("示例己");
-    }
+    };
+    await Promise.all([seesNothing("lin.mei"), seesNothing("op.binhai")]);
     // Of the certificate, which no authority of this browser has signed, only the phone's worker complains.
     const complaints = open.flatMap(({ complaints: all }) => all);
     expect(complaints.filter((text) => !text.includes("SSL certificate error"))).toEqual([]);
