@@ -72,6 +72,26 @@ describe.skipIf(needed.skip)(needed.title("the wall, in a browser"), () => {
     await page.locator("[data-test=stale]").waitFor({ state: "detached", timeout: 60_000 });
   });
 
+  it("goes on without a part that could not be loaded, and has it once the centre is back", async () => {
+    let refused = 0;
+    let isAway = true;
+    const page = await screens.look({ path: "wall" });
+    await page.waitForSelector("[data-test=trend-tests] canvas");
+    await page.route("**/assets/HourChart*", async (route) => {
+      if (!isAway) return route.continue();
+      refused++;
+      return route.abort();
+    });
+    await page.reload();
+    await until(() => refused > 0, { what: "a part is refused", withinMs: 20_000 });
+    await page.waitForSelector("[data-test=feed-open]");
+    expect(await page.locator("[data-test=trend-tests] canvas").count()).toBe(0);
+    expect(await textOf(page, "[data-test=tile-devices]")).toContain("12");
+    isAway = false;
+    screens.centre.breakStreams();
+    await page.waitForSelector("[data-test=trend-tests] canvas");
+  });
+
   it("loads the program that the centre has after an upgrade", async () => {
     const page = await screens.look({ path: "wall" });
     await page.waitForSelector("[data-test=feed-open]");
