@@ -1,5 +1,6 @@
 import { AlertStore } from "../alerts/alert-store.ts";
 import type { SqliteDatabase } from "../store/database.ts";
+import { unsettled } from "../store/unsettled.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Channel, Delivery } from "./channel.ts";
 import { messageOf } from "./message-of.ts";
@@ -128,7 +129,10 @@ export class Dispatcher {
   async #settle(queued: QueuedNotification, delivery: Delivery): Promise<void> {
     for (;;) {
       try {
-        this.#options.database.transaction(() => this.#write(queued, delivery)).immediate();
+        // It need not wait for the disk: what a power cut takes back is sent again as a further attempt, with its mark.
+        unsettled(this.#options.database, () =>
+          this.#options.database.transaction(() => this.#write(queued, delivery)).immediate(),
+        );
         this.#options.onSettled();
         return;
       } catch (error) {

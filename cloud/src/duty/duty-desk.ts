@@ -4,6 +4,7 @@ import type { Channel, Delivery } from "../channels/channel.ts";
 import type { Figure } from "../health/figure.ts";
 import { zoneClock } from "../register/model/validity.ts";
 import type { SqliteDatabase } from "../store/database.ts";
+import { unsettled } from "../store/unsettled.ts";
 import type { Attempt } from "./attempt.ts";
 import { Bundler } from "./bundler.ts";
 import { Digest } from "./digest.ts";
@@ -141,7 +142,10 @@ export class DutyDesk {
     this.#cancel = undefined;
     if (this.#stop.signal.aborted) return;
     const { database, nowMs } = this.#options;
-    const looked = this.#isDue() ? database.transaction(() => this.#turn(nowMs())).immediate() : 0;
+    // What is made here leaves only after the commit that counts its attempt, which waits for the disk.
+    const looked = this.#isDue()
+      ? unsettled(database, () => database.transaction(() => this.#turn(nowMs())).immediate())
+      : 0;
     this.#send();
     if (looked > 0) this.#options.onChange();
     this.#schedule(looked >= alertsAtOnce);
