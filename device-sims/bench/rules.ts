@@ -19,7 +19,7 @@ interface Result {
 type Options = Readonly<Record<string, number | string>>;
 
 /** As the program gives its rules' thread: see `rulesHeap` of the centre. */
-const heap = ["--max-old-space-size=176", "--max-semi-space-size=16"];
+const heap = ["--max-old-space-size=120", "--max-semi-space-size=16"];
 
 const entry = async (flags: readonly string[], options: Options): Promise<string> => {
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);

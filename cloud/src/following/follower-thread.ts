@@ -17,10 +17,10 @@ export interface FollowerThreadPorts {
 const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
 
 /**
- * Heap of the rules' thread. What rules gather is bounded well below it; without a bound of its own the heap grows to several
- * times that before anything is collected.
+ * Heap of the rules' thread. The facts that rules gather lie outside of it; without a bound of its own the heap grows to
+ * several times what is used before anything is collected.
  */
-const rulesHeap = { maxOldGenerationSizeMb: 176, maxYoungGenerationSizeMb: 48 } as const;
+const rulesHeap = { maxOldGenerationSizeMb: 120, maxYoungGenerationSizeMb: 48 } as const;
 
 /** One thread of followers, as seen from the main thread. */
 export class FollowerThread {
