@@ -235,10 +235,11 @@ describe("messages over HTTP", () => {
     expect(refused).toMatchObject({ status: 503, answer: { error: { retryable: true } } });
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
     files.onOperation = () => undefined;
-    for (let second = 0; second < 50; second++) {
+    // The disk is looked at again by real reads and writes: as often as a busy machine needs.
+    for (let status = 0; status !== 201; ) {
       bench.clock.advance(1_000);
       await settle();
-      if ((await bench.post("scale-1", secret, "sales", sale("h1"))).status === 201) break;
+      status = (await bench.post("scale-1", secret, "sales", sale("h1"))).status;
     }
     expect(await bench.records("sale")).toHaveLength(1);
   });

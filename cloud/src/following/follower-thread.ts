@@ -5,6 +5,7 @@ import type { GatewayHint } from "../broker/broker-options.ts";
 import type { Routing } from "../duty/routing/routing.ts";
 import type { Figure } from "../health/figure.ts";
 import type { AlertRule } from "../rules/rule.ts";
+import { knownDevices, rulesHeap } from "./rules-heap.ts";
 import type { FollowerThreadData, FromFollowerThread, ToFollowerThread } from "./thread-messages.ts";
 
 /** What a {@link FollowerThread} needs besides the thread's own options. */
@@ -15,12 +16,6 @@ export interface FollowerThreadPorts {
 }
 
 const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-
-/**
- * Heap of the rules' thread. The facts that rules gather lie outside of it; without a bound of its own the heap grows to
- * several times what is used before anything is collected.
- */
-const rulesHeap = { maxOldGenerationSizeMb: 120, maxYoungGenerationSizeMb: 48 } as const;
 
 /** One thread of followers, as seen from the main thread. */
 export class FollowerThread {
@@ -42,7 +37,7 @@ export class FollowerThread {
     this.#ports = ports;
     this.#worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), {
       workerData: data,
-      ...(data.role === "alerts" ? { resourceLimits: rulesHeap } : {}),
+      ...(data.role === "alerts" ? { resourceLimits: rulesHeap(knownDevices(data.options.dataDirectory)) } : {}),
     });
     this.#started = new Promise<void>((resolve, reject) => {
       this.#start = resolve;
