@@ -46,6 +46,22 @@ describe("the disk after a power cut", () => {
     expect(readFileSync(join(imageOf(recording, 5.5, 1), "a"), "utf8")).toBe("onetwo");
   });
 
+  it("keeps the order of what happened where the machine's clock was set back in between", () => {
+    const recording = [
+      ...created,
+      entrySynced,
+      line(3, `pwrite64(10, "${hex("one")}", 3, 0) = 3`),
+      line(4, "fdatasync(10) = 0"),
+      line(-90, `pwrite64(10, "${hex("two")}", 3, 0) = 3`),
+      line(-89, "fdatasync(10) = 0"),
+    ];
+    const contents = [3.5, 4, 5.5].map((second) => readFileSync(join(imageOf(recording, second, 0), "a"), "utf8"));
+    expect(contents).toEqual(["", "", "two"]);
+    expect(parseSystemCalls(recording.join("\n"), 2_000_000).map(({ startMs }) => startMs)).toEqual([
+      ...[2_000_000, 2_001_000, 2_002_000, 2_003_000, 2_004_000, 2_004_000, 2_005_000],
+    ]);
+  });
+
   it("drops the name of a synced file whose directory was not synced", () => {
     const recording = [...created, line(3, `pwrite64(10, "${hex("one")}", 3, 0) = 3`), line(4, "fdatasync(10) = 0")];
     expect(existsSync(join(imageOf(recording, 5, 0), "a"))).toBe(false);

@@ -68,8 +68,10 @@ const changeTimes = (directory: DiskDirectory): number[] => [
 export const readRecording = (root: string, before: DiskDirectory, files: readonly string[]): Recording => {
   const history = new DiskHistory(root, before);
   const said: SaidLine[] = [];
+  let overMs = 0;
   for (const file of files) {
-    const calls = parseSystemCalls(readFileSync(file, "utf8"));
+    const calls = parseSystemCalls(readFileSync(file, "utf8"), overMs);
+    for (const { startMs, endMs } of calls) overMs = Math.max(overMs, Number.isFinite(endMs) ? endMs : startMs);
     history.replay(calls);
     said.push(...saidIn(calls));
   }

@@ -77,16 +77,23 @@ const callOf = (startMs: number, text: string): SystemCall | undefined => {
 /**
  * Reads what `strace -f -ttt -T -xx -o` wrote, calls in the order in which they began. Calls under way when the
  * recording ended come with `endMs` Infinity: nobody knows what they did.
+ * Lines stand in the order of what happened: where the machine's clock was set back in between, everything behind is moved
+ * forward by as much. `notBeforeMs`: what was recorded earlier was over then.
  * @throws {RecordingError} when the recording is incomplete
  */
-export const parseSystemCalls = (recording: string): SystemCall[] => {
+export const parseSystemCalls = (recording: string, notBeforeMs = 0): SystemCall[] => {
   const calls: SystemCall[] = [];
+  let latestMs = notBeforeMs;
+  let aheadMs = 0;
   const begun = new Map<string, Begun>();
   for (const line of recording.split("\n")) {
     const prefix = head.exec(line);
     if (prefix === null) continue;
     const [whole, thread = "", seconds, micros] = prefix;
-    const startMs = Number(seconds) * 1000 + Number(micros) / 1000;
+    const clockMs = Number(seconds) * 1000 + Number(micros) / 1000;
+    aheadMs = Math.max(aheadMs, latestMs - clockMs);
+    const startMs = clockMs + aheadMs;
+    latestMs = startMs;
     const text = line.slice(whole.length);
     const again = resumed.exec(text);
     if (again !== null) {
