@@ -125,7 +125,10 @@ describe("the recording of a camera", () => {
     await until(() => viewer.ends.length > 0, { what: "the recording ends", withinMs });
     expect(viewer.ends).toEqual(["RECORDING_ENDED"]);
     expect(viewer.fragments()).toBeGreaterThan(10);
-    expect(viewer.told.map(({ type, reason }) => reason ?? type)).toEqual(["timeline", "unknown", "gateway-down"]);
+    const told = viewer.told.map(({ type, reason }) => reason ?? type);
+    expect(told.slice(0, 2)).toEqual(["timeline", "unknown"]);
+    // A process that is there again within the seam of two files leaves no gap.
+    expect(told.slice(2).filter((reason) => reason !== "gateway-down")).toEqual([]);
     viewer.socket.close();
 
     const out = join(kitchen.dir, "out");
