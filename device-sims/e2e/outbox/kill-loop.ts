@@ -16,13 +16,19 @@ export interface KillReport {
   readonly verdict: Verdict;
 }
 
+/** So many records fill more than one segment, with as many to spare as stay behind when old ones are freed. */
+const recordsThatFree = 220;
+
 /** How to kill. */
 export interface Killing {
   readonly kills: number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly plant?: Plant;
-  /** Lets the process free old records as if they had been receipted: what it may free is not asked for afterwards. */
+  /**
+   * Lets the process free old records as if they had been receipted: what it may free is not asked for afterwards. Every
+   * second of the late kills waits until there is something to free, however slow the disk.
+   */
   readonly free?: boolean;
   /** A kill comes at a random instant within so long after the first acknowledged record of the process; default 25. */
   readonly longestLifeMs?: number;
@@ -50,6 +56,7 @@ export const killCapturing = async (killing: Killing): Promise<KillReport> => {
       else {
         await process.untilAcknowledged(1);
         startMs = performance.now() - startedAtMs;
+        if (free && kill % 2 === 0) await process.untilAcknowledged(recordsThatFree);
         await delay(random() * longestLifeMs);
       }
       await process.program.kill();
