@@ -13,6 +13,6 @@ export default defineConfig({
     maxWorkers: 2,
     // Tests of whole programs wait for real processes. A machine that was too slow once is not a broken promise and
     // is asked again (the report says so); a failed assertion never is.
-    retry: { count: 1, condition: /not within \d+ ms|(?:Test|Hook) timed out/ },
+    retry: { count: 1, condition: /not within \d+ ms|(?:Test|Hook) timed out|Timeout \d+ms exceeded/ },
   },
 });

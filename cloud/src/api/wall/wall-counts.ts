@@ -1,3 +1,5 @@
+import type { Statement } from "better-sqlite3";
+import { minuteStartMs } from "../../register/model/validity.ts";
 import type { WallAsked } from "./wall-query.ts";
 
 /** Results, and those of them that wait for confirmation. */
@@ -18,11 +20,6 @@ interface TestRow extends Grouped {
   readonly item: string | null;
   readonly verdict: string;
   readonly n: number;
-}
-
-interface SaleRow extends Grouped {
-  readonly sales: number;
-  readonly amountFen: number;
 }
 
 const day = "record.at_ms >= :fromMs AND record.at_ms < :toMs";
@@ -65,14 +62,48 @@ export const testedOfDay = (asked: WallAsked) =>
       AND device.gw = :gw AND device.dev = :dev AND item IS :item AND verdict = :verdict`,
   });
 
-const sold = `sum(type = 'sale') AS sales, coalesce(sum(amount_fen), 0) AS amountFen`;
-const sales = `${joined} CROSS JOIN record_sale ON record_sale.lsn = record.lsn
-  WHERE record.kind = 'sale' AND ${day}`;
+/** What a device sold in a span: refunds and voids are no sales, but their amounts are taken off. */
+interface Sold {
+  readonly sales: number;
+  readonly amountFen: number;
+}
 
-/** Sales of the day by site: their number, and the amount with what came back taken off. */
-export const soldOfDay = (asked: WallAsked) =>
-  placed<SaleRow>(asked, {
-    whole: `SELECT device.gw, device.dev, NULL AS atMs, ${sold} ${sales} GROUP BY record.device`,
-    single: `SELECT device.gw, device.dev, record.at_ms AS atMs, ${sold} ${sales}
-      AND device.gw = :gw AND device.dev = :dev GROUP BY record.lsn`,
-  });
+/** A device and what the rollup of its whole day says. */
+export interface SellingDevice {
+  readonly id: number;
+  readonly gw: string;
+  readonly dev: string;
+  readonly whole: Sold;
+}
+
+/**
+ * Places what a device sold. One that stood at one place all day costs nothing: its day is in the rollups. The sales of one that
+ * was moved are counted to the minute.
+ */
+export class SoldCounter {
+  readonly #asked: WallAsked;
+  readonly #between: Statement<unknown[]>;
+
+  constructor(asked: WallAsked) {
+    this.#asked = asked;
+    this.#between = asked.projections.prepare(
+      `SELECT coalesce(sum(type = 'sale'), 0) AS sales, coalesce(sum(amount_fen), 0) AS amountFen FROM record
+       CROSS JOIN line ON line.id = record.line AND line.status = 'ok'
+       CROSS JOIN record_sale ON record_sale.lsn = record.lsn
+       WHERE record.kind = 'sale' AND record.at_ms >= ? AND record.at_ms < ? AND record.device = ?`,
+    );
+  }
+
+  /** What the device sold at each place that is seen; the same site more than once when it came back. */
+  *sold({ id, gw, dev, whole }: SellingDevice): Generator<Sold & { readonly site: string | null }> {
+    if (whole.sales === 0 && whole.amountFen === 0) return;
+    const { places, cover, window } = this.#asked;
+    const stretches = places.stretches(gw, dev, window.fromMs, window.toMs);
+    for (const { from, to, attribution } of stretches) {
+      if (!cover.covers(attribution)) continue;
+      const range = [minuteStartMs(from), minuteStartMs(to), id] as const;
+      const sold = stretches.length === 1 ? whole : (this.#between.get(...range) as Sold);
+      yield { ...sold, site: attribution.site };
+    }
+  }
+}

@@ -9,7 +9,7 @@ import { isoTime } from "../queries/read-stores.ts";
 import { projectedLsn } from "../queries/record-query.ts";
 import type { Seen } from "../queries/seen.ts";
 import type { OpenAlerts, SiteAlerts } from "./wall-alerts.ts";
-import { soldOfDay, testedOfDay, type Verdicts } from "./wall-counts.ts";
+import { SoldCounter, testedOfDay, type Verdicts } from "./wall-counts.ts";
 
 /** So many items are listed. */
 const listedItems = 200;
@@ -36,10 +36,12 @@ interface DeviceRow {
   readonly withoutGrams: number | null;
   readonly tests: number | null;
   readonly scaleEvents: number | null;
+  readonly sales: number | null;
+  readonly amountFen: number | null;
 }
 
 const devicesSql = `SELECT id, gw, dev, class, status, weighings, grams, without_grams AS withoutGrams, tests,
-    scale_events AS scaleEvents FROM device
+    scale_events AS scaleEvents, sales, amount_fen AS amountFen FROM device
   LEFT JOIN rollup ON rollup.period = 'day' AND rollup.start_ms = :fromMs AND rollup.device = device.id
   WHERE class <> 'gateway'`;
 
@@ -71,10 +73,12 @@ class WallCount {
   readonly #asked: WallAsked;
   readonly #sites = new Map<string | null, SiteTally>();
   readonly #counter: DayCounter;
+  readonly #sales: SoldCounter;
 
   constructor(asked: WallAsked) {
     this.#asked = asked;
     this.#counter = new DayCounter(asked.projections, asked.window, asked.places);
+    this.#sales = new SoldCounter(asked);
   }
 
   of(site: string | null): SiteTally {
@@ -109,6 +113,7 @@ class WallCount {
       if (deviceState(row.status, since === null) === "online") group.online++;
       tally.gateways.set(gw, since);
     }
+    this.#sold(row);
     if ((row.weighings ?? 0) === 0) return;
     const whole = {
       ...{ weighings: row.weighings ?? 0, grams: row.grams ?? "0", withoutGrams: row.withoutGrams ?? 0 },
@@ -120,6 +125,15 @@ class WallCount {
       const tally = this.of(site);
       tally.weighings += weighings;
       tally.grams.push(grams);
+    }
+  }
+
+  #sold({ id, gw, dev, sales, amountFen }: DeviceRow): void {
+    if (sales === null || amountFen === null) return;
+    for (const sold of this.#sales.sold({ id, gw, dev, whole: { sales, amountFen } })) {
+      const tally = this.of(sold.site);
+      tally.sales += sold.sales;
+      tally.amountFen += sold.amountFen;
     }
   }
 }
@@ -168,11 +182,6 @@ export const wallView = (asked: WallAsked): Wall => {
       tally.tests += n;
       if (verdict === "positive" || verdict === "suspect") tally[verdict] += n;
     }
-  }
-  for (const { site, sales, amountFen } of soldOfDay(asked)) {
-    const tally = count.of(site);
-    tally.sales += sales;
-    tally.amountFen += amountFen;
   }
   for (const [site, ofSite] of alerts?.bySite ?? []) count.of(site).alerts = ofSite;
   return {

@@ -87,6 +87,34 @@ describe("a wall", () => {
     expect(new Map(weighed.map(([code, ...rest]) => [code, rest])).get("zhongpu")?.[0]).toBeGreaterThan(1);
   });
 
+  it("counts sales at each place where they were made, refunds taken off", () => {
+    const saleOf = (type: "sale" | "refund", amountFen: number) => ({
+      ...{ protocol: "smart-scale", type, number: null, receipt: "R-1", at: null, department: null, store: null },
+      ...{ scale: null, stall: null, lines: [], amountFen },
+      ...(type === "refund" ? { refersTo: { receipt: "R-1", message: null } } : {}),
+    });
+    const at = (time: string) => Date.parse(`2026-11-23T${time}:00+08:00`);
+    tested.commit({ kind: "sale", body: saleOf("sale", 500) }, at("12:59"));
+    tested.commit({ kind: "sale", body: saleOf("sale", 300) }, at("13:00"));
+    tested.commit({ kind: "sale", body: saleOf("refund", -120) }, at("13:30"));
+    tested.commit({ kind: "sale", dev: "scale-02", body: saleOf("sale", 70) }, at("13:30"));
+    tested.commit({ kind: "sale", dev: "scale-02", body: saleOf("sale", 9_000) }, at("13:30") - 24 * 3_600_000);
+    tested.centre.project();
+    const sold = (cover = Cover.everything) =>
+      wall(cover).sites.flatMap(({ code, sales, amountFen }) => (sales > 0 ? [[code, sales, amountFen]] : []));
+    expect(sold()).toEqual([["songbai", 3, 750]]);
+    register([
+      ["placements", { gw: "market-a", dev: "scale-01", stall: "songbai-a01" }, "", "2026-11-23T13:00+08:00"],
+      ["placements", { gw: "market-a", dev: "scale-01", stall: "zhongpu-a01" }, "2026-11-23T13:00+08:00"],
+    ]);
+    tested.reader.wall.forget();
+    expect(sold().sort()).toEqual([
+      ["songbai", 2, 570],
+      ["zhongpu", 1, 180],
+    ]);
+    expect(sold(own)).toEqual([["songbai", 2, 570]]);
+  });
+
   it("says how the devices of a site stand, each at its stall", () => {
     expect(tested.reader.wall.devices("songbai", own).devices).toMatchObject([
       { dev: "scale-01", stall: { code: "songbai-a01", label: "A01" }, weighings: 2 },
