@@ -162,8 +162,9 @@ program
 
 addMessagingCommands(program, { wholeIn, numberIn }, { writeLine, signal: stopping.signal });
 
-type CamerasArguments = Omit<CamerasOptions, "sees" | "sound"> & {
+type CamerasArguments = Omit<CamerasOptions, "sees" | "sound" | "onvif"> & {
   readonly codec: "h264" | "h265";
+  readonly onvif?: boolean;
   readonly sound?: boolean;
 };
 
@@ -184,16 +185,18 @@ program
   .option("--user <user>", "name that is taken", "admin")
   .option("--password <password>", "password that is taken", "kitchen-1234")
   .option("--sound", "send sound as well (G.711)")
+  .option("--onvif", "let them be found and asked for their streams by ONVIF, with the same user and password")
   .addOption(
     new Option("--starts <where>", "key: every client first gets a key frame; mid: it joins wherever the camera is")
       .choices(["key", "mid"])
       .default("key"),
   )
   .option("--seconds <n>", "end after so many seconds", numberIn(0.1, 1e7))
-  .action(async ({ codec, sound, ...options }: CamerasArguments) => {
+  .action(async ({ codec, sound, onvif, ...options }: CamerasArguments) => {
     const { camerasCommand } = await import("./commands/cameras-command.ts");
     const sees = codec === "h264" ? "kitchen-640x360" : "kitchen-h265-640x360";
-    await camerasCommand({ ...options, sees, sound: sound === true }, process.stdin, writeLine, stopping.signal);
+    const said = { sees, sound: sound === true, onvif: onvif === true } as const;
+    await camerasCommand({ ...options, ...said }, process.stdin, writeLine, stopping.signal);
   });
 
 try {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, it } from "vitest";
 import { type CameraConfig, SimulatedCamera } from "../../src/cameras/simulated-camera.ts";
@@ -11,6 +11,29 @@ import { until } from "../../src/harness/until.ts";
 type Finish = (step: () => Promise<void>) => void;
 
 const withinMs = 20_000;
+
+/** Processes that a process started, by `/proc`. */
+const childrenOf = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+
+/** Stops a process; false: it had ended before. */
+const isStopped = (pid: number): boolean => {
+  try {
+    process.kill(pid, "SIGSTOP");
+    return isRunning(pid);
+  } catch {
+    return false;
+  }
+};
+
+/** What has ended and was not asked for its exit code runs no more. */
+const isRunning = (pid: number): boolean => {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+};
 
 const play = async (finish: Finish, config: CameraConfig): Promise<SimulatedCamera> => {
   const camera = new SimulatedCamera(config);
@@ -119,6 +142,12 @@ describe("the camera process", () => {
     await isTold(viewer, "live");
     camera.drop();
     await shows(viewer);
+    // A cable that is pulled: nobody says that the connection is over, and what is plugged in again knows nothing of it.
+    camera.fault("mute");
+    await until(() => ["stalled", "disconnected"].includes(viewer.state()), { what: "no picture is shown", withinMs });
+    camera.fault("none");
+    camera.drop();
+    await isTold(viewer, "live");
     camera.fault("resize");
     await until(() => viewer.begins.at(-1)?.widthPx === 320, { what: "another size begins anew", withinMs });
     await camera.stop();
@@ -161,6 +190,25 @@ describe("the camera process", () => {
     const seen = ["cmdline", "environ"].map((name) => readFileSync(`/proc/${box.pid}/${name}`, "utf8")).join("\n");
     expect(seen).not.toContain("rtsp:");
   }, 60_000);
+
+  const coder = needs("ffmpeg");
+  it.skipIf(coder.skip)(
+    coder.title("leaves nothing running when it is killed while a picture is decoded"),
+    { concurrent: true, timeout: 60_000 },
+    async ({ expect, onTestFinished: finish }) => {
+      const camera = await play(finish, { authentication: "none" });
+      const box = await open(finish, [{ id: "one", address: camera.address }]);
+      await box.watch("one", { quality: "pictures" });
+      // Held where it is, so that it is still at work when its parent dies.
+      const pid = await until(() => childrenOf(box.pid).find(isStopped), {
+        ...{ what: "a picture is being decoded", withinMs, everyMs: 1 },
+      });
+      await box.close();
+      expect(existsSync(`/proc/${pid}`)).toBe(true);
+      process.kill(pid, "SIGCONT");
+      await until(() => !isRunning(pid), { what: "the decoder is gone", withinMs });
+    },
+  );
 
   const server = needs("gstreamer");
   it.skipIf(server.skip)(

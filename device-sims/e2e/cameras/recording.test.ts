@@ -1,68 +1,78 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, renameSync, rmSync, statfsSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "vitest";
 import { SimulatedCamera } from "../../src/cameras/simulated-camera.ts";
-import { type BoxViewer, type CameraBox, openCameraBox } from "../../src/harness/camera-box.ts";
-import { needs } from "../../src/harness/requirements.ts";
-import { runProgram } from "../../src/harness/running-program.ts";
+import { type BoxManner, type BoxViewer, type CameraBox, openCameraBox } from "../../src/harness/camera-box.ts";
+import { fakeTimeLibrary, needs } from "../../src/harness/requirements.ts";
 import { until } from "../../src/harness/until.ts";
-import { connectViewer, viewToken } from "./hub-viewer.ts";
-import { openKitchen } from "./kitchen.ts";
+import { finishedIn, indexed, playThrough } from "./recorded-files.ts";
 
-const withinMs = 30_000;
+/** Undone in reverse when the test is over. */
+type Finish = (step: () => unknown) => void;
 
-const moviesIn = (folder: string): string[] =>
-  readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".mp4"))
-    .map((name) => join(folder, name))
-    .sort();
-
-const indexed = (folder: string): string[] =>
-  readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith("index.jsonl"))
-    .flatMap((name) => readFileSync(join(folder, name), "utf8").split("\n"))
-    .filter((line) => line !== "");
-
-/** Files that the index has as finished. */
-const finishedIn = (folder: string): string[] => {
-  const lines = indexed(folder).map((line) => JSON.parse(line) as { type: string; number?: number });
-  const finished = new Set(lines.filter(({ type }) => type === "segment").map(({ number }) => number));
-  return moviesIn(folder).filter((movie) => finished.has(Number(/-(\d+)\.mp4$/.exec(movie)?.[1])));
-};
-
-/** @throws what the other program says where it cannot play a file to its end */
-const playThrough = (movie: string): Promise<unknown> =>
-  runProgram({ name: "ffmpeg", command: "ffmpeg", args: ["-v", "error", "-i", movie, "-f", "null", "-"] });
+const withinMs = 45_000;
+const mebibyte = 1024 ** 2;
 
 const isOver = (viewer: BoxViewer): boolean => viewer.told.some(({ type }) => type === "ended");
+const gapsOf = (viewer: BoxViewer): unknown[] =>
+  viewer.told.filter(({ type }) => type === "gap").map(({ reason }) => reason);
+
+/** A camera, a folder, and boxes that record the one in the other. */
+const studio = async (finish: Finish, limits: Readonly<Record<string, unknown>> = {}) => {
+  const folder = mkdtempSync(join(tmpdir(), "mingcheng-recording-"));
+  finish(() => rmSync(folder, { recursive: true, force: true }));
+  const camera = new SimulatedCamera({ authentication: "none" });
+  await camera.start();
+  finish(() => camera.stop());
+  const recording = {
+    ...{ folder, maxGiB: 1, minFreeGiB: 0.1, days: 7, zones: {}, eventDays: 30, stream: "main", segmentSeconds: 2 },
+    ...limits,
+  };
+  const watch = { always: true, measureSeconds: 10 };
+  const open = async (manner: BoxManner = {}): Promise<CameraBox> => {
+    const box = await openCameraBox([{ id: "one", address: camera.address }], { recording, watch }, manner);
+    finish(() => box.close());
+    return box;
+  };
+  /** Waits until so many files more are finished. */
+  const records = (more: number): Promise<unknown> => {
+    const before = finishedIn(folder).length;
+    return until(() => finishedIn(folder).length >= before + more, { what: `${more} files are finished`, withinMs });
+  };
+  /** Plays all there is since then, to its end. */
+  const played = async (box: CameraBox, fromMs: number): Promise<BoxViewer> => {
+    const viewer = await box.watch("one", { from: new Date(fromMs).toISOString(), speed: 8 });
+    const detail = (): string => JSON.stringify(viewer.told);
+    await until(() => isOver(viewer), { what: "the recording ends", withinMs, detail });
+    return viewer;
+  };
+  return { folder, camera, open, records, played };
+};
+
+/** Leaves no octet on a filesystem, whoever writes there at the same moment. */
+const fill = (filler: string, folder: string): void => {
+  const { bavail, bsize } = statfsSync(folder);
+  try {
+    writeFileSync(filler, Buffer.alloc(bavail * bsize));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+  }
+};
 
 describe("the recording of a camera", () => {
   const player = needs("ffmpeg");
   it.skipIf(player.skip)(
     player.title("outlives SIGKILL, says where it has gaps and why, and is played by time"),
-    { concurrent: true, timeout: 120_000 },
+    { concurrent: true, timeout: 180_000 },
     async ({ expect, onTestFinished: finish }) => {
-      const folder = mkdtempSync(join(tmpdir(), "mingcheng-recording-"));
-      finish(() => rmSync(folder, { recursive: true, force: true }));
-      const camera = new SimulatedCamera({ authentication: "none" });
-      await camera.start();
-      finish(() => camera.stop());
-      const recording = {
-        ...{ folder, maxGiB: 1, minFreeGiB: 0.1, days: 7, zones: {}, eventDays: 30, stream: "main" },
-        segmentSeconds: 2,
-      };
-      const watch = { always: true, measureSeconds: 10 };
-      const open = async (): Promise<CameraBox> => {
-        const box = await openCameraBox([{ id: "one", address: camera.address }], { recording, watch });
-        finish(() => box.close());
-        return box;
-      };
+      const { folder, camera, open, records, played } = await studio(finish);
       const startedMs = Date.now();
       const first = await open();
-      await until(() => indexed(folder).length >= 1, { what: "a file is finished", withinMs });
+      await records(1);
       camera.fault("resize");
-      await until(() => indexed(folder).length >= 3, { what: "a file of another size is finished", withinMs });
+      await records(2);
       // SIGKILL while a file is being written.
       await first.close();
       const left = finishedIn(folder);
@@ -75,17 +85,11 @@ describe("the recording of a camera", () => {
       const again = await open();
       // What is salvaged, why there is nothing, and a file that is finished.
       await until(() => indexed(folder).length >= known + 3, { what: "it records again", withinMs });
-      const viewer = await again.watch("one", { from: new Date(startedMs).toISOString(), speed: 8 });
-      await until(() => isOver(viewer), {
-        what: "the recording ends",
-        withinMs,
-        detail: () => JSON.stringify(viewer.told),
-      });
+      const viewer = await played(again, startedMs);
       // What was salvaged, and all that came after it, plays in another program, too.
       for (const movie of finishedIn(folder)) await playThrough(movie);
       // Nothing is known of the time before the first file.
-      const gaps = viewer.told.filter(({ type }) => type === "gap").map(({ reason }) => reason);
-      expect(gaps.filter((reason) => reason !== "unknown")).toEqual(["gateway-down"]);
+      expect(gapsOf(viewer).filter((reason) => reason !== "unknown")).toEqual(["gateway-down"]);
       expect(viewer.told[1]).toMatchObject({ type: "timeline" });
       expect(viewer.told.at(-1)).toMatchObject({ type: "ended", code: "RECORDING_ENDED" });
       expect(viewer.begins.map(({ widthPx }) => widthPx)).toEqual([640, 320]);
@@ -96,72 +100,82 @@ describe("the recording of a camera", () => {
     },
   );
 
-  it("is played through the centre, exported with a signature, and every state is one record", {
-    concurrent: true,
-    timeout: 120_000,
-  }, async ({ expect, onTestFinished: finish }) => {
-    const startedMs = Date.now();
-    const kitchen = await openKitchen({
-      ...{ gw: "kitchen-kept", cameras: { "kitchen-1": { authentication: "none" } } },
-      recording: { maxGiB: 1, minFreeGiB: 0.1, segmentSeconds: 2 },
-    });
-    finish(() => kitchen.close());
-    const { gateway, centre, api } = kitchen;
-    const video = join(kitchen.dir, "video");
-    const camera = (...args: string[]): Promise<string> =>
-      gateway.command("camera", ...args, "--config", gateway.configFile);
-    await until(() => existsSync(join(video, "kitchen-1")) && indexed(video).length >= 1, {
-      ...{ what: "a file is finished", withinMs, detail: () => gateway.program.output() },
-    });
-    // The camera process is killed: the same state again is no news.
-    const [pid] = [kitchen.cameraPid()];
-    process.kill(pid, "SIGKILL");
-    // What is salvaged, why there is nothing, and one that is finished.
-    const known = indexed(video).length;
-    await until(() => indexed(video).length >= known + 3, { what: "it records again", withinMs });
-    const { token, port } = await viewToken(kitchen, "kitchen-1");
-    const viewer = await connectViewer(kitchen, port);
-    viewer.ask(token, { from: new Date(startedMs).toISOString(), speed: 8 });
-    await until(() => viewer.ends.length > 0, { what: "the recording ends", withinMs });
-    expect(viewer.ends).toEqual(["RECORDING_ENDED"]);
-    expect(viewer.fragments()).toBeGreaterThan(10);
-    const told = viewer.told.map(({ type, reason }) => reason ?? type);
-    expect(told.slice(0, 2)).toEqual(["timeline", "unknown"]);
-    // A process that is there again within the seam of two files leaves no gap.
-    expect(told.slice(2).filter((reason) => reason !== "gateway-down")).toEqual([]);
-    viewer.socket.close();
+  const small = needs("root", "ffmpeg");
+  it.skipIf(small.skip)(
+    small.title(
+      "stops on a disk that is full to the last octet, frees what is its own, says so, and goes on by itself",
+    ),
+    { concurrent: true, timeout: 180_000 },
+    async ({ expect, onTestFinished: finish }) => {
+      const { folder, open, records, played } = await studio(finish, {
+        ...{ maxGiB: undefined, minFreeGiB: 2 / 1024 },
+      });
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=16m", "mingcheng-test", folder]);
+      finish(() => execFileSync("umount", ["-l", folder]));
+      const startedMs = Date.now();
+      const box = await open();
+      await records(2);
+      const viewer = await box.watch("one");
+      const filler = join(folder, "filler");
+      fill(filler, folder);
+      const detail = (): string => `${[...box.alarms]} ${box.log.join("\n")}`;
+      await until(() => box.alarms.get("RECORDING_STOPPED") === "disk-full", {
+        ...{ what: "it says that the disk is full", withinMs, detail },
+      });
+      // Two recordings cannot make up for what somebody else wrote; each deletion is told.
+      const deleted = box.records.filter(({ body }) => body["event"] === "deleted");
+      expect(deleted.length).toBeGreaterThan(0);
+      expect(deleted.map(({ body }) => body["reason"])).toContain("limit of free-space");
+      const seen = viewer.fragments();
+      await until(() => viewer.fragments() > seen + 5, { what: "viewers are shown what happens", withinMs });
+      truncateSync(filler, statSync(filler).size - 8 * mebibyte);
+      await records(1);
+      await until(() => box.alarms.size === 0, { what: "the alarm is over", withinMs, detail });
+      for (const movie of finishedIn(folder)) await playThrough(movie);
+      expect(gapsOf(await played(box, startedMs))).toContain("disk-full");
+    },
+  );
 
-    const out = join(kitchen.dir, "out");
-    const span = ["--from", new Date(startedMs).toISOString(), "--to", new Date().toISOString()];
-    await camera("clip", "--channel", "kitchen-1", ...span, "--out", out, "--why", "case 7");
-    const keys = join(kitchen.dir, "keys.json");
-    writeFileSync(keys, await centre.command("keys", "--gateway", gateway.gw, "--json"));
-    await gateway.command("verify-clip", out, "--keys", keys);
-
-    await camera("hold", "add", "--channel", "kitchen-1", ...span, "--why", "complaint", "--by", "wang");
-    await centre.command(
-      "gateway",
-      "command",
-      gateway.gw,
-      "camera-still",
-      "--device",
-      "kitchen-1",
-      "--ref",
-      "case-7",
-      "--wait",
-      "60",
-    );
-    const records = await until(
-      async () => {
-        const { records: found } = await api.get<{ records: { body: Record<string, unknown> }[] }>(
-          `/api/v1/records?gateway=${gateway.gw}&device=kitchen-1&kind=camera&limit=50`,
-        );
-        return found.length >= 4 ? found.map(({ body }) => body) : undefined;
-      },
-      { what: "the records have arrived", withinMs, everyMs: 250 },
-    );
-    const events = records.map(({ event, state }) => String(event === "state" ? state : event));
-    expect(events).toEqual(["live", "clip", "held", "still"]);
-    expect(await centre.command("audit", "list", "--json")).toContain(`"from":"${new Date(startedMs).toISOString()}"`);
-  });
+  const faketime = needs("libfaketime");
+  it.skipIf(faketime.skip)(
+    faketime.title("loses and deletes nothing when the clock jumps a day, forward and back"),
+    { concurrent: true, timeout: 180_000 },
+    async ({ expect, onTestFinished: finish }) => {
+      const { folder, open, records, played } = await studio(finish, { days: 0.5 });
+      const clockFile = join(folder, "clock");
+      const setClock = (time: string): void => {
+        writeFileSync(`${clockFile}.new`, `${time}\n`);
+        renameSync(`${clockFile}.new`, clockFile);
+      };
+      const env = {
+        ...{ LD_PRELOAD: fakeTimeLibrary() ?? "", FAKETIME_TIMESTAMP_FILE: clockFile, FAKETIME_NO_CACHE: "1" },
+        ...{ FAKETIME_DONT_FAKE_MONOTONIC: "1", DONT_FAKE_MONOTONIC: "1" },
+      };
+      setClock("+0d");
+      const startedMs = Date.now();
+      const first = await open({ env });
+      await records(1);
+      // The gateway knows the time: a system clock that was set reaches nothing.
+      setClock("+1d");
+      await records(2);
+      first.tellClock({ aheadMs: -86_400_000, sync: "receipt", errMs: 100 });
+      await records(1);
+      expect(indexed(folder).filter(({ type }) => type === "gap")).toEqual([]);
+      await first.close();
+      const before = finishedIn(folder);
+      // Nobody knows better than a clock that is a day ahead: by it everything there is would be too old.
+      const again = await open({ env, clock: { aheadMs: 0, sync: "none", errMs: null } });
+      await records(1);
+      for (const time of ["+0d", "-1d", "+0d"]) {
+        setClock(time);
+        again.tellClock({ aheadMs: 0, sync: "none", errMs: null });
+        await records(1);
+      }
+      expect(finishedIn(folder)).toEqual(expect.arrayContaining(before));
+      expect(again.records.filter(({ body }) => body["event"] === "deleted")).toEqual([]);
+      const viewer = await played(again, startedMs - 5_000);
+      expect(viewer.told.at(-1)).toMatchObject({ code: "RECORDING_ENDED" });
+      expect(viewer.fragments()).toBeGreaterThan(20);
+    },
+  );
 });

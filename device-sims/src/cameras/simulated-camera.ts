@@ -2,7 +2,8 @@ import { createServer, type Server } from "node:net";
 import { MingchengError } from "@mingcheng/protocols";
 import type { CodedStream } from "./coded-stream.ts";
 import { type Authentication, type Login, LoginCheck } from "./digest-check.ts";
-import { type FixtureName, fixtureStream } from "./fixtures.ts";
+import type { Encoding } from "./encode-pictures.ts";
+import { type FixtureName, fixtureEncodings, fixtureStream } from "./fixtures.ts";
 import type { PictureSender } from "./picture-sender.ts";
 import { type ConnectionHost, RtspConnection } from "./rtsp-connection.ts";
 import { sessionDescription } from "./session-description.ts";
@@ -87,6 +88,17 @@ export class SimulatedCamera {
   /** Where it can be reached, without a password. */
   get address(): string {
     return `rtsp://${this.#config.host}:${this.#port}${this.#config.path}`;
+  }
+
+  /** Name and password that it takes now. */
+  get login(): Login {
+    return this.#login;
+  }
+
+  /** The stream it shows when nothing is wrong with it: of the committed ones, how it was made; else undefined. */
+  get encoding(): Encoding | undefined {
+    const { sees } = this.#config;
+    return typeof sees === "string" ? fixtureEncodings[sees] : undefined;
   }
 
   /** Sessions that are being sent pictures now, and the most there ever were. */

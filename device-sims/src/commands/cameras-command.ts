@@ -2,6 +2,8 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { MingchengError } from "@mingcheng/protocols";
 import type { FixtureName } from "../cameras/fixtures.ts";
+import { onvifOf } from "../cameras/onvif-camera.ts";
+import type { OnvifDevice } from "../cameras/onvif-device.ts";
 import { type CameraConfig, type CameraFault, cameraFaults, SimulatedCamera } from "../cameras/simulated-camera.ts";
 import type { WriteLine } from "./run-command.ts";
 
@@ -17,6 +19,8 @@ export interface CamerasOptions {
   readonly password: string;
   readonly sound: boolean;
   readonly starts: NonNullable<CameraConfig["starts"]>;
+  /** True: they can be found and asked by ONVIF. */
+  readonly onvif: boolean;
   readonly seconds?: number | undefined;
 }
 
@@ -51,19 +55,28 @@ const carryOut = async (cameras: ReadonlyMap<string, SimulatedCamera>, line: str
  * @throws {MingchengError} SIM_LINE_FAILED
  */
 export const camerasCommand = async (
-  { count, port, seconds, user, password, ...config }: CamerasOptions,
+  { count, port, seconds, user, password, onvif, ...config }: CamerasOptions,
   control: Readable,
   writeLine: WriteLine,
   signal: AbortSignal,
 ): Promise<void> => {
   const cameras = new Map<string, SimulatedCamera>();
+  const faces = new Map<string, OnvifDevice>();
   for (let at = 0; at < count; at++) {
     const login = { user, password };
     const camera = new SimulatedCamera({ ...config, login, port: port === 0 ? 0 : port + at });
     await camera.start();
-    cameras.set(`camera-${at + 1}`, camera);
+    const id = `camera-${at + 1}`;
+    cameras.set(id, camera);
+    if (!onvif) continue;
+    const face = onvifOf(camera, { host: config.host, name: id });
+    await face.start();
+    faces.set(id, face);
   }
-  const listed = [...cameras].map(([id, { address }]) => ({ id, address }));
+  const listed = [...cameras].map(([id, { address }]) => {
+    const face = faces.get(id);
+    return { id, address, ...(face === undefined ? {} : { onvif: face.url }) };
+  });
   writeLine(JSON.stringify({ event: "ready", cameras: listed }));
   const lines = createInterface({ input: control });
   lines.on("line", (line) => {
@@ -79,7 +92,7 @@ export const camerasCommand = async (
     ending.addEventListener("abort", () => resolve(), { once: true });
   });
   lines.close();
-  await Promise.all([...cameras.values()].map((camera) => camera.stop()));
+  await Promise.all([...cameras.values(), ...faces.values()].map((one) => one.stop()));
   // The standard input would keep the program alive.
   control.destroy();
 };

@@ -5,6 +5,7 @@ import type { Quality } from "@mingcheng/protocols/media";
 import { wallText } from "../clock/wall-text.ts";
 import { isLoopback } from "../config/web-config.ts";
 import { certificateOf } from "../web/certificate-file.ts";
+import { CameraClock } from "./camera-clock.ts";
 import { type Decoder, ffmpegDecoder } from "./decode/decode-job.ts";
 import { DetectorDesk } from "./detectors/detector-desk.ts";
 import { installedDetectors } from "./detectors/installed.ts";
@@ -12,7 +13,7 @@ import { CameraSubnets } from "./discovery/camera-subnets.ts";
 import { GatewayLink } from "./gateway-link.ts";
 import { type HealthChange, usualHealthSettings } from "./health/camera-health.ts";
 import { Keeping } from "./keeping/keeping.ts";
-import type { FromCameras, ToCameras, ToldClock } from "./process-messages.ts";
+import type { FromCameras, ToCameras } from "./process-messages.ts";
 import { type Reviewer, reviewerOf } from "./recording/reviewer.ts";
 import { CentreLink } from "./relay/centre-link.ts";
 import { Channels, type RelayedChannel, type RelayedStream } from "./relay/channels.ts";
@@ -38,7 +39,7 @@ export class CameraProcess {
   readonly #gateway: GatewayLink;
   readonly #faults: RareFaults;
   readonly #decoder: Decoder = ffmpegDecoder();
-  #clock: ToldClock;
+  readonly #clock: CameraClock;
   #channels: Channels | undefined;
   #watch: CameraWatch | undefined;
   #keeping: Keeping | undefined;
@@ -50,7 +51,7 @@ export class CameraProcess {
     this.#start = start;
     this.#say = say;
     this.#gateway = new GatewayLink(say, after);
-    this.#clock = start.clock;
+    this.#clock = new CameraClock({ systemMs: () => Date.now(), monoMs: () => performance.now() }, start.clock);
     this.#faults = new RareFaults((detail, text) => say({ type: "log", level: "error", text, detail }));
   }
 
@@ -70,7 +71,11 @@ export class CameraProcess {
     this.#watchPasswords(channels);
     this.#keeping = await Keeping.open({
       ...{ ...clock, config, dataDirectory, channels, decoder: this.#decoder, gw, wallText },
-      ...{ clock: () => this.#clock, stateOf: (channel) => channels.state(channel) },
+      ...{
+        clock: () => this.#clock.told,
+        ageMs: () => this.#clock.ageMs(),
+        stateOf: (channel) => channels.state(channel),
+      },
       tell: (channel, body) => this.#gateway.tell(channel, body),
       sign: (octets) => this.#gateway.sign(octets),
       alarm: (code, detail) => this.#say({ type: "alarm", code, detail }),
@@ -158,7 +163,7 @@ export class CameraProcess {
   }
 
   #wallMs(): number {
-    return Date.now() + this.#clock.aheadMs;
+    return this.#clock.wallMs();
   }
 
   #fault(error: unknown): void {
@@ -175,7 +180,7 @@ export class CameraProcess {
         this.#gateway.take(message);
         return;
       case "clock":
-        this.#clock = message.clock;
+        this.#clock.take(message.clock);
         return;
       case "dial":
         void this.#link?.dial(message.access);

@@ -79,10 +79,11 @@ export const readProbeMatches = (
   });
 };
 
-const ownAddresses = (): string[] =>
+/** One for each network; this machine itself where cameras may be on it, as encoders and simulated ones are. */
+const ownAddresses = (subnets: CameraSubnets): string[] =>
   Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
-    .filter(({ family, internal }) => family === "IPv4" && !internal)
+    .filter(({ family, internal, address }) => family === "IPv4" && (!internal || subnets.includes(address)))
     .map(({ address }) => address);
 
 const bound = (address: string): Promise<Socket | undefined> =>
@@ -110,7 +111,7 @@ const bound = (address: string): Promise<Socket | undefined> =>
  * answers to its own question. Never rejects; an interface that cannot be used finds nothing.
  */
 export const probeCameras = async (options: ProbeOptions): Promise<readonly FoundCamera[]> => {
-  const { subnets, waitMs, signal, from = ownAddresses(), target = multicast } = options;
+  const { subnets, waitMs, signal, from = ownAddresses(subnets), target = multicast } = options;
   const found = new Map<string, FoundCamera>();
   const ids = new Set<string>();
   const sockets = (await Promise.all(from.map(bound))).filter((socket) => socket !== undefined);
@@ -135,5 +136,6 @@ export const probeCameras = async (options: ProbeOptions): Promise<readonly Foun
   });
   for (const timer of timers) clearTimeout(timer);
   for (const socket of sockets) socket.close();
-  return [...found.values()].sort((a, b) => (a.address < b.address ? -1 : 1));
+  const order = new Intl.Collator("en", { numeric: true });
+  return [...found.values()].sort((a, b) => order.compare(`${a.address} ${a.name}`, `${b.address} ${b.name}`));
 };

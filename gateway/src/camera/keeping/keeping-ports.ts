@@ -8,6 +8,8 @@ export interface KeepingPorts {
   /** Monotonic, and milliseconds since 1970. */
   readonly nowMs: () => number;
   readonly wallMs: () => number;
+  /** Milliseconds since 1970 by which what is kept grows old: see `CameraClock`. */
+  readonly ageMs: () => number;
   readonly after: (delayMs: number, task: () => void) => () => void;
   readonly clock: () => ToldClock;
   /** Local time with offset. */

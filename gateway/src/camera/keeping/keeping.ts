@@ -103,14 +103,14 @@ export class Keeping {
   }
 
   #pruneStills(): void {
-    const { config, wallMs, after, onFault } = this.#options;
+    const { config, ageMs, after, onFault } = this.#options;
     if (this.#closed) return;
     const { days, maxMiB } = config.stills;
     const isHeld = (channel: string, atMs: number): boolean =>
       this.#recording?.recordings.holds.spans(channel).some(({ fromMs, toMs }) => atMs >= fromMs && atMs <= toMs) ===
       true;
     this.#store
-      .prune(wallMs(), { maxAgeMs: days * dayMs, maxBytes: maxMiB * mebibyte }, isHeld)
+      .prune(ageMs(), { maxAgeMs: days * dayMs, maxBytes: maxMiB * mebibyte }, isHeld)
       .catch((error: unknown) => onFault("", error));
     after(pruneStillsEveryMs, () => this.#pruneStills());
   }

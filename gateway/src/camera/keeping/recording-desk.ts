@@ -116,7 +116,7 @@ export class RecordingDesk {
         limits: { maxAgeMs: daysOf(channel, recording) * dayMs, maxBytes: bytesOf(channel.maxGiB) },
       })),
       ...{ maxBytes: bytesOf(recording.maxGiB), minFreeBytes: Math.floor(recording.minFreeGiB * gibibyte) },
-      ...{ nowMs: ports.wallMs, onDeleted, onGap, onFault: ports.onFault },
+      ...{ nowMs: ports.wallMs, ageMs: ports.ageMs, onDeleted, onGap, onFault: ports.onFault },
     });
     const desk = new RecordingDesk(recordings, ports, zones, clips);
     for (const { id } of recorded) {
@@ -153,14 +153,14 @@ export class RecordingDesk {
 
   /** Deletes what is due; says when recording had to stop. Never rejects. */
   async #look(): Promise<void> {
-    const { alarm, wallMs, nowMs, onFault } = this.#ports;
+    const { alarm, ageMs, nowMs, onFault } = this.#ports;
     const { recordings } = this;
     try {
       const isDue = nowMs() - this.#prunedMs >= pruneEveryMs;
       if (!isDue && recordings.refusal === undefined && !(await recordings.isShort())) return;
       this.#prunedMs = nowMs();
-      for (const hold of recordings.holds.expired(wallMs())) await this.#released(hold, "expired", "system", "");
-      await this.#clips.prune(Date.now());
+      for (const hold of recordings.holds.expired(ageMs())) await this.#released(hold, "expired", "system", "");
+      await this.#clips.prune(ageMs());
       await recordings.prune();
     } catch (error) {
       onFault("", error);

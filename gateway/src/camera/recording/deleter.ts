@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { readFile, rm } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { writeDurably } from "../../disk/durable-file.ts";
 import type { ChannelStore } from "./channel-store.ts";
@@ -30,6 +30,11 @@ const digestOf = (segments: readonly Segment[]): string =>
     .update(segments.map(({ sha256 }) => `${sha256}\n`).join(""))
     .digest("hex");
 
+/** Kept free for what has to be written down before anything can be deleted on a disk that is full to the last byte. */
+const reserveBytes = 256 * 1024;
+
+const isFull = (error: unknown): boolean => ["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "");
+
 /** Deletes segments so that each deletion is told: what is to go is written down first, and forgotten once it was told. */
 export class Deleter {
   readonly #path: string;
@@ -50,8 +55,31 @@ export class Deleter {
       ...{ bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0), sha256: digestOf(segments) },
     };
     const numbers = segments.map(({ number }) => number);
-    await writeDurably(this.#path, JSON.stringify({ intent, day, numbers }));
+    await this.#writeDown(JSON.stringify({ intent, day, numbers }));
     await this.#finish(store, segments, intent, day);
+    await this.reserve();
+  }
+
+  /** Sets space aside for the next deletion; a disk that has none now is asked again after it. Never rejects. */
+  async reserve(): Promise<void> {
+    const path = this.#reserve;
+    await writeFile(path, Buffer.alloc(reserveBytes, 1), { flag: "wx", mode: 0o600 }).catch((error: unknown) =>
+      isFull(error) ? rm(path, { force: true }) : undefined,
+    );
+  }
+
+  get #reserve(): string {
+    return `${this.#path}.reserve`;
+  }
+
+  async #writeDown(text: string): Promise<void> {
+    try {
+      await writeDurably(this.#path, text);
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      await rm(this.#reserve, { force: true });
+      await writeDurably(this.#path, text);
+    }
   }
 
   async #finish(

@@ -43,6 +43,8 @@ const aheadMs = 2_000;
 /** A line that is so far behind is waited for: nothing of a recording has to be left out. */
 const mostWaitingBytes = 1_000_000;
 const waitMs = 100;
+/** A file's time is when its first picture came in: a camera that was held up a little seems to go back by that. */
+const heldUpMs = 1_500;
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -65,6 +67,8 @@ export class PlaybackRun {
   /** Where the next picture is in the movie's own time. */
   #units = 0n;
   #scale = 90_000;
+  /** When the picture before was taken. */
+  #takenMs = Number.NEGATIVE_INFINITY;
 
   constructor(source: PlaybackSource, played: Played, screen: PlaybackScreen, ports: PlaybackPorts) {
     this.#source = source;
@@ -172,11 +176,18 @@ export class PlaybackRun {
       const moved = Uint8Array.from(fragments[index] ?? []);
       moveDecodeTimes(moved, shift);
       if (this.#ended) return;
-      this.#screen.fragment({ bytes: moved, key: isKey(index), wallMs: segment.startMs + msAt(index) });
+      this.#screen.fragment({ bytes: moved, key: isKey(index), wallMs: this.#taken(segment.startMs + msAt(index)) });
     }
     const lastedMs = Math.max(0, segment.durationMs - msAt(start));
     this.#sentMs = sentBefore + lastedMs;
     this.#units += BigInt(Math.round((lastedMs * this.#scale) / 1_000));
+  }
+
+  /** Goes on at the seam of two files; goes back only where the clock was set back. */
+  #taken(wallMs: number): number {
+    const heldUp = this.#takenMs - wallMs;
+    this.#takenMs = heldUp > 0 && heldUp < heldUpMs ? this.#takenMs : wallMs;
+    return this.#takenMs;
   }
 
   async #pace(): Promise<void> {

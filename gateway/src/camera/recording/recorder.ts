@@ -42,6 +42,7 @@ const clockStepMs = 2_000;
 
 /** More changes of what is wrong in one silence are not told apart. */
 const mostSilences = 50;
+const mostUnlisted = 100;
 
 interface Silence {
   readonly reason: GapReason;
@@ -68,6 +69,8 @@ export class Recorder {
   #silences: Silence[] = [{ reason: "gateway-down", fromMs: 0 }];
   #notBeforeMonoMs = Number.NEGATIVE_INFINITY;
   #overrun = false;
+  /** Files that are whole and could not be entered in the index. */
+  readonly #unlisted: Segment[] = [];
   /** Who waits for the present file to be whole. */
   #wanted: (() => void)[] = [];
 
@@ -218,11 +221,20 @@ export class Recorder {
     this.#file = undefined;
     if (file === undefined) return;
     try {
-      const segment = await file.finish();
-      await this.#options.store.add(segment);
-      this.#options.onSegment(segment);
+      this.#unlisted.push(await file.finish());
+      await this.#list();
     } finally {
       for (const resolve of this.#wanted.splice(0)) resolve();
+    }
+  }
+
+  /** Enters what is whole: also what a full disk had no place for before. What is not entered now is found at the next start. */
+  async #list(): Promise<void> {
+    if (this.#unlisted.length > mostUnlisted) this.#unlisted.shift();
+    for (let segment = this.#unlisted[0]; segment !== undefined; segment = this.#unlisted[0]) {
+      await this.#options.store.add(segment);
+      this.#unlisted.shift();
+      this.#options.onSegment(segment);
     }
   }
 

@@ -28,6 +28,8 @@ export interface RecordingsOptions {
   readonly minFreeBytes: number;
   /** Centre's or system's wall clock, milliseconds since 1970. */
   readonly nowMs: () => number;
+  /** The same as recordings grow old by it; left out: {@link nowMs}. */
+  readonly ageMs?: () => number;
   /** What else counts in the hard limit; left out: nothing. */
   readonly otherBytes?: () => number;
   /** Free bytes of a folder's file system; tests only. */
@@ -98,6 +100,7 @@ export class Recordings {
     for (const { id } of channels) stores.set(id, await ChannelStore.open(join(folder, id)));
     const recordings = new Recordings(options, stores, await Holds.open(join(folder, "holds.json")));
     await recordings.#deleter.resume(stores);
+    await recordings.#deleter.reserve();
     await recordings.prune();
     return recordings;
   }
@@ -162,7 +165,7 @@ export class Recordings {
   async #pruneChannel(id: string, limits: RingLimits): Promise<void> {
     const store = this.#stores.get(id);
     if (store === undefined) return;
-    const nowMs = Math.floor(this.#options.nowMs() / hourMs) * hourMs;
+    const nowMs = Math.floor((this.#options.ageMs ?? this.#options.nowMs)() / hourMs) * hourMs;
     const most = limits.maxBytes;
     const target = most === null || store.bytes <= most ? most : Math.floor(most * (1 - clearBeyond));
     for (const day of store.days) {
