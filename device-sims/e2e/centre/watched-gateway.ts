@@ -36,6 +36,8 @@ export interface WatchedGateway {
   isConnected(): boolean;
   /** Connections so far. */
   connections(): number;
+  /** Records captured that no receipt counts for yet. */
+  pending(): number;
   /** True when everything captured is receipted. */
   settled(): boolean;
   close(): Promise<void>;
@@ -151,6 +153,7 @@ export const watchGateway = (enrolled: Enrolled, { times = 1 }: Habits = {}): Wa
     },
     isConnected: () => online,
     connections: () => connections,
+    pending: () => gateway.outbox.head - settledTo,
     settled: () => settledTo === gateway.outbox.head,
     close: async () => connection?.close(),
   };
