@@ -3,9 +3,10 @@ import type { FaultName, FaultStep } from "./faults.ts";
 import type { Oracle } from "./oracle.ts";
 import type { SimCentre } from "./sim-centre.ts";
 import { SimDisk } from "./sim-disk.ts";
-import { SimGateway, type Surroundings } from "./sim-gateway.ts";
+import { SimGateway } from "./sim-gateway.ts";
 import type { SimNetwork } from "./sim-network.ts";
 import { standInSigner } from "./stand-in-crypto.ts";
+import type { Surroundings } from "./surroundings.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 /** What can be reached from outside. */

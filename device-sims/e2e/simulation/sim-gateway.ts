@@ -1,5 +1,4 @@
 import {
-  type CryptoPort,
   chainLink,
   chainStart,
   encodeRecord,
@@ -9,27 +8,10 @@ import {
   toHex,
   utf8,
 } from "@mingcheng/protocols";
-import type { Random } from "../../src/random.ts";
-import type { Deviations } from "./deviations.ts";
-import type { Oracle } from "./oracle.ts";
 import type { Frame, SimDisk } from "./sim-disk.ts";
-import type { SimNetwork } from "./sim-network.ts";
 import { SimUplink } from "./sim-uplink.ts";
 import { standInSigner } from "./stand-in-crypto.ts";
-import type { VirtualTime } from "./virtual-time.ts";
-
-/** What every gateway of a world shares. */
-export interface Surroundings {
-  readonly time: VirtualTime;
-  readonly random: Random;
-  readonly network: SimNetwork;
-  readonly crypto: CryptoPort;
-  readonly oracle: Oracle;
-  readonly deviations: Deviations;
-  /** 128 random bits in hexadecimal. */
-  randomHex(): string;
-  trace(text: string): void;
-}
+import type { Surroundings } from "./surroundings.ts";
 
 const emptyLine: LineOfGateway = { ep: 0, eid: "" };
 

@@ -21,8 +21,8 @@ import {
 import type { BentGateway } from "./deviations.ts";
 import type { DownMessage, UpMessage } from "./messages.ts";
 import type { Frame, SimDisk } from "./sim-disk.ts";
-import type { Surroundings } from "./sim-gateway.ts";
 import type { Client } from "./sim-network.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** What an uplink needs of its process. */
 export interface UplinkHome {

@@ -7,9 +7,10 @@ import { Operator } from "./operator.ts";
 import { Oracle, type Violation } from "./oracle.ts";
 import { SimCentre } from "./sim-centre.ts";
 import { SimDisk } from "./sim-disk.ts";
-import { SimGateway, type Surroundings } from "./sim-gateway.ts";
+import { SimGateway } from "./sim-gateway.ts";
 import { SimNetwork, type Temper } from "./sim-network.ts";
 import { quickHash, standInCrypto, standInSigner } from "./stand-in-crypto.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
 /** How to run one world. */
