@@ -3,6 +3,7 @@ import { type AlertActRoutePorts, alertActRoutes } from "./alert-act-routes.ts";
 import { type AlertRoutePorts, alertRoutes } from "./alert-routes.ts";
 import { type ApiRoute, defineRoute } from "./api-route.ts";
 import { type AuditRoutePorts, auditRoutes } from "./audit-routes.ts";
+import { cameraFileRoutes } from "./camera-file-routes.ts";
 import { type CameraRoutePorts, cameraRoutes } from "./camera-routes.ts";
 import { type CommandRoutePorts, commandRoutes } from "./command-routes.ts";
 import { dutyRoutes } from "./duty-routes.ts";
@@ -64,6 +65,7 @@ export const apiRoutes = (ports: ApiPorts): readonly ApiRoute[] => {
     ...personRoutes(ports),
     ...commandRoutes(ports),
     ...cameraRoutes(ports),
+    ...cameraFileRoutes(ports),
     ...wallRoutes(ports),
     eventsRoute(ports),
   ];

@@ -32,11 +32,12 @@ const orderers: readonly UserRole[] = ["centre", "administrator"];
 const readers: readonly UserRole[] = ["centre", "administrator", "auditor"];
 
 const pathSchema = z.strictObject({ gw: z.string().max(64) });
-const onePathSchema = z.strictObject({ gw: z.string().max(64), command: z.string().max(64) });
+/** Which command, of which gateway. */
+export const commandPathSchema = z.strictObject({ gw: z.string().max(64), command: z.string().max(64) });
 const shownOrders = 100;
 
-/** What is not there is not found, whatever the reason. */
-const found = <Result>(body: () => Result): Result => {
+/** What is not there is not found, whatever the reason. @throws {ApiFailure} NOT_FOUND */
+export const found = <Result>(body: () => Result): Result => {
   try {
     return body();
   } catch (error) {
@@ -137,7 +138,7 @@ export const commandRoutes = (ports: CommandRoutePorts): ApiRoute[] => {
       summary: { zh: "诊断包", en: "The bundle of a diagnostics command" },
       access: readers,
       scope: "centre",
-      params: onePathSchema,
+      params: commandPathSchema,
       answer: z.record(z.string(), z.unknown()),
       handle: ({ params: { gw, command } }) => {
         const { id } = found(() => store.one(known(gw), command));

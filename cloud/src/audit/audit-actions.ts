@@ -31,6 +31,7 @@ export const auditActions = {
   "person.exported": { zh: "导出个人数据", en: "one person's data was exported" },
   "camera.viewed": { zh: "开始观看摄像机", en: "began to watch a camera" },
   "camera.view-ended": { zh: "结束观看摄像机", en: "ended to watch a camera" },
+  "camera.fetched": { zh: "取走摄像机的录像片段或照片", en: "a clip or picture of a camera was fetched" },
   "camera.viewing-changed": { zh: "更改摄像机的公开状态", en: "who may watch a camera was changed" },
   "hold.placed": { zh: "设置法律保全", en: "a legal hold was placed" },
   "hold.released": { zh: "解除法律保全", en: "a legal hold was released" },
@@ -67,6 +68,7 @@ export const viewActions: ReadonlySet<string> = new Set<AuditAction>([
   "user.viewed",
   "camera.viewed",
   "camera.view-ended",
+  "camera.fetched",
   "audit.viewed",
   "audit.exported",
 ]);

@@ -11,7 +11,7 @@ import type { Order } from "../commanding/order.ts";
 import { OrderDesk, type Ordering } from "../commanding/order-desk.ts";
 import { OrderStore } from "../commanding/order-store.ts";
 import { orderView } from "../commanding/order-view.ts";
-import { clipsFolder } from "../media/clip-store.ts";
+import { clipsFolder } from "../media/clip-files.ts";
 import { openRegister } from "../register/register-database.ts";
 import { type DataOptions, withPresentData } from "./data-options.ts";
 import { inLanguage } from "./language.ts";

@@ -2,49 +2,20 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import { syncPath } from "../backup/durable-files.ts";
 import type { SqliteDatabase } from "../store/database.ts";
+import { type ClipFile, clipFilesIn, clipsFolder, signatureName } from "./clip-files.ts";
 
-/** Where clips of gateways are, below a data directory: a folder for each, named by the command that asked for it. */
-export const clipsFolder = (dataDirectory: string): string => join(dataDirectory, "clips");
-
-/** Beside the files that the gateway's answer names: its signature of their list. */
-const signatureName = "clip.sig.json";
 const mostSignatureBytes = 256 * 1024;
-const mostClipBytes = 8 * 1024 ** 3;
 /** All clips together; beyond that the oldest go. */
 const mostBytes = 64 * 1024 ** 3;
 const wantedForMs = 7 * 86_400_000;
 const mostWanted = 20;
 
-const clipResult = z.object({
-  files: z
-    .array(
-      z.object({
-        name: z.string().regex(/^(part-\d{1,5}\.mp4|clip\.json)$/),
-        bytes: z.int().nonnegative().max(mostClipBytes),
-        sha256: z.string().regex(/^[0-9a-f]{64}$/),
-      }),
-    )
-    .min(1)
-    .max(256),
-});
-
-type ClipFile = z.output<typeof clipResult>["files"][number];
-
 interface WantedClip {
   readonly gw: string;
   readonly id: string;
 }
-
-const filesOf = (result: string): readonly ClipFile[] => {
-  try {
-    return clipResult.parse(JSON.parse(result)).files;
-  } catch {
-    return [];
-  }
-};
 
 /** What became of a file that a gateway sent. */
 export type TakenFile = "stored" | "there" | "unknown" | "not-what-was-answered";
@@ -73,7 +44,7 @@ export class ClipStore {
       )
       .all(this.#nowMs() - wantedForMs) as (WantedClip & { result: string })[];
     return rows.flatMap(({ gw, id, result }) => {
-      const files = filesOf(result);
+      const files = clipFilesIn(result);
       const isHere = [...files.map(({ name }) => name), signatureName].every((name) =>
         existsSync(join(this.#folder, id, name)),
       );
@@ -87,7 +58,7 @@ export class ClipStore {
       .prepare("SELECT result FROM gateway_order WHERE gw = ? AND id = ? AND kind = 'camera-clip' AND state = 'done'")
       .pluck()
       .get(gw, id) as string | undefined;
-    const file = filesOf(result ?? "").find((one) => one.name === name);
+    const file = clipFilesIn(result ?? "").find((one) => one.name === name);
     if (result === undefined || (file === undefined && name !== signatureName)) return "unknown";
     const folder = join(this.#folder, id);
     const path = join(folder, name);

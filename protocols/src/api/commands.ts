@@ -64,6 +64,14 @@ export const configurationStandingSchema = z.object({
   reported: z.object({ version: apiCountSchema, cseq: apiCountSchema, at: apiTimeSchema }).nullable(),
 });
 
+/** `GET /api/v1/gateways/:gw/commands/:command/clip`. */
+export const clipFilesSchema = z.object({
+  /** True when every file is here that the gateway's signed answer names, and its signature. */
+  whole: z.boolean(),
+  files: z.array(z.object({ name: z.string(), bytes: apiCountSchema })),
+});
+
+export type ClipFiles = z.infer<typeof clipFilesSchema>;
 export type CommandRequest = z.infer<typeof commandRequestSchema>;
 export type ConfigurationRequest = z.infer<typeof configurationRequestSchema>;
 export type CommandView = z.infer<typeof commandViewSchema>;
