@@ -171,6 +171,7 @@ const eventsOfSite = function* (site: number, { startMs, nowMs, random }: Day): 
       line("device", tags, { changes: 1, online: 1 }, ms),
     );
     long.push(line("camera_day", tags, { events: 1 }, startMs));
+    long.push(line("device_hour", tags, { changes: 1 }, Math.floor(ms / hourMs) * hourMs));
   }
   for (let alert = 0; alert < 8; alert++) {
     const ms = at(startMs, alert / 8 + random.next() / 10);
@@ -202,7 +203,8 @@ const eventsOfSite = function* (site: number, { startMs, nowMs, random }: Day): 
 
 const devices = { scale: pilot.scales, tester: 2, camera: pilot.cameras } as const;
 
-const samplesAt = (ms: number, random: Random): string[] => {
+/** Samples of a minute, or with `_10m` what those of ten minutes came to. */
+const samplesAt = (ms: number, random: Random, span: "" | "_10m" = ""): string[] => {
   const lines: string[] = [];
   for (let site = 0; site < pilot.sites; site++) {
     const here = place(site);
@@ -215,15 +217,25 @@ const samplesAt = (ms: number, random: Random): string[] => {
       devices: 142,
     };
     lines.push(
-      line("gateway", { ...here, gw: `gw-${site}` }, { ...health, devices_online: 140, clock_error_ms: 12.5 }, ms),
+      line(
+        `gateway${span}`,
+        { ...here, gw: `gw-${site}` },
+        { ...health, devices_online: 140, clock_error_ms: 12.5 },
+        ms,
+      ),
     );
     for (const [kind, total] of Object.entries(devices)) {
-      lines.push(line("fleet", { ...here, class: kind }, { total, online: total - 1, silent: 1 }, ms));
+      lines.push(line(`fleet${span}`, { ...here, class: kind }, { total, online: total - 1, silent: 1 }, ms));
     }
-    lines.push(line("camera_fleet", here, { total: pilot.cameras, live: pilot.cameras - 1, frozen: 1 }, ms));
+    lines.push(line(`camera_fleet${span}`, here, { total: pilot.cameras, live: pilot.cameras - 1, frozen: 1 }, ms));
     for (const severity of ["notice", "attention", "alarm"]) {
       lines.push(
-        line("alert_open", { ...here, severity }, { open: 2, firing: 1, acknowledged: 1, oldest_ms: 60_000 }, ms),
+        line(
+          `alert_open${span}`,
+          { ...here, severity },
+          { open: 2, firing: 1, acknowledged: 1, oldest_ms: 60_000 },
+          ms,
+        ),
       );
     }
   }
@@ -236,7 +248,7 @@ const samplesAt = (ms: number, random: Random): string[] => {
     as_of_ms: ms,
     cpu_percent: 4.5,
   };
-  lines.push(line("ingest", {}, intake, ms));
+  lines.push(line(`ingest${span}`, {}, intake, ms));
   return lines;
 };
 
@@ -260,6 +272,14 @@ const samplesOfDay = function* ({ startMs, nowMs, random }: Day): Generator<Poin
   yield { retention: "autogen", lines };
 };
 
+const spansOfDay = ({ startMs, nowMs, random }: Day): PointBatch => {
+  const lines: string[] = [];
+  for (let ms = startMs; ms < startMs + dayMs && ms <= nowMs; ms += 10 * minuteMs) {
+    lines.push(...samplesAt(ms, random, "_10m"));
+  }
+  return { retention: "long", lines };
+};
+
 /** The points of a pilot, day by day, the newest day up to now: what the feed would have written, and how it sums. */
 export const pilotYear = function* ({ nowMs, days, rawDays }: PilotYear): Generator<PointBatch> {
   const random = createRandom(20_261_123);
@@ -272,5 +292,6 @@ export const pilotYear = function* ({ nowMs, days, rawDays }: PilotYear): Genera
       yield* eventsOfSite(site, day);
     }
     if (day.withRaw) yield* samplesOfDay(day);
+    yield spansOfDay(day);
   }
 };

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { asked, type CommittedDashboard, committedDashboards, fault } from "../e2e/grafana/dashboards.ts";
+import { fillLedger, startFeed } from "../e2e/timeseries/fed-ledger.ts";
 import { type InfluxProcess, startInflux } from "../src/harness/influx-process.ts";
 import { builtModule } from "../src/harness/repository.ts";
 import { needs } from "../src/harness/requirements.ts";
@@ -11,24 +12,27 @@ import { type Bench, type BenchOptions, quantile } from "./bench.ts";
 import { pilotYear, standing } from "./pilot-year.ts";
 
 const database = "mingcheng";
+/** So many of the slowest queries are named. */
+const listed = 20;
 
 /** What is read over how long: the range that a dashboard opens with, or the widest that somebody may choose. */
 const ranges = {
   "as opened": (dashboard: CommittedDashboard) => dashboard.range,
-  "a year of rollups, a week of samples": (_: CommittedDashboard, query: string) =>
-    /"autogen"\."(gateway|fleet|camera_fleet|alert_open|ingest|device)"/.test(query) ? "now-7d" : "now-365d",
+  "a year": () => "now-365d",
 } as const;
+
+/** The database as the feed itself sets it up, with nothing in it. */
+const setUp = async (dir: string, influx: InfluxProcess): Promise<void> => {
+  await fillLedger(dir, 30);
+  const feed = startFeed(dir, { api: "v1", url: influx.url, database }, { once: true });
+  const { code } = await feed.program.exited;
+  if (code !== 0) throw new Error(feed.program.output());
+  const { error } = await influx.query(database, "DROP SERIES FROM /.*/");
+  if (error !== undefined) throw new Error(error);
+};
 
 const load = async (influx: InfluxProcess, { quick, progress }: BenchOptions): Promise<number> => {
   const year = { nowMs: Date.now(), days: 365, rawDays: quick ? 14 : 365 };
-  for (const statement of [
-    `CREATE DATABASE "${database}"`,
-    `ALTER RETENTION POLICY "autogen" ON "${database}" DURATION 9600h SHARD DURATION 168h`,
-    `CREATE RETENTION POLICY "long" ON "${database}" DURATION INF REPLICATION 1 SHARD DURATION 168h`,
-  ]) {
-    const { error } = await influx.query(database, statement);
-    if (error !== undefined) throw new Error(`${statement}: ${error}`);
-  }
   let points = 0;
   let said = 0;
   const waiting: Record<"autogen" | "long", string[]> = { autogen: [], long: [] };
@@ -51,19 +55,19 @@ const load = async (influx: InfluxProcess, { quick, progress }: BenchOptions): P
   return points;
 };
 
-interface Slowest {
+/** The 99th percentile of a query, and where it stands. */
+interface Timed {
   readonly ms: number;
   readonly query: string;
 }
 
-/** Asks every query of every panel `runs` times; the 99th percentile of the one that is slowest by it. */
+/** Asks every query of every panel `runs` times. The slowest come first. */
 const measure = async (
   influx: InfluxProcess,
-  rangeOf: (dashboard: CommittedDashboard, query: string) => string,
+  rangeOf: (dashboard: CommittedDashboard) => string,
   runs: number,
-): Promise<Slowest & { readonly n: number }> => {
-  let slowest: Slowest = { ms: 0, query: "" };
-  let n = 0;
+): Promise<readonly Timed[]> => {
+  const timed: Timed[] = [];
   let sampledMs = 0;
   // The feed goes on while walls ask: what is so now is never older than a minute.
   const sample = async (): Promise<void> => {
@@ -74,7 +78,7 @@ const measure = async (
   };
   for (const dashboard of committedDashboards("zh")) {
     for (const found of dashboard.queries) {
-      const range = rangeOf(dashboard, found.query);
+      const range = rangeOf(dashboard);
       const times: number[] = [];
       for (let run = 0; run < runs; run++) {
         await sample();
@@ -85,12 +89,10 @@ const measure = async (
         // What comes back fast because it is empty or wrong proves nothing.
         if (answer.error !== undefined || fault(answer) === "nothing") throw new Error(`${fault(answer)}: ${text}`);
       }
-      n += runs;
-      const ms = quantile(times, 0.99);
-      if (ms > slowest.ms) slowest = { ms, query: `${dashboard.uid} “${found.panel}” ${found.refId}` };
+      timed.push({ ms: quantile(times, 0.99), query: `${dashboard.uid} “${found.panel}” ${found.refId}` });
     }
   }
-  return { ...slowest, n };
+  return timed.sort((a, b) => b.ms - a.ms);
 };
 
 const overInflux = async (options: BenchOptions): Promise<void> => {
@@ -100,14 +102,19 @@ const overInflux = async (options: BenchOptions): Promise<void> => {
   const influx = await startInflux(join(dir, "influx"));
   try {
     const startedMs = performance.now();
+    await setUp(join(dir, "data"), influx);
     const points = await load(influx, options);
     options.progress(`${points} points in ${Math.round((performance.now() - startedMs) / 1000)} s`);
     for (const [variant, rangeOf] of Object.entries(ranges)) {
       const beganMs = performance.now();
-      const { ms, n, query } = await measure(influx, rangeOf, options.quick ? 20 : 100);
-      options.progress(`slowest of all ${variant}: ${query}`);
+      const runs = options.quick ? 20 : 100;
+      const timed = await measure(influx, rangeOf, runs);
+      for (const { ms, query } of timed.slice(0, listed)) options.progress(`${Math.round(ms)} ms  ${query}`);
       const seconds = (performance.now() - beganMs) / 1000;
-      options.report({ figure: "p99MsInflux", value: ms, unit: "ms", n, seconds, variant });
+      const [slowest] = timed;
+      if (slowest === undefined) throw new Error("no dashboard asks anything");
+      const of = { n: runs * timed.length, seconds, variant };
+      options.report({ figure: "p99MsInflux", value: slowest.ms, unit: "ms", ...of });
     }
   } finally {
     await influx.stop();
@@ -138,12 +145,16 @@ const overEmbedded = async ({ quick, progress, report }: BenchOptions): Promise<
   }
 };
 
-/** How long walls and screens wait for a year of a pilot: every panel's query on InfluxDB, every screen's on the embedded tables. */
+/**
+ * How long walls and screens wait for a year of a pilot: every panel's query on InfluxDB (`--part influx`), every screen's on the
+ * embedded tables (`--part embedded`).
+ */
 export const queriesBench: Bench = {
   name: "queries",
   summary: "p99 of the slowest query of Grafana's panels on InfluxDB and of the screens on SQLite; a year, 360 scales",
   run: async (options) => {
-    await overEmbedded(options);
-    await overInflux(options);
+    const part = options.args["part"];
+    if (part !== "influx") await overEmbedded(options);
+    if (part !== "embedded") await overInflux(options);
   },
 };

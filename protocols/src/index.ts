@@ -85,6 +85,16 @@ export type * from "./setup/camera-setup.ts";
 export type * from "./setup/market-api.ts";
 export type * from "./setup/setup-api.ts";
 export * from "./timeseries/layout.ts";
+export {
+  type SeriesField,
+  type SeriesFieldType,
+  type SeriesMeasurement,
+  type SeriesRetention,
+  type SeriesTag,
+  seriesTags,
+  unknownItemTag,
+  unplacedTag,
+} from "./timeseries/layout-fields.ts";
 export * from "./units/amount.ts";
 export * from "./units/decimal.ts";
 export * from "./units/mass.ts";

@@ -27,6 +27,7 @@ const rollupsOf: Readonly<Record<string, readonly SeriesMeasurementName[]>> = {
   test: ["test_hour", "test_item_day"],
   scale_event: ["scale_event_day"],
   camera: ["camera_day"],
+  device: ["device_hour"],
 };
 
 const layout: Readonly<Record<string, SeriesMeasurement>> = seriesLayout;
@@ -108,12 +109,12 @@ export class SeriesRollups {
   }
 
   #target(name: SeriesMeasurementName, tags: Tags): Target {
-    const { tags: wanted, period = "day" }: SeriesMeasurement = seriesLayout[name];
+    const { tags: wanted, period }: SeriesMeasurement = seriesLayout[name];
     const own = tags.filter(([tag]) => wanted.includes(tag as SeriesTag));
     const series = this.#series.of(name, own);
     const known = this.#bySeries.get(series.id);
     if (known !== undefined) return known;
-    const target = { series, period, buckets: new Map<number, Bucket>() };
+    const target: Target = { series, period: period === "hour" ? "hour" : "day", buckets: new Map() };
     this.#bySeries.set(series.id, target);
     return target;
   }

@@ -135,6 +135,14 @@ const takeSamples = async ({ database, state }: FeedStores, sending: Sending, li
   return rows.length === limit;
 };
 
+const takeSpans = async ({ spans, state }: FeedStores, sending: Sending, limit: number): Promise<boolean> => {
+  const after = state.cursor("spans");
+  const { lines, last, more } = spans.changed(after, limit);
+  await sending.send("long", lines);
+  if (last !== after) state.move("spans", last);
+  return more;
+};
+
 /**
  * One round: everything new is made into points and sent, and once the server has accepted all of it, cursors, points and sums
  * are committed together. Whatever fails, nothing has changed here then; what the server took of it, it takes again, the same.
@@ -166,6 +174,7 @@ export const feedRound = async (
     await sending.send("long", points.flush());
     if (await takeAlerts(stores, sending, limits.batchPoints)) more = true;
     if (await takeSamples(stores, sending, limits.batchPoints)) more = true;
+    if (await takeSpans(stores, sending, limits.batchPoints)) more = true;
     await sending.settled();
     state.refuse(nowMs, sending.refused);
     const reached = state.cursor("records");

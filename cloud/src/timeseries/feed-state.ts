@@ -2,8 +2,8 @@ import type { Statement } from "better-sqlite3";
 import type { SqliteDatabase } from "../store/database.ts";
 import type { RefusedLine } from "./write-lines.ts";
 
-/** Cursors of the feed. `records`: ledger; `changes`: rows projected before that changed; `alerts`: histories; `samples`. */
-export type FeedCursor = "records" | "changes" | "alerts" | "samples";
+/** Cursors of the feed. `records`: ledger; `changes`: rows projected before that changed; `alerts`: histories; `samples`; `spans`: their sums. */
+export type FeedCursor = "records" | "changes" | "alerts" | "samples" | "spans";
 
 /** What is remembered beside the cursors. */
 type MetaName = "start-mark" | "made" | "recheck" | "register" | "resend-from" | "rebuild" | "reconciled-at" | "place";

@@ -12,6 +12,7 @@ import { PlaceTags } from "./place-tags.ts";
 import { PointBook } from "./point-book.ts";
 import { ProjectedRecords } from "./projected-records.ts";
 import { RecordPoints } from "./record-points.ts";
+import { SampleSpans } from "./sample-spans.ts";
 import { SeriesBook } from "./series-book.ts";
 import { timeseriesMigrations, timeseriesPath } from "./timeseries-database.ts";
 
@@ -35,6 +36,7 @@ export class FeedStores {
   readonly series: SeriesBook;
   readonly rollups: SeriesRollups;
   readonly points: PointBook;
+  readonly spans: SampleSpans;
   readonly places: PlaceTags;
   readonly items: ItemTags;
   readonly #dataDirectory: string;
@@ -68,6 +70,7 @@ export class FeedStores {
       this.rollups = new SeriesRollups(this.database, this.series, { calendar, oldestMs: oldestSumMs });
       const { series, rollups } = this;
       this.points = new PointBook(this.database, { series, rollups, oldestMs: oldestPointMs });
+      this.spans = new SampleSpans(this.database);
       this.places = new PlaceTags(this.register);
       this.items = new ItemTags(this.register);
     } catch (error) {

@@ -143,6 +143,8 @@ export class Feed {
     // Samples and alerts of that time are sent again by their cursors.
     const sample = database.prepare("SELECT min(id) - 1 FROM sample WHERE at_ms >= ?").pluck().get(sinceMs);
     if (typeof sample === "number") state.move("samples", Math.min(sample, state.cursor("samples")));
+    const spans = this.#ports.stores.spans.changesSince(sinceMs);
+    if (spans !== undefined) state.move("spans", Math.min(spans, state.cursor("spans")));
     const alerts = this.#ports.stores.alerts();
     const entry = alerts?.prepare("SELECT min(id) - 1 FROM history WHERE at_ms >= ?").pluck().get(sinceMs);
     if (typeof entry === "number") state.move("alerts", Math.min(entry, state.cursor("alerts")));

@@ -3,13 +3,15 @@ import { type SeriesMeasurement, type SeriesMeasurementName, seriesLayout } from
 const origins = {
   record: "one point per ledger record (of a sale's lines: per line)",
   alert: "one point per entry of an alert's history",
-  sample: "a look at the present, every minute",
+  sample: "a look at the present, every minute, or what those of ten minutes came to",
   rollup: "sums, written again whenever they change",
 } as const satisfies Readonly<Record<SeriesMeasurement["origin"], string>>;
 
+const spans = { "10m": "ten minutes", hour: "hour", day: "day" } as const;
+
 const section = (name: SeriesMeasurementName): string => {
   const { zh, en, tags, fields, origin, retention, period }: SeriesMeasurement = seriesLayout[name];
-  const span = period === undefined ? "" : ` A point stands at the first instant of its ${period}.`;
+  const span = period === undefined ? "" : ` A point stands at the first instant of its ${spans[period]}.`;
   const rows = Object.entries(fields).map(
     ([field, about]) => `| \`${field}\` | ${about.type} | ${about.unit} | ${about.zh} | ${about.en} |`,
   );

@@ -16,16 +16,18 @@ export interface SampleSources {
   readonly places: PlaceTags;
 }
 
-type SampleName = "gateway" | "fleet" | "camera_fleet" | "alert_open" | "ingest";
+/** The measurements that are sampled. */
+export type SampleName = "gateway" | "fleet" | "camera_fleet" | "alert_open" | "ingest";
 
-/** When a sample is taken, and the beginning of its step, which it is dated at: the same step is the same point. */
-export interface SampleTime {
-  readonly nowMs: number;
-  readonly atMs: number;
+/** A look at something: its measurement, tags and the values of the layout's fields in their order. */
+export interface Sample {
+  readonly name: SampleName;
+  readonly tags: Tags;
+  readonly fields: readonly FieldValue[];
 }
 
-/** A line of a sample. */
-export const sampleLine = (name: SampleName, tags: Tags, fields: readonly FieldValue[], atMs: number): string =>
+/** The line of a sample. */
+export const sampleLine = ({ name, tags, fields }: Sample, atMs: number): string =>
   lineOf(seriesPrefix(name, tags), fieldsText(name, fields), atMs, 0);
 
 interface HintRow {
@@ -52,10 +54,10 @@ const gatewayFields = ({ online, seenMs, alarms, health }: HintRow, nowMs: numbe
   ];
 };
 
-const gatewayLines = (hints: readonly HintRow[], places: PlaceTags, { nowMs, atMs }: SampleTime): string[] =>
+const gatewaySamples = (hints: readonly HintRow[], places: PlaceTags, nowMs: number): Sample[] =>
   hints.map((row) => {
     const tags: Tags = [...places.ofGateway(row.gw, nowMs).place, ["gw", row.gw]];
-    return sampleLine("gateway", tags, gatewayFields(row, nowMs), atMs);
+    return { name: "gateway", tags, fields: gatewayFields(row, nowMs) };
   });
 
 interface FleetDevice {
@@ -97,20 +99,16 @@ class Tally {
     for (const name of names) row.counts.set(name, (row.counts.get(name) ?? 0) + 1);
   }
 
-  lines(name: "fleet" | "camera_fleet", atMs: number): string[] {
+  samples(name: "fleet" | "camera_fleet"): Sample[] {
     const fields = Object.keys(seriesLayout[name].fields);
-    return [...this.#rows.values()].map(({ tags, counts }) =>
-      sampleLine(
-        name,
-        tags,
-        fields.map((field) => counts.get(field) ?? 0),
-        atMs,
-      ),
-    );
+    return [...this.#rows.values()].map(({ tags, counts }) => ({
+      ...{ name, tags },
+      fields: fields.map((field) => counts.get(field) ?? 0),
+    }));
   }
 }
 
-const fleetLines = (sources: SampleSources, hints: readonly HintRow[], { nowMs, atMs }: SampleTime): string[] => {
+const fleetSamples = (sources: SampleSources, hints: readonly HintRow[], nowMs: number): Sample[] => {
   const { places, feed } = sources;
   const online = new Map(hints.map((hint) => [hint.gw, hint.online === 1]));
   const cameraStates = new Map(
@@ -130,7 +128,7 @@ const fleetLines = (sources: SampleSources, hints: readonly HintRow[], { nowMs, 
     fleet.add([...place, ["class", isCamera ? "camera" : kind]], "total", deviceState(stated, isHeard));
     if (isCamera) cameras.add(place, "total", isHeard === true && camera !== undefined ? camera : "unknown");
   }
-  return [...fleet.lines("fleet", atMs), ...cameras.lines("camera_fleet", atMs)];
+  return [...fleet.samples("fleet"), ...cameras.samples("camera_fleet")];
 };
 
 interface OpenAlert {
@@ -146,7 +144,7 @@ const openAlerts = `SELECT site, gw, severity, state, fired_ms AS firedMs FROM a
 
 const sitesSql = "SELECT code FROM site WHERE until_change IS NULL AND valid_from <= @minute AND @minute < valid_to";
 
-const alertOpenLines = ({ alerts, places, register }: SampleSources, { nowMs, atMs }: SampleTime): string[] => {
+const alertOpenSamples = ({ alerts, places, register }: SampleSources, nowMs: number): Sample[] => {
   if (alerts === undefined) return [];
   interface Sum {
     readonly tags: Tags;
@@ -183,19 +181,20 @@ const alertOpenLines = ({ alerts, places, register }: SampleSources, { nowMs, at
   ]) {
     for (const severity of alertSeverities) sumOf([...places.ofSite(site, nowMs).place, ["severity", severity]]);
   }
-  return [...sums.values()].map(({ tags, open, firing, acknowledged, handled, oldest }) =>
-    sampleLine("alert_open", tags, [open, firing, acknowledged, handled, oldest], atMs),
-  );
+  return [...sums.values()].map(({ tags, open, firing, acknowledged, handled, oldest }) => ({
+    ...({ name: "alert_open", tags } as const),
+    fields: [open, firing, acknowledged, handled, oldest],
+  }));
 };
 
-/** Lines of how everything stands now. */
-export const standingLines = (sources: SampleSources, time: SampleTime): string[] => {
+/** How everything stands now. */
+export const standing = (sources: SampleSources, nowMs: number): Sample[] => {
   const hints = sources.projections
     .prepare("SELECT gw, online, seen_ms AS seenMs, alarms, health FROM gateway_hint ORDER BY gw")
     .all() as HintRow[];
   return [
-    ...gatewayLines(hints, sources.places, time),
-    ...fleetLines(sources, hints, time),
-    ...alertOpenLines(sources, time),
+    ...gatewaySamples(hints, sources.places, nowMs),
+    ...fleetSamples(sources, hints, nowMs),
+    ...alertOpenSamples(sources, nowMs),
   ];
 };

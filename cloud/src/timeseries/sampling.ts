@@ -1,6 +1,6 @@
 import type { FeedStores } from "./feed-stores.ts";
 import { type FeedLag, type IngestFigures, IngestSampler } from "./ingest-sample.ts";
-import { type SampleTime, sampleLine, standingLines } from "./samples.ts";
+import { type Sample, sampleLine, standing } from "./samples.ts";
 
 /** Samples that wait at most: five days of a city's gateways. The oldest go first. */
 const mostWaiting = 2_000_000;
@@ -33,34 +33,38 @@ export class Sampling {
   take(nowMs: number, lag: Pick<FeedLag, "records" | "ms" | "refused">): boolean {
     const atMs = Math.floor(nowMs / this.#pace.sampleMs) * this.#pace.sampleMs;
     if (atMs === this.#lastMs) return false;
-    const { database, projections, register, places } = this.#stores;
+    const { database, projections, register, places, spans } = this.#stores;
     if (this.#stores.records() === undefined) return false;
     this.#stores.refreshPlaces();
     const sources = { projections, register, alerts: this.#stores.alerts(), feed: database, places };
-    const lines = standingLines(sources, { nowMs, atMs });
-    const ingest = this.#ingestLine({ nowMs, atMs }, lag);
-    if (ingest !== undefined) lines.push(ingest);
+    const samples = standing(sources, nowMs);
+    const ingest = this.#ingestSample(nowMs, lag);
+    if (ingest !== undefined) samples.push(ingest);
     const insert = database.prepare("INSERT INTO sample (at_ms, line) VALUES (?, ?)");
     database.transaction(() => {
-      for (const line of lines) insert.run(atMs, line);
+      for (const sample of samples) {
+        insert.run(atMs, sampleLine(sample, atMs));
+        spans.add(sample, atMs);
+      }
       this.#tidy(nowMs);
     })();
     this.#lastMs = atMs;
     return true;
   }
 
-  #ingestLine({ nowMs, atMs }: SampleTime, lag: Pick<FeedLag, "records" | "ms" | "refused">): string | undefined {
+  #ingestSample(nowMs: number, lag: Pick<FeedLag, "records" | "ms" | "refused">): Sample | undefined {
     if (this.#figures === undefined) return undefined;
     const known = this.#stores.projections.prepare("SELECT count(*) FROM gateway_hint").pluck().get();
     const fields = this.#ingest.take(this.#figures, { ...lag, gatewaysKnown: Number(known) }, nowMs);
-    return fields === null ? undefined : sampleLine("ingest", [], fields, atMs);
+    return fields === null ? undefined : { name: "ingest", tags: [], fields };
   }
 
   #tidy(nowMs: number): void {
-    const { database, state } = this.#stores;
+    const { database, state, spans } = this.#stores;
     const sent = state.cursor("samples");
     const beforeMs = nowMs - 2 * this.#pace.overlapMs - this.#pace.sampleMs;
     database.prepare("DELETE FROM sample WHERE id <= ? AND at_ms < ?").run(sent, beforeMs);
+    spans.tidy(beforeMs, state.cursor("spans"));
     database.prepare("DELETE FROM sample WHERE id <= (SELECT max(id) FROM sample) - ?").run(mostWaiting);
   }
 

@@ -38,5 +38,16 @@ const firstTables: Migration = (database) => {
   `);
 };
 
+const sampleSpans: Migration = (database) => {
+  database.exec(`
+    -- Samples by ten minutes. folded: for each field its value so far and of how many samples. change: ever larger.
+    CREATE TABLE sample_span (
+      change INTEGER PRIMARY KEY AUTOINCREMENT, prefix TEXT NOT NULL, start_ms INTEGER NOT NULL, name TEXT NOT NULL,
+      folded TEXT NOT NULL, UNIQUE (prefix, start_ms)) STRICT;
+    -- What was fed before has no sums of what is summed from now on.
+    INSERT OR REPLACE INTO meta SELECT 'rebuild', '1' WHERE EXISTS (SELECT 1 FROM point);
+  `);
+};
+
 /** Layout of `timeseries.db`. */
-export const timeseriesMigrations: readonly Migration[] = [cursorMigration, firstTables];
+export const timeseriesMigrations: readonly Migration[] = [cursorMigration, firstTables, sampleSpans];

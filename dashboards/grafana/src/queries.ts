@@ -65,7 +65,9 @@ const steps: readonly (readonly [belowMs: number, ms: number, text: string])[] =
   [Number.POSITIVE_INFINITY, 7 * dayMs, "7d"],
 ];
 
-const stepMs: Readonly<Record<string, number>> = { "1m": minuteMs, "1h": hourMs, "1d": dayMs };
+const stepMs: Readonly<Record<string, number>> = {
+  ...{ "1m": minuteMs, "10m": 10 * minuteMs, "1h": hourMs, "1d": dayMs },
+};
 
 const intervalOf = (spanMs: number, points: number, step = "1m") => {
   const exact = Math.max(spanMs / points, stepMs[step] ?? minuteMs);

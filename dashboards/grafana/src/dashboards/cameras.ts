@@ -13,24 +13,23 @@ const liveShare = text("画面正常率", "Live pictures");
 const expected = text("应有画面（路）", "Cameras due");
 const changes = text("事件（次）", "Events");
 
-const camerasNow = fromRows(
-  from("camera_fleet").inTheLast(present).matching(area).by("city_name", "district_name", "site_name"),
-  (of) => ({
-    ...{ total: of.last("total"), live: of.last("live"), none: of.last("none"), pending: of.last("pending") },
-    ...{ stalled: of.last("stalled"), frozen: of.last("frozen"), black: of.last("black"), covered: of.last("covered") },
-    ...{ auth_failed: of.last("auth_failed"), disconnected: of.last("disconnected"), unknown: of.last("unknown") },
-  }),
-);
+const newest = from("camera_fleet").inTheLast(present).matching(area).by("city_name", "district_name", "site_name");
 
 /** The share of cameras with a live picture, of those that should have one. */
-export const picturesNow = reading(camerasNow, (of) => {
-  const due = of.sum("total").minus(of.sum("none")).minus(of.sum("pending"));
-  return [
-    { name: liveShare, unit: "share", of: of.sum("live").dividedBy(due), tones: worksShare },
-    { name: expected, unit: "count", of: due },
-    { name: text("未知：网关离线（路）", "Gateway away"), unit: "count", of: of.sum("unknown") },
-  ];
-});
+export const picturesNow = reading(
+  fromRows(newest, (of) => ({
+    ...{ total: of.last("total"), live: of.last("live"), none: of.last("none"), pending: of.last("pending") },
+    unknown: of.last("unknown"),
+  })),
+  (of) => {
+    const due = of.sum("total").minus(of.sum("none")).minus(of.sum("pending"));
+    return [
+      { name: liveShare, unit: "share", of: of.sum("live").dividedBy(due), tones: worksShare },
+      { name: expected, unit: "count", of: due },
+      { name: text("未知：网关离线（路）", "Gateway away"), unit: "count", of: of.sum("unknown") },
+    ];
+  },
+);
 
 const tiles = (setting: Setting) => {
   const { say } = setting;
@@ -58,21 +57,27 @@ const tiles = (setting: Setting) => {
         ),
         at: at(8, 0),
         readings: [
-          reading(camerasNow, (of) => [
-            {
-              name: text("无画面（路）", "Without pictures"),
-              unit: "count",
-              of: of.sum("stalled"),
-              tones: attentionAboveNone,
-            },
-            { name: text("冻结（路）", "Frozen"), unit: "count", of: of.sum("frozen"), tones: attentionAboveNone },
-            {
-              name: text("黑屏或遮挡（路）", "Black or covered"),
-              unit: "count",
-              of: of.sum("black").plus(of.sum("covered")),
-              tones: attentionAboveNone,
-            },
-          ]),
+          reading(
+            fromRows(newest, (of) => ({
+              ...{ stalled: of.last("stalled"), frozen: of.last("frozen") },
+              ...{ black: of.last("black"), covered: of.last("covered") },
+            })),
+            (of) => [
+              {
+                name: text("无画面（路）", "Without pictures"),
+                unit: "count",
+                of: of.sum("stalled"),
+                tones: attentionAboveNone,
+              },
+              { name: text("冻结（路）", "Frozen"), unit: "count", of: of.sum("frozen"), tones: attentionAboveNone },
+              {
+                name: text("黑屏或遮挡（路）", "Black or covered"),
+                unit: "count",
+                of: of.sum("black").plus(of.sum("covered")),
+                tones: attentionAboveNone,
+              },
+            ],
+          ),
           asOf,
         ],
       },
@@ -87,21 +92,26 @@ const tiles = (setting: Setting) => {
         ),
         at: at(16, 0),
         readings: [
-          reading(camerasNow, (of) => [
-            {
-              name: text("断线（路）", "Do not answer"),
-              unit: "count",
-              of: of.sum("disconnected"),
-              tones: attentionAboveNone,
-            },
-            {
-              name: text("密码错误（路）", "Password refused"),
-              unit: "count",
-              of: of.sum("auth_failed"),
-              tones: attentionAboveNone,
-            },
-            { name: text("未启用（路）", "Nobody asks"), unit: "count", of: of.sum("none") },
-          ]),
+          reading(
+            fromRows(newest, (of) => ({
+              ...{ disconnected: of.last("disconnected"), auth_failed: of.last("auth_failed"), none: of.last("none") },
+            })),
+            (of) => [
+              {
+                name: text("断线（路）", "Do not answer"),
+                unit: "count",
+                of: of.sum("disconnected"),
+                tones: attentionAboveNone,
+              },
+              {
+                name: text("密码错误（路）", "Password refused"),
+                unit: "count",
+                of: of.sum("auth_failed"),
+                tones: attentionAboveNone,
+              },
+              { name: text("未启用（路）", "Nobody asks"), unit: "count", of: of.sum("none") },
+            ],
+          ),
           asOf,
         ],
       },
@@ -165,12 +175,12 @@ const details = (setting: Setting) => {
       {
         title: text("画面正常率（右轴为摄像头数）", "Live pictures over time (cameras on the right)"),
         about: text(
-          "画面正常的摄像头占全部摄像头的比例，按分钟取样，每段取平均。",
-          "Share of all cameras with a live picture, sampled every minute, averaged in each span.",
+          "画面正常的摄像头占全部摄像头的比例，按分钟取样，每十分钟或更长一段取平均。",
+          "Share of all cameras with a live picture, sampled every minute, averaged over ten minutes or longer.",
         ),
         at: { x: 0, y: 18, w: 12, h: 10 },
         readings: [
-          reading(overTime(from("camera_fleet").inTimeRange().matching(area)), (of) => [
+          reading(overTime(from("camera_fleet_10m").inTimeRange().matching(area)), (of) => [
             { name: liveShare, unit: "share", of: of.sum("live").dividedBy(of.sum("total")) },
             {
               name: text("摄像头（路，各场所平均）", "Cameras (mean of the sites)"),
@@ -181,6 +191,7 @@ const details = (setting: Setting) => {
           ]),
         ],
         style: "lines",
+        step: "10m",
       },
       say,
     ),

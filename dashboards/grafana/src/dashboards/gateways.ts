@@ -185,6 +185,8 @@ interface Curve {
     | "disk_free_bytes"
     | "devices_online";
   readonly unit: "count" | "bytes" | "percent" | "milliseconds";
+  /** What of a span is drawn; left out: the largest. */
+  readonly drawn?: "max" | "min" | "mean";
 }
 
 const curves: readonly Curve[] = [
@@ -220,29 +222,29 @@ const curves: readonly Curve[] = [
   {
     title: text("剩余磁盘", "Disk left"),
     about: text(
-      "每台网关数据盘的剩余空间，每段取最大。",
-      "Free bytes of each gateway's data disk; the largest of each span.",
+      "每台网关数据盘的剩余空间，每段取最小。",
+      "Free bytes of each gateway's data disk; the least of each span.",
     ),
-    ...{ at: { x: 0, y: 36 }, field: "disk_free_bytes", unit: "bytes" },
+    ...{ at: { x: 0, y: 36 }, field: "disk_free_bytes", unit: "bytes", drawn: "min" },
   },
   {
     title: text("在线设备", "Devices online"),
-    about: text("每台网关的在线设备，每段取最大。", "Devices online of each gateway; the most of each span."),
-    ...{ at: { x: 12, y: 36 }, field: "devices_online", unit: "count" },
+    about: text("每台网关的在线设备，每段取平均。", "Devices online of each gateway; the mean of each span."),
+    ...{ at: { x: 12, y: 36 }, field: "devices_online", unit: "count", drawn: "mean" },
   },
 ];
 
 const details = (setting: Setting) => {
   const { say } = setting;
   return [
-    ...curves.map(({ title, about, at, field, unit }) =>
+    ...curves.map(({ title, about, at, field, unit, drawn = "max" }) =>
       trend(
         {
-          ...{ title, about, at: { ...at, w: 12, h: 9 }, style: "lines" },
+          ...{ title, about, at: { ...at, w: 12, h: 9 }, style: "lines", step: "10m" },
           readings: [
             reading(
-              overTime(from("gateway").inTimeRange().matching(chosen)).by("gw"),
-              (of) => [{ name: title, unit, of: of.max(field) }],
+              overTime(from("gateway_10m").inTimeRange().matching(chosen)).by("gw"),
+              (of) => [{ name: title, unit, of: of[drawn](field) }],
               "$tag_gw",
             ),
           ],
@@ -282,12 +284,13 @@ const details = (setting: Setting) => {
         at: { x: 14, y: 45, w: 10, h: 12 },
         readings: [
           reading(
-            overTime(from("device").inTimeRange().matching(chosen)).by("gw"),
+            overTime(from("device_hour").inTimeRange().matching(chosen)).by("gw"),
             (of) => [{ name: text("变化（次）", "Changes"), unit: "count", of: of.sum("changes") }],
             "$tag_gw",
           ),
         ],
         style: "bars",
+        step: "1h",
       },
       say,
     ),

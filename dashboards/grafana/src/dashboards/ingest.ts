@@ -193,13 +193,14 @@ const details = (setting: Setting) => {
         about: text("每段时间内入账的记录与消息。", "Records stored and messages taken in each span."),
         at: { x: 0, y: 18, w: 12, h: 10 },
         readings: [
-          reading(overTime(from("ingest").inTimeRange()), (of) => [
+          reading(overTime(from("ingest_10m").inTimeRange()), (of) => [
             { name: stored, unit: "count", of: of.sum("records") },
             { name: text("消息（条）", "Messages"), unit: "count", of: of.sum("batches") },
             { name: text("拒收（条）", "Refused"), unit: "count", of: of.sum("refused") },
           ]),
         ],
         style: "bars",
+        step: "10m",
       },
       say,
     ),
@@ -212,13 +213,14 @@ const details = (setting: Setting) => {
         ),
         at: { x: 12, y: 18, w: 12, h: 10 },
         readings: [
-          reading(overTime(from("ingest").inTimeRange()), (of) => [
+          reading(overTime(from("ingest_10m").inTimeRange()), (of) => [
             { name: lag.readings, unit: "count", of: of.max("readings_lag") },
             { name: lag.alerts, unit: "count", of: of.max("alerts_lag") },
             { name: lag.series, unit: "count", of: of.max("series_lag") },
           ]),
         ],
         style: "lines",
+        step: "10m",
       },
       say,
     ),
@@ -231,11 +233,12 @@ const details = (setting: Setting) => {
         ),
         at: { x: 0, y: 28, w: 12, h: 9 },
         readings: [
-          reading(overTime(from("ingest").inTimeRange()), (of) => [
+          reading(overTime(from("ingest_10m").inTimeRange()), (of) => [
             { name: text("落后（秒）", "Behind (s)"), unit: "seconds", of: of.max("series_lag_ms").per(per.second) },
           ]),
         ],
         style: "lines",
+        step: "10m",
       },
       say,
     ),
@@ -245,11 +248,12 @@ const details = (setting: Setting) => {
         about: text("中心的内存占用，每段取最大。", "Resident memory of the centre; the most of each span."),
         at: { x: 12, y: 28, w: 12, h: 9 },
         readings: [
-          reading(overTime(from("ingest").inTimeRange()), (of) => [
+          reading(overTime(from("ingest_10m").inTimeRange()), (of) => [
             { name: text("内存", "Memory"), unit: "bytes", of: of.max("rss_bytes") },
           ]),
         ],
         style: "lines",
+        step: "10m",
       },
       say,
     ),

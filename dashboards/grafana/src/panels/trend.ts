@@ -21,7 +21,7 @@ export type TrendStyle = "bars" | "lines";
 export interface TrendOptions extends PanelOptions {
   readonly style: TrendStyle;
   /** Step of the points: no interval is shorter. */
-  readonly step?: "1m" | "1h" | "1d";
+  readonly step?: "1m" | "10m" | "1h" | "1d";
 }
 
 /** Samples behind a rate stand beside it as bars, with their scale to the right. */
