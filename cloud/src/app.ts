@@ -240,7 +240,7 @@ export const startCentre = async (options: CentreOptions): Promise<Centre> => {
       const media = await startMediaThread({
         ...{ ...door, mostPublic, dataDirectory, log, hosts: ownHosts(publicHost), onExit: options.onFailure },
         tls: { key: keys.server.keyPem, cert: keys.server.certPem },
-        publish: (gw, payload) => broker.media(gw, payload),
+        publish: (gw, payload, keep) => broker.media(gw, payload, keep),
       });
       parts.media = media;
       steps.push(() => media.close());

@@ -146,7 +146,7 @@ export class Gateway {
     const health = new HealthTeller(clock, () => this.status());
     this.uplink = startUplink({
       onCommand: (message) => this.commanding?.receive(message),
-      ...(config.cameras === undefined ? {} : { onMedia: (message: Uint8Array) => this.cameras.hint(message) }),
+      ...(config.cameras === undefined ? {} : { onMedia: (message: Uint8Array) => this.hearOfVideo(message) }),
       facts: () => this.commanding?.facts() ?? { cseq: reached, config: this.written.version },
       health: () => health.report(),
       ...{ identity, outbox, clock, log, centre: config.centre, alarms },
@@ -250,6 +250,11 @@ export class Gateway {
       recentLog: () => recent.all(),
       apply: (config) => this.runWith(config, devices),
     });
+  }
+
+  private hearOfVideo(message: Uint8Array): void {
+    this.cameras.hint(message);
+    this.marketScreen.hear(message);
   }
 
   private async runWith(config: GatewayConfig, devices: RunningDevices): Promise<void> {

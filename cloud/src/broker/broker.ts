@@ -12,8 +12,8 @@ export interface Broker {
   counts(): Readonly<BrokerCounts>;
   /** Sends a command to a gateway; lost when it is not connected. */
   command(gw: string, payload: Uint8Array): void;
-  /** Asks a gateway to dial the media door; lost when it is not connected. */
-  media(gw: string, payload: Uint8Array): void;
+  /** Tells a gateway something about its video; lost when it is not connected, unless it is to be kept for it. */
+  media(gw: string, payload: Uint8Array, keep: boolean): void;
   /** Ends the connections for which `isWelcome` is false; `sinceMs`: when the gateway was let in. */
   recheck(isWelcome: (gw: string, sinceMs: number) => boolean): void;
   /** Sends a signed answer to every connected gateway for which there is one, whether it asked or not. */
@@ -59,7 +59,7 @@ export const startBroker = async (options: BrokerOptions): Promise<Broker> => {
     connected: () => [...new Set([...broker.gateways.values()].map(({ gw }) => gw))].sort(),
     counts: () => broker.counts,
     command: (gw, payload) => broker.command(gw, payload),
-    media: (gw, payload) => broker.media(gw, payload),
+    media: (gw, payload, keep) => broker.media(gw, payload, keep),
     recheck: (isWelcome) => broker.recheck(isWelcome),
     tell: (answerFor) => broker.tell(answerFor),
     renewTls: (tls) => server.setSecureContext({ ...tls, minVersion: "TLSv1.2" }),

@@ -247,8 +247,8 @@ export class EmbeddedBroker {
   }
 
   /** See {@link Broker.media}. */
-  media(gw: string, payload: Uint8Array): void {
-    this.#publish(topics.media(gw), Buffer.from(payload), false);
+  media(gw: string, payload: Uint8Array, keep: boolean): void {
+    this.#publish(topics.media(gw), Buffer.from(payload), keep);
   }
 
   /** Ends the connections of gateways that are not to be connected any more. */

@@ -9,8 +9,8 @@ import type { FromMedia, MediaThreadData, ToMedia } from "./thread-messages.ts";
 /** Options of {@link startMediaThread}. */
 export interface MediaThreadOptions extends Omit<MediaThreadData, "key"> {
   readonly log: Logger;
-  /** Sends a message to a gateway over the record path; lost when it is not connected. */
-  readonly publish: (gw: string, payload: Uint8Array) => void;
+  /** Sends a message to a gateway over the record path; lost when it is not connected, unless it is kept for it. */
+  readonly publish: (gw: string, payload: Uint8Array, keep: boolean) => void;
   /** The thread itself died: the process ends to be started again. */
   readonly onExit: (error: Error) => void;
 }
@@ -39,7 +39,7 @@ export const startMediaThread = async (options: MediaThreadOptions): Promise<Med
     end = resolve;
   });
   const hint = (gw: string): void => {
-    publish(gw, Buffer.from(JSON.stringify({ v: 1, type: "media", port: ports.port })));
+    publish(gw, Buffer.from(JSON.stringify({ v: 1, type: "media", port: ports.port })), false);
   };
   ports = await new Promise<{ port: number }>((resolve, reject) => {
     const die = (error: Error): void => {
@@ -54,7 +54,9 @@ export const startMediaThread = async (options: MediaThreadOptions): Promise<Med
         closing = true;
         reject(new MingchengError(message.code as ErrorCode, message.message));
       } else if (message.type === "hint") hint(message.gw);
-      else if (message.type === "report") counts = message;
+      else if (message.type === "viewing") {
+        publish(message.gw, Buffer.from(JSON.stringify({ v: 1, type: "viewing", off: message.off })), true);
+      } else if (message.type === "report") counts = message;
       else if (message.type === "log") log[message.level](message.detail, message.text);
       else end();
     });

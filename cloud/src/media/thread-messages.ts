@@ -21,6 +21,8 @@ export type FromMedia =
   | { readonly type: "refused"; readonly code: string; readonly message: string }
   /** Ask this gateway to dial in. */
   | { readonly type: "hint"; readonly gw: string }
+  /** Tell this gateway which of its channels are switched off: all of them, each time. */
+  | { readonly type: "viewing"; readonly gw: string; readonly off: readonly string[] }
   | { readonly type: "report"; readonly gateways: number; readonly streams: number; readonly views: number }
   | { readonly type: "log"; readonly level: "warn" | "error"; readonly text: string; readonly detail: object }
   | { readonly type: "closed" };

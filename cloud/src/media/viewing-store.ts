@@ -40,6 +40,17 @@ export class ViewingStore {
     return found.map((one) => row.parse(one));
   }
 
+  /** Channels that are switched off, of every gateway about whose cameras anything was ever decided. */
+  off(): ReadonlyMap<string, readonly string[]> {
+    const found = this.#database
+      .prepare("SELECT gw, channel, viewing FROM camera_viewing ORDER BY gw, channel")
+      .all()
+      .map((one) => row.parse(one));
+    const off = new Map<string, string[]>(found.map(({ gw }) => [gw, []]));
+    for (const { gw, channel, viewing } of found) if (viewing === "off") off.get(gw)?.push(channel);
+    return off;
+  }
+
   /** Decides. */
   set(
     of: { readonly gw: string; readonly channel: string },

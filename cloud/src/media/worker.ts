@@ -48,6 +48,16 @@ const run = async (): Promise<void> => {
       detail: { quality, why, ...(from === undefined ? {} : { from }), ...(seconds === null ? {} : { seconds }) },
     });
   };
+  const told = new Map<string, string>();
+  /** Gateways hear of their switched-off channels themselves: they show pictures where the centre is not asked. */
+  const tellGateways = (): void => {
+    for (const [gw, off] of store.off()) {
+      const text = off.join(" ");
+      if (told.get(gw) === text) continue;
+      told.set(gw, text);
+      say({ type: "viewing", gw, off });
+    }
+  };
   let version = store.version();
   const refresh = (): void => {
     const now = store.version();
@@ -55,6 +65,7 @@ const run = async (): Promise<void> => {
     version = now;
     known.clear();
     allowed.clear();
+    tellGateways();
     hub.recheckGateways((gw) => credentials.mayStay(gw, Number.MAX_SAFE_INTEGER));
   };
   const hub = new MediaHub({
@@ -111,6 +122,7 @@ const run = async (): Promise<void> => {
     });
   });
   say({ type: "listening", port: server.port });
+  attempt(tellGateways);
 };
 
 try {

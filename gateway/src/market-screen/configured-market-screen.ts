@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { MarketScreenConfig } from "../config/market-screen-config.ts";
 import type { MarketScreenParts } from "./market-screen-parts.ts";
 import type { MarketScreen } from "./open-market-screen.ts";
+import type { ViewingBook } from "./viewing-book.ts";
 
 /** Where it listens and under which names: anything else can change while it runs. */
 const placeOf = ({ host, port, names }: MarketScreenConfig) => ({ host, port, names });
@@ -12,10 +13,14 @@ export class ConfiguredMarketScreen {
   private config: MarketScreenConfig | undefined;
   private parts: MarketScreenParts | undefined;
   private ended = false;
+  private book: Promise<ViewingBook> | undefined;
+  /** What the centre said before this was opened. */
+  private early: Uint8Array | undefined;
 
   /** A port that is taken does not keep the gateway from capturing. Never rejects. */
   async open(config: MarketScreenConfig | undefined, parts: MarketScreenParts): Promise<void> {
     this.parts = parts;
+    if (this.early !== undefined) this.hear(this.early);
     await this.reconfigure(config);
   }
 
@@ -35,10 +40,29 @@ export class ConfiguredMarketScreen {
     if (config === undefined) return;
     try {
       const { openMarketScreen } = await import("./open-market-screen.ts");
-      this.screen = await openMarketScreen(config, parts);
+      this.screen = await openMarketScreen(config, parts, await this.viewing(parts));
     } catch (error) {
       parts.log.error({ err: error }, "market screen: it cannot be served");
     }
+  }
+
+  /** What the centre says about video: whether a channel is switched off. It is kept whether or not a screen is shown. */
+  hear(payload: Uint8Array): void {
+    const { parts } = this;
+    if (this.ended) return;
+    if (parts === undefined) {
+      this.early = payload;
+      return;
+    }
+    void this.viewing(parts).then((book) => {
+      if (book.take(payload)) this.screen?.viewingChanged();
+    });
+  }
+
+  private viewing({ dataDirectory, log }: MarketScreenParts): Promise<ViewingBook> {
+    const onFault = (error: unknown): void => log.error({ err: error }, "market screen: what is switched off");
+    this.book ??= import("./viewing-book.ts").then(({ ViewingBook: Book }) => Book.open(dataDirectory, onFault));
+    return this.book;
   }
 
   /** Where it is served; undefined where it is not. */
@@ -54,5 +78,6 @@ export class ConfiguredMarketScreen {
   async close(): Promise<void> {
     this.ended = true;
     await this.screen?.close();
+    await (await this.book)?.written();
   }
 }

@@ -56,13 +56,18 @@ const stallViews = (config: MarketScreenConfig, devices: readonly Device[]): Mar
   }));
 };
 
+/** What a view is made from. */
+export interface MarketViewAsked {
+  readonly config: MarketScreenConfig;
+  /** Whether anybody may watch a channel now. */
+  readonly isPublic: (channel: string) => boolean;
+  readonly book: DayBook;
+  readonly parts: MarketScreenParts;
+  readonly build: string;
+}
+
 /** What the screen shows: nothing of any person, nothing that can be acted with. */
-export const marketView = (
-  config: MarketScreenConfig,
-  book: DayBook,
-  parts: MarketScreenParts,
-  build: string,
-): MarketView => {
+export const marketView = ({ config, isPublic, book, parts, build }: MarketViewAsked): MarketView => {
   const { clock } = parts;
   const { devices, site, uplink } = parts.status();
   const { day, tests, undated } = book.today();
@@ -81,6 +86,6 @@ export const marketView = (
     notices: config.notices
       .filter(({ until }) => Date.parse(until) > Date.parse(at))
       .map(({ zh, en = zh, until }) => ({ zh, en, until })),
-    cameras: parts.view() === null ? [] : [...config.cameras],
+    cameras: parts.view() === null ? [] : config.cameras.filter(isPublic),
   };
 };

@@ -12,6 +12,7 @@ import { openMarketServer } from "./market-server.ts";
 import { marketView } from "./market-view.ts";
 import { PictureDoor } from "./picture-door.ts";
 import { RequestPace } from "./request-pace.ts";
+import type { ViewingBook } from "./viewing-book.ts";
 
 /** The running screen. */
 export interface MarketScreen {
@@ -20,6 +21,8 @@ export interface MarketScreen {
   holds(token: string): boolean;
   /** Shows other notices and stalls from now on. */
   show(config: MarketScreenConfig): void;
+  /** Other channels are switched off: nobody watches one of them any more. */
+  viewingChanged(): void;
   close(): Promise<void>;
 }
 
@@ -36,6 +39,7 @@ const sameForMs = 500;
 export const openMarketScreen = async (
   first: MarketScreenConfig,
   parts: MarketScreenParts,
+  viewing: Pick<ViewingBook, "isOff">,
   pages: string = pageDirectory,
 ): Promise<MarketScreen> => {
   let config = first;
@@ -47,12 +51,13 @@ export const openMarketScreen = async (
   const build = page === undefined ? "" : createHash("sha256").update(bytesOfFile(page)).digest("hex").slice(0, 12);
   const book = new DayBook(parts);
   await book.ready();
-  const pictures = new PictureDoor(parts.view, (channel) => config.cameras.includes(channel));
+  const isPublic = (channel: string): boolean => config.cameras.includes(channel) && !viewing.isOff(channel);
+  const pictures = new PictureDoor(parts.view, isPublic);
   let kept: { readonly view: MarketView; readonly atMs: number } | undefined;
   const view = (): MarketView => {
     const now = clock.nowMs();
     if (kept === undefined || now - kept.atMs >= sameForMs)
-      kept = { view: marketView(config, book, parts, build), atMs: now };
+      kept = { view: marketView({ config, isPublic, book, parts, build }), atMs: now };
     return kept.view;
   };
   const own = hostname().toLowerCase();
@@ -69,12 +74,19 @@ export const openMarketScreen = async (
     url,
     holds: (token) => pictures.holds(token),
     show: (next) => {
+      const before = config;
       config = next;
       kept = undefined;
+      // A channel that is public no more is not watched any more, either.
+      if (before.cameras.some((channel) => !next.cameras.includes(channel))) pictures.cut();
+    },
+    viewingChanged: () => {
+      kept = undefined;
+      pictures.cut();
     },
     close: async () => {
       book.close();
-      pictures.close();
+      pictures.cut();
       await server.close();
     },
   };

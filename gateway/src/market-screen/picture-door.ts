@@ -125,7 +125,8 @@ export class PictureDoor {
     socket.pipe(other);
   }
 
-  close(): void {
+  /** Ends every view; who may still watch comes back with another token. */
+  cut(): void {
     for (const socket of this.#open) socket.destroy();
   }
 }

@@ -1,4 +1,4 @@
-export { type MediaHint, mediaHint } from "./media-hint.ts";
+export { type MediaHint, mediaHint, viewingOff } from "./media-hint.ts";
 export {
   type BeginMessage,
   beginMessage,

@@ -10,5 +10,15 @@ export const mediaHint = z.strictObject({
   port: z.int().min(1).max(65_535),
 });
 
+/**
+ * Told to a gateway over the record path, at every connection and whenever it changes: channels that nobody of the public may
+ * watch now, whatever the box itself is configured to show. All of them: what is not named is not switched off any more.
+ */
+export const viewingOff = z.strictObject({
+  v: z.literal(1),
+  type: z.literal("viewing"),
+  off: z.array(z.string().min(1).max(64)).max(512),
+});
+
 /** See {@link mediaHint}. */
 export type MediaHint = z.infer<typeof mediaHint>;
