@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { cursorMigration } from "../cursor/cursor-store.ts";
 import { dutyTables, replyCodeTables } from "../duty/duty-tables.ts";
 import { erasedAlertTables } from "../retention/alert-eraser.ts";
-import { gatheredTables, packedJournal } from "../rules/gathering/gathered-tables.ts";
+import { fewerJoinIndexes, gatheredTables, packedJournal } from "../rules/gathering/gathered-tables.ts";
 import type { Migration } from "../store/database.ts";
 import { pictureTables } from "./pictures.ts";
 
@@ -111,4 +111,5 @@ export const alertsMigrations: readonly Migration[] = [
   dutyTables,
   replyCodeTables,
   packedJournal,
+  fewerJoinIndexes,
 ];

@@ -3,6 +3,7 @@ import type { SqliteDatabase } from "../store/database.ts";
 import type { DecodedLedgerRecord } from "./decoded-record.ts";
 import type { Follower } from "./follower.ts";
 import { FollowerRunner, type FollowerStep } from "./follower-runner.ts";
+import { readLate } from "./read-late.ts";
 
 /** How records are read. */
 export interface LaneDecoders {
@@ -41,8 +42,8 @@ export class LiveFirstRunner {
     // Decoded anew at every attempt: what the live lane has taken meanwhile must not come from a batch read before.
     const take = (source: LedgerRecord): DecodedLedgerRecord =>
       source.lane === "live" && source.lsn <= this.#live.lsn ? passOver(source) : decode(source);
-    const everything = { readAfter: (lsn: number, limit: number) => ledger.readAfter(lsn, limit).map(take) };
-    const live = { readAfter: (lsn: number, limit: number) => ledger.readLiveAfter(lsn, limit).map(decode) };
+    const everything = { readAfter: (lsn: number, limit: number) => ledger.readAfter(lsn, limit).map(readLate(take)) };
+    const live = { readAfter: (lsn: number, limit: number) => ledger.readLiveAfter(lsn, limit).map(readLate(decode)) };
     this.#everything = new FollowerRunner(database, everything, follower);
     this.#live = new FollowerRunner(database, live, aheadOf(follower));
     this.#live.skipTo(this.#everything.lsn);

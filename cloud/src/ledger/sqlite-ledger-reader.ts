@@ -13,16 +13,14 @@ import type {
   LiveLaneReader,
 } from "./ledger-reader.ts";
 
-interface RecordRow {
-  lsn: number;
-  gw: string;
-  ep: number;
-  eid: string;
-  status: "ok" | "disputed";
-  seq: number;
-  lane: number;
-  received_ms: number;
-  bytes: Buffer;
+type RecordRow = [lsn: number, line: number, seq: number, lane: number, receivedMs: number, bytes: Buffer];
+
+/** What records of one line have in common. */
+interface OfLine {
+  readonly gw: string;
+  readonly ep: number;
+  readonly eid: string;
+  readonly status: "ok" | "disputed";
 }
 
 interface LineRow {
@@ -71,6 +69,7 @@ class SqliteLedgerReader implements LedgerReader, LiveLaneReader, ErasureReader 
   readonly #listeners = new Set<() => void>();
   readonly #after: Statement<unknown[]>;
   readonly #liveAfter: Statement<unknown[]>;
+  readonly #line: Statement<unknown[]>;
   readonly #head: Statement<unknown[]>;
   readonly #gaps: Statement<unknown[]>;
   readonly #lines: Statement<unknown[]>;
@@ -81,10 +80,10 @@ class SqliteLedgerReader implements LedgerReader, LiveLaneReader, ErasureReader 
     this.#database = openForReading(path);
     // Followers read on and on: what they have read they do not ask for again.
     this.#database.pragma("cache_size = -8192");
-    const records =
-      "SELECT lsn, gw, ep, eid, status, seq, lane, received_ms, bytes FROM record JOIN line ON line.id = record.line";
-    this.#after = this.#database.prepare(`${records} WHERE lsn > ? ORDER BY lsn LIMIT ?`);
-    this.#liveAfter = this.#database.prepare(`${records} WHERE lsn > ? AND lane = 0 ORDER BY lsn LIMIT ?`);
+    const records = "SELECT lsn, line, seq, lane, received_ms, bytes FROM record";
+    this.#after = this.#database.prepare(`${records} WHERE lsn > ? ORDER BY lsn LIMIT ?`).raw();
+    this.#liveAfter = this.#database.prepare(`${records} WHERE lsn > ? AND lane = 0 ORDER BY lsn LIMIT ?`).raw();
+    this.#line = this.#database.prepare("SELECT gw, ep, eid, status FROM line WHERE id = ?");
     this.#head = this.#database.prepare("SELECT max(lsn) FROM record").pluck();
     this.#gaps = this.#database.prepare(
       `SELECT gw, ep, eid, from_seq AS "from", to_seq AS "to", reason, named_ms FROM gap JOIN line ON line.id = gap.line
@@ -114,19 +113,25 @@ class SqliteLedgerReader implements LedgerReader, LiveLaneReader, ErasureReader 
 
   #records(statement: Statement<unknown[]>, lsn: number, limit: number): readonly LedgerRecord[] {
     const rows = statement.all(lsn, limit) as RecordRow[];
-    // Records come in bundles that were received together.
-    let receivedMs = Number.NaN;
+    // Records come in bundles of one line that were received together: what they share is asked for once.
+    const lines = new Map<number, OfLine>();
+    let latestMs = Number.NaN;
     let receivedAt = "";
-    return rows.map((row) => {
-      const { gw, ep, eid, seq, bytes } = row;
-      if (row.received_ms !== receivedMs) {
-        receivedMs = row.received_ms;
+    return rows.map(([number, lineId, seq, laneNumber, receivedMs, bytes]) => {
+      if (receivedMs !== latestMs) {
+        latestMs = receivedMs;
         receivedAt = iso(receivedMs);
       }
-      const lane = row.lane === 0 ? "live" : "backlog";
-      const record = { lsn: row.lsn, gw, ep, eid, seq, bytes, receivedAt, lane, lineStatus: row.status } as const;
+      let line = lines.get(lineId);
+      if (line === undefined) {
+        line = this.#line.get(lineId) as OfLine;
+        lines.set(lineId, line);
+      }
+      const { gw, ep, eid, status: lineStatus } = line;
+      const lane = laneNumber === 0 ? "live" : "backlog";
+      const record = { lsn: number, gw, ep, eid, seq, bytes, receivedAt, lane, lineStatus } as const;
       if (bytes.length > 0) return record;
-      return { ...record, bytes: null, ...timeOf(this.#erasedTime.get(row.lsn) as string | null) };
+      return { ...record, bytes: null, ...timeOf(this.#erasedTime.get(number) as string | null) };
     });
   }
 

@@ -1,6 +1,7 @@
 import { bodyFault, type MingchengRecord, maxRecordBytes } from "@mingcheng/protocols";
 import type { DecodedLedgerRecord } from "../cursor/decoded-record.ts";
 import type { LedgerRecord } from "../ledger/ledger-reader.ts";
+import { isPlainBody } from "./plain-body.ts";
 
 const device = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const salt = /^[0-9a-f]{32}$/;
@@ -73,6 +74,7 @@ export const decodePlain = (source: LedgerRecord): DecodedLedgerRecord | undefin
   } catch {
     return undefined;
   }
-  if (!isPlain(record, source) || bodyFault(record.kind, record.body) !== undefined) return undefined;
+  if (!isPlain(record, source)) return undefined;
+  if (!isPlainBody(record.kind, record.body) && bodyFault(record.kind, record.body) !== undefined) return undefined;
   return { source, content: { type: "record", record } };
 };

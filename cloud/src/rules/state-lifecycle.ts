@@ -56,6 +56,8 @@ export class StateLifecycle {
   /** Rows as they are, by rule and group. Dropped with everything else when a transaction fails. */
   readonly #known = new Map<string, Map<string, Known>>();
   #knownGroups = 0;
+  /** When the next pending alert fires; undefined: the disk has to be asked. */
+  #nextMs: number | null | undefined;
 
   constructor(database: SqliteDatabase, store: AlertStore, places: Places) {
     this.#store = store;
@@ -94,8 +96,11 @@ export class StateLifecycle {
     const isThere = known !== undefined && known.line === line && known.boot === boot;
     // Mostly nothing but the time is new: indexes need not be touched.
     if (isThere && held === holds && known.dueMs === dueMs) this.#refresh.run(text, rule.id, groupKey);
-    else if (isThere) this.#update.run(holds ? 1 : 0, dueMs, text, rule.id, groupKey);
-    else this.#save.run(rule.id, groupKey, holds ? 1 : 0, dueMs, line, boot, text);
+    else {
+      this.#nextMs = undefined;
+      if (isThere) this.#update.run(holds ? 1 : 0, dueMs, text, rule.id, groupKey);
+      else this.#save.run(rule.id, groupKey, holds ? 1 : 0, dueMs, line, boot, text);
+    }
     this.#know(rule.id, groupKey, { holds, dueMs, line, boot, latest: inTime(observation) });
   }
 
@@ -127,6 +132,12 @@ export class StateLifecycle {
   #forget(): void {
     this.#known.clear();
     this.#knownGroups = 0;
+    this.#nextMs = undefined;
+  }
+
+  #forgetOne(rule: string, groupKey: string): void {
+    if (this.#known.get(rule)?.delete(groupKey) === true) this.#knownGroups--;
+    this.#nextMs = undefined;
   }
 
   /** Opens a pending alert and returns when it fires; null where the rule lets late records raise nothing. */
@@ -163,9 +174,11 @@ export class StateLifecycle {
    * ledger was read to its end. True when something fired.
    */
   tick(rules: ReadonlyMap<string, AlertRule>, nowMs: number): boolean {
+    const nextMs = this.nextDueMs();
+    if (nextMs === null || nextMs > nowMs) return false;
     const rows = this.#due.all(nowMs) as SeriesRow[];
-    if (rows.length > 0) this.#forget();
     for (const { rule, groupKey, dueMs, observation } of rows) {
+      this.#forgetOne(rule, groupKey);
       const laterMs = this.#waitsUntil(rules.get(rule), JSON.parse(observation) as Observation, nowMs);
       this.#setDue.run(laterMs, rule, groupKey);
       if (laterMs !== null) continue;
@@ -194,7 +207,8 @@ export class StateLifecycle {
 
   /** When the next pending alert fires; null when none is pending. */
   nextDueMs(): number | null {
-    return this.#nextDue.get() as number | null;
+    if (this.#nextMs === undefined) this.#nextMs = this.#nextDue.get() as number | null;
+    return this.#nextMs;
   }
 
   /** Nothing fires before `notBeforeMs`: what ended while the centre was down has its chance to say so. */

@@ -1,3 +1,4 @@
+import type { Statement } from "better-sqlite3";
 import type { SqliteDatabase } from "../../store/database.ts";
 import { type Attribution, type Stretch, unattributed } from "./attribution.ts";
 import { IntervalIndex, TextTable } from "./interval-index.ts";
@@ -113,12 +114,14 @@ class Places {
  */
 export class AttributionIndex {
   readonly #database: SqliteDatabase;
+  readonly #newest: Statement<unknown[]>;
   #places = new Places();
   #version = 0;
   #reloaded = 0;
 
   constructor(database: SqliteDatabase) {
     this.#database = database;
+    this.#newest = database.prepare("SELECT coalesce(max(id), 0) FROM register_change").pluck();
     this.refresh();
   }
 
@@ -138,7 +141,7 @@ export class AttributionIndex {
    */
   refresh(): boolean {
     return this.#database.transaction(() => {
-      const newest = Number(this.#database.prepare("SELECT coalesce(max(id), 0) FROM register_change").pluck().get());
+      const newest = Number(this.#newest.get());
       if (newest === this.#version) return false;
       if (this.#version === 0 || this.#reloaded > Math.max(10_000, this.devices)) this.#loadAll();
       else for (const name of tableNames) this.#loadChanged(name);

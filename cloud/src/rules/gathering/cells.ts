@@ -82,129 +82,136 @@ export class CellArena {
 /** For lists that belong to nothing larger. */
 export const ownArena = (): CellArena => new CellArena(largest);
 
+const extentOf = (first: number, size: number, length: number): number =>
+  (first << (lengthBits + sizeBits)) | (size << lengthBits) | length;
+
 const sizeFor = (cells: number): number => {
   let size = 0;
   while ((sizes[size] ?? Number.POSITIVE_INFINITY) < cells) size++;
   return size;
 };
 
-/** A list of figures in an arena: grows at its end, is shortened at its front, at most {@link largest} long. */
-export class Cells {
-  readonly #arena: CellArena;
-  #block = none;
-  #size = 0;
-  /** Cells of the block before the first one that counts. */
-  #first = 0;
-  #length = 0;
+/** Where a list begins in its block, how many cells it has, and the number of the block's size, in one figure of 31 bits. */
+const lengthBits = 13;
+const sizeBits = 5;
+const lengthMask = (1 << lengthBits) - 1;
+const sizeMask = (1 << sizeBits) - 1;
+
+/**
+ * A list of figures in an arena: grows at its end, is shortened at its front, at most {@link largest} long. To be extended by
+ * what consists of one: a city has hundred thousands, and objects that hold each other would be most of the heap.
+ */
+export abstract class Cells {
+  /** Protected and not private: every class with private methods makes its objects larger. */
+  protected readonly arena: CellArena;
+  protected block = none;
+  protected extent = 0;
 
   constructor(arena: CellArena) {
-    this.#arena = arena;
+    this.arena = arena;
   }
 
-  get length(): number {
-    return this.#length;
+  /** How many there are. */
+  protected get cells(): number {
+    return this.extent & lengthMask;
   }
 
-  at(index: number): number | undefined {
-    if (index < 0 || index >= this.#length) return undefined;
-    const arena = this.#arena;
-    return arena.chunk(this.#block)[arena.offset(this.#block) + this.#first + index];
+  protected cell(index: number): number | undefined {
+    const { extent, block, arena } = this;
+    if (index < 0 || index >= (extent & lengthMask)) return undefined;
+    return arena.chunk(block)[arena.offset(block) + (extent >>> (lengthBits + sizeBits)) + index];
   }
 
-  push(figure: number): void {
-    this.#makeRoom(1);
-    this.#length++;
-    this.#set(this.#length - 1, figure);
+  protected pushCell(figure: number): void {
+    const at = this.roomFor(1);
+    this.arena.chunk(this.block)[at] = figure;
+    this.extent++;
   }
 
   /** The same as to push both, one after the other. */
-  pushTwo(first: number, second: number): void {
-    this.#makeRoom(2);
-    const arena = this.#arena;
-    const cells = arena.chunk(this.#block);
-    const at = arena.offset(this.#block) + this.#first + this.#length;
-    cells[at] = first;
-    cells[at + 1] = second;
-    this.#length += 2;
+  protected pushCells(first: number, second: number): void {
+    const at = this.roomFor(2);
+    const chunk = this.arena.chunk(this.block);
+    chunk[at] = first;
+    chunk[at + 1] = second;
+    this.extent += 2;
   }
 
   /** Puts figures at a place; what was there and behind moves on. */
-  insert(index: number, ...figures: readonly number[]): void {
+  protected insertCells(index: number, ...figures: readonly number[]): void {
     const { length } = figures;
-    this.#makeRoom(length);
-    const from = this.#arena.offset(this.#block) + this.#first;
-    this.#arena.chunk(this.#block).copyWithin(from + index + length, from + index, from + this.#length);
-    this.#length += length;
-    for (const [offset, figure] of figures.entries()) this.#set(index + offset, figure);
-  }
-
-  #set(index: number, figure: number): void {
-    const arena = this.#arena;
-    arena.chunk(this.#block)[arena.offset(this.#block) + this.#first + index] = figure;
+    const end = this.roomFor(length);
+    const from = end - this.cells + index;
+    const chunk = this.arena.chunk(this.block);
+    chunk.copyWithin(from + length, from, end);
+    chunk.set(figures, from);
+    this.extent += length;
   }
 
   /** Drops so many from the front. */
-  dropFirst(count: number): void {
-    this.#first += count;
-    this.#length -= count;
-    if (this.#length <= 0) this.clear();
-    else if (this.#length * 4 < (sizes[this.#size] ?? 0)) this.#move(sizeFor(this.#length));
+  protected dropCells(count: number): void {
+    const { extent } = this;
+    const left = (extent & lengthMask) - count;
+    if (left <= 0) {
+      this.clearCells();
+      return;
+    }
+    const size = (extent >>> lengthBits) & sizeMask;
+    const first = (extent >>> (lengthBits + sizeBits)) + count;
+    this.extent = extentOf(first, size, left);
+    if (left * 4 < (sizes[size] ?? 0)) this.moveTo(sizeFor(left));
   }
 
   /** Drops everything and gives its room back. */
-  clear(): void {
-    if (this.#block !== none) this.#arena.give(this.#block, this.#size);
-    this.#block = none;
-    this.#first = 0;
-    this.#length = 0;
+  protected clearCells(): void {
+    if (this.block !== none) this.arena.give(this.block, (this.extent >>> lengthBits) & sizeMask);
+    this.block = none;
+    this.extent = 0;
   }
 
   /** Makes it hold these. */
-  reset(figures: readonly number[]): void {
-    this.clear();
-    for (const figure of figures) this.push(figure);
+  protected resetCells(figures: readonly number[]): void {
+    this.clearCells();
+    for (const figure of figures) this.pushCell(figure);
   }
 
-  toArray(): number[] {
-    if (this.#block === none) return [];
-    const from = this.#arena.offset(this.#block) + this.#first;
-    return [...this.#arena.chunk(this.#block).subarray(from, from + this.#length)];
+  protected cellList(): number[] {
+    if (this.block === none) return [];
+    const from = this.arena.offset(this.block) + (this.extent >>> (lengthBits + sizeBits));
+    return [...this.arena.chunk(this.block).subarray(from, from + this.cells)];
   }
 
-  #makeRoom(more: number): void {
-    const wanted = this.#length + more;
-    if (this.#block === none) {
-      this.#size = sizeFor(wanted);
-      this.#block = this.#arena.take(this.#size);
-      return;
+  /** Makes room for more and says where in its chunk the list ends. */
+  protected roomFor(more: number): number {
+    const { arena, extent } = this;
+    const length = extent & lengthMask;
+    if (this.block === none) {
+      const size = sizeFor(more);
+      this.block = arena.take(size);
+      this.extent = extentOf(0, size, 0);
+      return arena.offset(this.block);
     }
-    const capacity = sizes[this.#size] ?? 0;
-    if (this.#first + wanted <= capacity) return;
+    const first = extent >>> (lengthBits + sizeBits);
+    const capacity = sizes[(extent >>> lengthBits) & sizeMask] ?? 0;
+    const wanted = length + more;
+    if (first + wanted <= capacity) return arena.offset(this.block) + first + length;
     // Nearly full: moved to the front it would be full again soon.
-    if (wanted * 8 > capacity * 7) this.#move(sizeFor(wanted));
-    else this.#moveToFront();
+    this.moveTo(wanted * 8 > capacity * 7 ? sizeFor(wanted) : (extent >>> lengthBits) & sizeMask);
+    return arena.offset(this.block) + length;
   }
 
-  #moveToFront(): void {
-    const arena = this.#arena;
-    const from = arena.offset(this.#block);
-    arena.chunk(this.#block).copyWithin(from, from + this.#first, from + this.#first + this.#length);
-    this.#first = 0;
-  }
-
-  #move(size: number): void {
-    if (size === this.#size) {
-      this.#moveToFront();
-      return;
+  /** Moves the list to the front of a block of a size. */
+  protected moveTo(size: number): void {
+    const { arena, block, extent } = this;
+    const length = extent & lengthMask;
+    const before = (extent >>> lengthBits) & sizeMask;
+    const from = arena.offset(block) + (extent >>> (lengthBits + sizeBits));
+    if (size === before) arena.chunk(block).copyWithin(arena.offset(block), from, from + length);
+    else {
+      this.block = arena.take(size);
+      arena.chunk(this.block).set(arena.chunk(block).subarray(from, from + length), arena.offset(this.block));
+      arena.give(block, before);
     }
-    const arena = this.#arena;
-    const block = arena.take(size);
-    const cells = arena.chunk(this.#block);
-    const from = arena.offset(this.#block) + this.#first;
-    arena.chunk(block).set(cells.subarray(from, from + this.#length), arena.offset(block));
-    arena.give(this.#block, this.#size);
-    this.#block = block;
-    this.#size = size;
-    this.#first = 0;
+    this.extent = extentOf(0, size, length);
   }
 }

@@ -1,5 +1,6 @@
 import type { CellArena } from "./cells.ts";
 import type { FactValue } from "./fact-columns.ts";
+import type { GroupParts } from "./group-parts.ts";
 
 /** What one rule has gathered for one group. */
 export interface GatheredPart {
@@ -39,7 +40,7 @@ export interface PartKind<Part extends GatheredPart = GatheredPart> {
 export interface Group {
   readonly id: number;
   readonly key: string;
-  readonly parts: Map<number, GatheredPart>;
+  readonly parts: GroupParts;
   /** The last entry of the journal that its row contains. */
   upto: number;
   /** The first entry of the journal that its row does not contain; 0: the row contains everything. */
@@ -56,7 +57,7 @@ const partWeight = 16;
 /** Memory that a group takes, in facts. */
 export const weightOf = ({ parts }: Group): number => {
   let weight = partWeight;
-  for (const part of parts.values()) weight += partWeight + part.size;
+  for (const part of parts.all()) weight += partWeight + part.size;
   return weight;
 };
 
@@ -66,14 +67,14 @@ const least = (left: number | null, right: number | null): number | null =>
 /** When a group must be looked at though nothing came; null: need not be. */
 export const dueOf = ({ parts }: Group): number | null => {
   let due: number | null = null;
-  for (const part of parts.values()) due = least(due, part.dueMs);
+  for (const part of parts.all()) due = least(due, part.dueMs);
   return due;
 };
 
 /** When nothing of a group counts any more; null: never. */
 export const goneOf = ({ parts }: Group): number | null => {
   let gone = 0;
-  for (const { goneMs } of parts.values()) {
+  for (const { goneMs } of parts.all()) {
     if (goneMs === null) return null;
     gone = Math.max(gone, goneMs);
   }
@@ -83,6 +84,6 @@ export const goneOf = ({ parts }: Group): number | null => {
 /** Lines of a group's facts, each between two spaces. */
 export const linesOf = ({ parts }: Group): string => {
   const lines = new Set<number>();
-  for (const part of parts.values()) for (const line of part.lines) lines.add(line);
+  for (const part of parts.all()) for (const line of part.lines) lines.add(line);
   return lines.size === 0 ? "" : ` ${[...lines].join(" ")} `;
 };

@@ -40,7 +40,7 @@ const emptyDatabase = (): BetterSqlite.Database => {
 
 const contents = (store: GatheredStore): unknown =>
   ["a", "b", "c", "d", "e"].map((key) =>
-    [1, 2, 3].map((epoch) => (store.peek(key)?.parts.get(epoch) as WindowState | undefined)?.facts.list ?? []),
+    [1, 2, 3].map((epoch) => (store.peek(key)?.parts.get(epoch) as WindowState | undefined)?.list ?? []),
   );
 
 /** Plays happenings over a database; `bounds` of memory and journal, which must make no difference. */
@@ -52,7 +52,7 @@ const play = (events: readonly Happening[], facts: number, entries: number, reco
     if (typeof event === "object") {
       const { add, epoch, atMs, line, value } = event;
       const group = store.group(add);
-      if (store.part<WindowState>(group, epoch).add(atMs, line, value)) store.added(group, epoch, atMs, line, value);
+      if (store.part<WindowState>(group, epoch).take(atMs, line, value)) store.added(group, epoch, atMs, line, value);
       continue;
     }
     if (event === "dispute") store.withdraw(1);

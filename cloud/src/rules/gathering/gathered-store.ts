@@ -4,6 +4,7 @@ import { CellArena } from "./cells.ts";
 import { DueTimes } from "./due-times.ts";
 import type { FactValue } from "./fact-columns.ts";
 import { dueOf, type GatheredPart, type Group, goneOf, linesOf, type PartKind, weightOf } from "./gathered-group.ts";
+import { GroupParts } from "./group-parts.ts";
 import { Journal } from "./journal.ts";
 
 /** How much of what is gathered stays in memory, and how much is told by the journal alone. */
@@ -17,7 +18,7 @@ export interface GatheredBounds {
 }
 
 /** A fact takes some 20 bytes, outside of the heap: these are some 120 MB. */
-const usualBounds: GatheredBounds = { facts: 6_000_000, entries: 1_000_000, isVolatile: false };
+const usualBounds: GatheredBounds = { facts: 6_000_000, entries: 2_000_000, isVolatile: false };
 
 interface Row {
   readonly id: number;
@@ -87,13 +88,7 @@ export class GatheredStore {
     const isFirst = this.#kinds.size === 0;
     this.#kinds = kinds;
     if (isFirst && kinds.size > 0) this.#recover();
-    for (const group of this.#groups.values()) {
-      for (const [epoch, part] of group.parts) {
-        if (kinds.has(epoch)) continue;
-        part.release();
-        group.parts.delete(epoch);
-      }
-    }
+    for (const { parts } of this.#groups.values()) parts.keep((epoch) => kinds.has(epoch));
   }
 
   #recover(): void {
@@ -136,10 +131,10 @@ export class GatheredStore {
   }
 
   #hold(key: string, { id, upto, parts: text }: Row): Group {
-    const group: Group = { id, key, parts: new Map(), upto, since: 0, weight: 0, used: true };
+    const group: Group = { id, key, parts: new GroupParts(), upto, since: 0, weight: 0, used: true };
     for (const [epoch, part] of Object.entries(JSON.parse(text) as Record<string, unknown>)) {
       const kind = this.#kinds.get(Number(epoch));
-      if (kind !== undefined) group.parts.set(Number(epoch), kind.revive(this.#arena, part));
+      if (kind !== undefined) group.parts.add(Number(epoch), kind.revive(this.#arena, part));
     }
     this.#groups.set(key, group);
     this.#byId.set(id, group);
@@ -157,7 +152,7 @@ export class GatheredStore {
     if (known !== undefined) return known;
     if (kind === undefined) throw new TypeError(`nothing gathers under the epoch ${epoch}`);
     const part = kind.empty(this.#arena);
-    group.parts.set(epoch, part);
+    group.parts.add(epoch, part);
     return part;
   }
 
@@ -196,11 +191,11 @@ export class GatheredStore {
   withdraw(line: number): void {
     const keys = new Set(this.#ofLine.all(` ${line} `) as string[]);
     for (const { key, parts } of this.#groups.values()) {
-      for (const { lines } of parts.values()) if (lines.includes(line)) keys.add(key);
+      for (const { lines } of parts.all()) if (lines.includes(line)) keys.add(key);
     }
     for (const key of keys) {
       const group = this.group(key);
-      for (const part of group.parts.values()) part.dropLine(line);
+      for (const part of group.parts.all()) part.dropLine(line);
       this.changed(group, true);
     }
   }
@@ -222,7 +217,7 @@ export class GatheredStore {
     this.#groups.delete(group.key);
     this.#byId.delete(group.id);
     this.#weight -= group.weight;
-    for (const part of group.parts.values()) part.release();
+    for (const part of group.parts.all()) part.release();
   }
 
   #weigh(group: Group): void {
@@ -253,7 +248,7 @@ export class GatheredStore {
     group.since = 0;
     group.upto = this.#journal.last;
     const dueMs = dueOf(group);
-    const parts = JSON.stringify(Object.fromEntries(group.parts));
+    const parts = JSON.stringify(Object.fromEntries(group.parts.entries()));
     this.#save.run(group.upto, dueMs, goneOf(group), linesOf(group), parts, group.id);
     this.#due.set(group.id, dueMs);
     this.#weigh(group);

@@ -76,3 +76,11 @@ export const packedJournal: Migration = (database) => {
     DROP TABLE unpacked;
   `);
 };
+
+/**
+ * Every index costs each record a page of the log: other sides that are past are found by way of the one by key, and those of
+ * a line that became disputed are looked for, which happens hardly ever.
+ */
+export const fewerJoinIndexes: Migration = (database) => {
+  database.exec("DROP INDEX join_side_at; DROP INDEX join_side_line");
+};

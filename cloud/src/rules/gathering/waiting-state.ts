@@ -10,21 +10,20 @@ const width = 3;
 const maxWaiting = 1_000;
 
 /** Records of one key of a join that wait for another side that arrives late. What they say stays in the ledger. */
-export class WaitingState implements GatheredPart {
+export class WaitingState extends Cells implements GatheredPart {
   readonly #patienceMs: number;
-  /** Time, line and number of each, one after the other. */
-  readonly #cells: Cells;
   #newestMs = 0;
 
   constructor(patienceMs: number, arena: CellArena, cells: readonly number[] = []) {
+    super(arena);
     this.#patienceMs = patienceMs;
-    this.#cells = new Cells(arena);
-    this.#cells.reset(cells);
-    for (const [atMs] of this.#records()) this.#newestMs = Math.max(this.#newestMs, atMs);
+    this.resetCells(cells);
+    for (const [atMs] of this.records) this.#newestMs = Math.max(this.#newestMs, atMs);
   }
 
-  #records(): WaitingRecord[] {
-    const cells = this.#cells.toArray();
+  /** Cells are time, line and number of each, one after the other. */
+  protected get records(): readonly WaitingRecord[] {
+    const cells = this.cellList();
     return Array.from({ length: cells.length / width }, (_, at) => {
       const from = at * width;
       return [cells[from] ?? 0, cells[from + 1] ?? 0, cells[from + 2] ?? 0];
@@ -40,45 +39,43 @@ export class WaitingState implements GatheredPart {
   }
 
   get lines(): readonly number[] {
-    return [...new Set(this.#records().map(([, line]) => line))];
+    return [...new Set(this.records.map(([, line]) => line))];
   }
 
   get size(): number {
-    return this.#cells.length / 2;
+    return this.cells / 2;
   }
 
   add({ atMs, line, value }: Added): void {
     this.#newestMs = Math.max(this.#newestMs, atMs);
-    this.#cells.pushTwo(atMs, line);
-    this.#cells.push(Number(value));
-    const oldestMs = this.#cells.at(0) ?? atMs;
-    if (this.#cells.length <= maxWaiting * width && oldestMs >= this.#newestMs - 2 * this.#patienceMs) return;
-    const kept = this.#records().filter(([ms]) => ms >= this.#newestMs - this.#patienceMs);
-    this.#cells.reset(kept.slice(-maxWaiting).flat());
+    this.pushCells(atMs, line);
+    this.pushCell(Number(value));
+    const oldestMs = this.cell(0) ?? atMs;
+    if (this.cells <= maxWaiting * width && oldestMs >= this.#newestMs - 2 * this.#patienceMs) return;
+    const kept = this.records.filter(([ms]) => ms >= this.#newestMs - this.#patienceMs);
+    this.resetCells(kept.slice(-maxWaiting).flat());
   }
 
   /** Records between two times, both included, in the order of their time. */
   between(fromMs: number, toMs: number): readonly WaitingRecord[] {
-    return this.#records()
+    return this.records
       .filter(([atMs]) => atMs >= fromMs && atMs <= toMs && atMs >= this.#newestMs - this.#patienceMs)
       .sort((a, b) => a[0] - b[0] || a[2] - b[2]);
   }
 
   dropLine(line: number): boolean {
-    const left = this.#records()
-      .filter(([, of]) => of !== line)
-      .flat();
-    if (left.length === this.#cells.length) return false;
-    this.#cells.reset(left);
+    const left = this.records.filter(([, of]) => of !== line).flat();
+    if (left.length === this.cells) return false;
+    this.resetCells(left);
     return true;
   }
 
   release(): void {
-    this.#cells.clear();
+    this.clearCells();
   }
 
   toJSON(): readonly number[] {
-    return this.#cells.toArray();
+    return this.cellList();
   }
 }
 

@@ -56,10 +56,10 @@ export class WindowBook {
     const { groupKey, atMs, value } = observation;
     const group = this.#gathered.group(groupKey);
     const state = this.#gathered.part<WindowState>(group, epoch);
-    if (!state.add(atMs, line, value)) return undefined;
+    if (!state.take(atMs, line, value)) return undefined;
     this.#gathered.added(group, epoch, atMs, line, value);
     const { held } = state;
-    state.held = this.#holds(compiled, state.facts, observation);
+    state.held = this.#holds(compiled, state, observation);
     if (!state.held && !held) return undefined;
     state.of = state.held ? ofRecord(observation) : null;
     this.#gathered.changed(group, state.held !== held);
@@ -93,16 +93,16 @@ export class WindowBook {
   tick(rules: ReadonlyMap<number, CompiledRule>, nowMs: number, salt: () => string): Observation[] {
     const ended: Observation[] = [];
     for (const group of this.#gathered.due(nowMs)) {
-      for (const [epoch, part] of group.parts) {
+      for (const [epoch, part] of group.parts.entries()) {
         const compiled = rules.get(epoch);
         const state = part as WindowState;
         if (compiled?.rule.window == null || !state.held || (state.dueMs ?? nowMs) > nowMs) continue;
-        state.facts.dropUntil(nowMs - state.overMs);
+        state.dropUntil(nowMs - state.overMs);
         const { of } = state;
-        const hasFacts = state.facts.length > 0;
-        state.held = hasFacts && of !== null && this.#holds(compiled, state.facts, of);
+        const hasFacts = state.length > 0;
+        state.held = hasFacts && of !== null && this.#holds(compiled, state, of);
         if (state.held || of === null) continue;
-        const labels = { ...of.labels, ...figureLabels(state.facts.figures(state.overMs, true)) };
+        const labels = { ...of.labels, ...figureLabels(state.figures(state.overMs, true)) };
         const { id } = compiled.rule;
         ended.push(
           momentOf({ rule: id, groupKey: group.key, ...of, labels }, { holds: false, atMs: nowMs, salt: salt() }),

@@ -36,8 +36,7 @@ interface Merged {
  * merged two by two: count and sum stay. Column by column and without what is the same for all, because a city has
  * hundred thousands of windows.
  */
-export class WindowFacts {
-  readonly #facts: FactColumns;
+export class WindowFacts extends FactColumns {
   /** One number while all facts are of one line. */
   #lines: number | number[] = 0;
   #merged: Merged | null = null;
@@ -46,9 +45,9 @@ export class WindowFacts {
 
   /** `arena` left out: room of its own. */
   constructor(facts: StoredFacts, arena: CellArena = ownArena()) {
-    this.#facts = new FactColumns(arena);
+    super(arena);
     if (!("line" in facts)) {
-      for (const fact of facts) this.#enter(this.length, fact);
+      for (const fact of facts) this.enter(this.length, fact);
       return;
     }
     let atMs = 0;
@@ -61,19 +60,14 @@ export class WindowFacts {
   /** As they are stored: short where they are of one line and none is merged. */
   get stored(): StoredFacts {
     if (this.#merged !== null || typeof this.#lines !== "number") return this.list;
-    const times = Array.from({ length: this.length }, (_, at) => this.#facts.time(at) ?? 0);
+    const times = Array.from({ length: this.length }, (_, at) => this.time(at) ?? 0);
     const steps = times.map((atMs, at) => atMs - (times[at - 1] ?? 0));
-    const values = this.#facts.hasValues ? times.map((_, at) => this.#facts.value(at)) : undefined;
+    const values = this.hasValues ? times.map((_, at) => this.value(at)) : undefined;
     return values === undefined ? { line: this.#lines, steps } : { line: this.#lines, steps, values };
   }
 
   get list(): readonly WindowFact[] {
-    return Array.from({ length: this.length }, (_, at) => this.#fact(at));
-  }
-
-  /** How many facts are held, of which some may be merged ones. */
-  get length(): number {
-    return this.#facts.length;
+    return Array.from({ length: this.length }, (_, at) => this.fact(at));
   }
 
   get count(): number {
@@ -85,11 +79,11 @@ export class WindowFacts {
   }
 
   get oldestMs(): number | null {
-    return this.#facts.time(0) ?? null;
+    return this.time(0) ?? null;
   }
 
   get newestMs(): number | null {
-    return this.#facts.time(this.length - 1) ?? null;
+    return this.time(this.length - 1) ?? null;
   }
 
   /** Lines whose facts are here. */
@@ -101,9 +95,9 @@ export class WindowFacts {
   /** Adds a fact where it belongs in time. */
   add(fact: WindowFact): void {
     let at = this.length;
-    while (at > 0 && (this.#facts.time(at - 1) ?? 0) > fact[0]) at--;
-    this.#enter(at, fact);
-    if (this.length > maxFacts) this.#merge();
+    while (at > 0 && (this.time(at - 1) ?? 0) > fact[0]) at--;
+    this.enter(at, fact);
+    if (this.length > maxFacts) this.merge();
   }
 
   /** The same as `add` with one fact, without making it first. */
@@ -115,7 +109,7 @@ export class WindowFacts {
       this.add([atMs, line, 1, summable(value), value]);
       return;
     }
-    this.#facts.insert(length, atMs, value);
+    this.insert(length, atMs, value);
     this.#count++;
     this.#sum += summable(value);
   }
@@ -123,17 +117,17 @@ export class WindowFacts {
   /** Drops facts that are not later than `ms`. */
   dropUntil(ms: number): void {
     let gone = 0;
-    while ((this.#facts.time(gone) ?? Number.POSITIVE_INFINITY) <= ms) gone++;
+    while ((this.time(gone) ?? Number.POSITIVE_INFINITY) <= ms) gone++;
     if (gone === 0) return;
     if (gone === this.length) {
-      this.#reset([]);
+      this.refill([]);
       return;
     }
     for (let at = 0; at < gone; at++) {
       this.#count -= this.#merged?.counts[at] ?? 1;
-      this.#sum -= this.#merged?.sums[at] ?? this.#facts.figure(at);
+      this.#sum -= this.#merged?.sums[at] ?? this.figure(at);
     }
-    this.#facts.dropFirst(gone);
+    this.dropFirst(gone);
     if (typeof this.#lines !== "number") this.#lines.splice(0, gone);
     this.#merged?.counts.splice(0, gone);
     this.#merged?.sums.splice(0, gone);
@@ -141,19 +135,14 @@ export class WindowFacts {
 
   /** Drops everything and gives its room back. */
   clear(): void {
-    this.#reset([]);
+    this.refill([]);
   }
 
   /** Drops the facts of a line; true when there were some. */
   dropLine(line: number): boolean {
     if (!this.lines.includes(line)) return false;
-    this.#reset(this.list.filter(([, of]) => of !== line));
+    this.refill(this.list.filter(([, of]) => of !== line));
     return true;
-  }
-
-  /** How many values differ. */
-  distinct(): number {
-    return this.#facts.distinct();
   }
 
   /** Facts per minute of a window of such a length. */
@@ -176,28 +165,28 @@ export class WindowFacts {
 
   /** The value at a share of the way from the smallest to the largest, by nearest rank; 0 without figures. */
   percentile(share: number): number {
-    const figures = this.#facts.figures().sort((a, b) => a - b);
+    const figures = this.valueFigures().sort((a, b) => a - b);
     const rank = Math.min(figures.length, Math.max(1, Math.ceil(share * figures.length)));
     return figures[rank - 1] ?? 0;
   }
 
   /** The smallest and the largest figure; 0 without figures. */
   range(): { readonly min: number; readonly max: number } {
-    const figures = this.#facts.figures();
+    const figures = this.valueFigures();
     return figures.length === 0 ? { min: 0, max: 0 } : { min: Math.min(...figures), max: Math.max(...figures) };
   }
 
-  #fact(at: number): WindowFact {
+  protected fact(at: number): WindowFact {
     const line = typeof this.#lines === "number" ? this.#lines : (this.#lines[at] ?? 0);
     const { counts, sums } = this.#merged ?? {};
-    const figure = this.#facts.figure(at);
-    return [this.#facts.time(at) ?? 0, line, counts?.[at] ?? 1, sums?.[at] ?? figure, this.#facts.value(at)];
+    const figure = this.figure(at);
+    return [this.time(at) ?? 0, line, counts?.[at] ?? 1, sums?.[at] ?? figure, this.value(at)];
   }
 
-  #enter(at: number, [atMs, line, count, sum, value]: WindowFact): void {
+  protected enter(at: number, [atMs, line, count, sum, value]: WindowFact): void {
     const { length } = this;
     if (this.#merged === null && (count !== 1 || sum !== summable(value))) {
-      const sums = Array.from({ length }, (_, index) => this.#facts.figure(index));
+      const sums = Array.from({ length }, (_, index) => this.figure(index));
       this.#merged = { counts: new Array<number>(length).fill(1), sums };
     }
     this.#merged?.counts.splice(at, 0, count);
@@ -207,12 +196,12 @@ export class WindowFacts {
       if (typeof this.#lines === "number") this.#lines = new Array<number>(length).fill(this.#lines);
       this.#lines.splice(at, 0, line);
     }
-    this.#facts.insert(at, atMs, value);
+    this.insert(at, atMs, value);
     this.#count += count;
     this.#sum += sum;
   }
 
-  #merge(): void {
+  protected merge(): void {
     const facts = this.list;
     const half = facts.length >>> 1;
     const older: WindowFact[] = [];
@@ -222,16 +211,16 @@ export class WindowFacts {
       if (last === undefined || last[1] !== fact[1] || older.length % 2 === 0) older.push(fact);
       else older[older.length - 1] = [fact[0], fact[1], last[2] + fact[2], last[3] + fact[3], fact[4]];
     }
-    this.#reset([...older, ...facts.slice(half)]);
+    this.refill([...older, ...facts.slice(half)]);
   }
 
-  #reset(facts: readonly WindowFact[]): void {
-    this.#facts.clear();
+  protected refill(facts: readonly WindowFact[]): void {
+    this.dropFacts();
     this.#lines = 0;
     this.#merged = null;
     this.#count = 0;
     // What rounding left over does not stay.
     this.#sum = 0;
-    for (const fact of facts) this.#enter(this.length, fact);
+    for (const fact of facts) this.enter(this.length, fact);
   }
 }

@@ -19,8 +19,7 @@ const emptyWindow: StoredWindow = { facts: [], held: false, of: null };
 const keptMs = 86_400_000;
 
 /** A window of one group. */
-export class WindowState implements GatheredPart {
-  readonly facts: WindowFacts;
+export class WindowState extends WindowFacts implements GatheredPart {
   readonly overMs: number;
   /** Whether the condition held when it was looked at last. */
   held: boolean;
@@ -28,51 +27,47 @@ export class WindowState implements GatheredPart {
   of: LatestOf | null;
 
   constructor(overMs: number, arena: CellArena, { facts, held, of }: StoredWindow = emptyWindow) {
-    this.facts = new WindowFacts(facts, arena);
+    super(facts, arena);
     this.overMs = overMs;
     this.held = held;
     this.of = of;
   }
 
   get dueMs(): number | null {
-    return this.held ? (this.facts.oldestMs ?? 0) + this.overMs : null;
+    return this.held ? (this.oldestMs ?? 0) + this.overMs : null;
   }
 
   get goneMs(): number | null {
-    return this.held ? null : (this.facts.newestMs ?? 0) + this.overMs + keptMs;
-  }
-
-  get lines(): readonly number[] {
-    return this.facts.lines;
+    return this.held ? null : (this.newestMs ?? 0) + this.overMs + keptMs;
   }
 
   get size(): number {
-    return this.facts.length;
+    return this.length;
   }
 
-  /** Adds a fact; false when it comes too late for the window, which ends at its latest fact. */
-  add(atMs: number, line: number, value: WindowFact[4]): boolean {
-    const { facts, overMs } = this;
-    const endMs = Math.max(facts.newestMs ?? Number.NEGATIVE_INFINITY, atMs);
+  /** Takes a fact; false when it comes too late for the window, which ends at its latest fact. */
+  take(atMs: number, line: number, value: WindowFact[4]): boolean {
+    const { overMs } = this;
+    const endMs = Math.max(this.newestMs ?? Number.NEGATIVE_INFINITY, atMs);
     if (atMs <= endMs - overMs) return false;
-    if ((facts.oldestMs ?? endMs) <= endMs - overMs) facts.dropUntil(endMs - overMs);
-    facts.addOne(atMs, line, value);
+    if ((this.oldestMs ?? endMs) <= endMs - overMs) this.dropUntil(endMs - overMs);
+    this.addOne(atMs, line, value);
     return true;
   }
 
-  dropLine(line: number): boolean {
-    if (!this.facts.dropLine(line)) return false;
+  override dropLine(line: number): boolean {
+    if (!super.dropLine(line)) return false;
     this.held = false;
     this.of = null;
     return true;
   }
 
   release(): void {
-    this.facts.clear();
+    this.clear();
   }
 
   toJSON(): StoredWindow {
-    return { facts: this.facts.stored, held: this.held, of: this.of };
+    return { facts: this.stored, held: this.held, of: this.of };
   }
 }
 
@@ -81,7 +76,7 @@ export const windowKind = (overMs: number): PartKind<WindowState> => ({
   empty: (arena) => new WindowState(overMs, arena),
   revive: (arena, stored) => new WindowState(overMs, arena, stored as StoredWindow),
   replay: (part, { atMs, line, value }) => {
-    part.add(atMs, line, value);
+    part.take(atMs, line, value);
   },
 });
 

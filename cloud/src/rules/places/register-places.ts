@@ -93,7 +93,8 @@ export class RegisterPlaces implements Places {
   readonly #reagentOf: Statement<unknown[]>;
   readonly #reagents = new Remembered<string>();
   #devices: { from: number; to: number; rows: RegisteredDevice[] } | undefined;
-  readonly #hours = new Map<string, Remembered<boolean, number>>();
+  /** By purpose and calendar. */
+  readonly #hours = new Map<Hours, Map<string, Remembered<boolean, number>>>();
   readonly #opening = new Remembered<number>();
   /** Names of items at sites, between two moments at which some item or code changes. */
   readonly #names = new Map<string, Remembered<string>>();
@@ -167,11 +168,15 @@ export class RegisterPlaces implements Places {
   }
 
   #within(calendar: string, purpose: Hours, minute: number): boolean {
-    const key = `${calendar} ${purpose}`;
-    let hours = this.#hours.get(key);
+    let calendars = this.#hours.get(purpose);
+    if (calendars === undefined) {
+      calendars = new Map();
+      this.#hours.set(purpose, calendars);
+    }
+    let hours = calendars.get(calendar);
     if (hours === undefined) {
       hours = new Remembered();
-      this.#hours.set(key, hours);
+      calendars.set(calendar, hours);
     }
     return hours.of(minute, () => withinHours(this.#database, this.#clock, { calendar, purpose, minute }));
   }

@@ -1,4 +1,5 @@
 import { LedgerFeed } from "../../cursor/ledger-feed.ts";
+import { readLate } from "../../cursor/read-late.ts";
 import type { LedgerReader, LedgerRecord } from "../../ledger/ledger-reader.ts";
 import { decodeKinds } from "../decode-kinds.ts";
 import type { Places } from "../places/places.ts";
@@ -55,7 +56,7 @@ const lastBefore = (ledger: LedgerReader, ms: number): number => {
 export const backtest = (options: BacktestOptions): BacktestResult => {
   const { ledger, rules, places, fromMs, toMs } = options;
   const trial = new TrialRun({ rules, places, ledger, tells: false, startMs: fromMs });
-  const feed = new LedgerFeed(ledger, decodeKinds(trial.follower.kinds));
+  const feed = new LedgerFeed(ledger, readLate(decodeKinds(trial.follower.kinds)));
   let lsn = lastBefore(ledger, fromMs);
   const total = lastBefore(ledger, toMs) - lsn;
   let records = 0;
