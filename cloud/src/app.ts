@@ -13,6 +13,7 @@ import { settleOlderLedger } from "./following/older-ledger.ts";
 import { openFollowing } from "./following/open-following.ts";
 import { diskFigures } from "./health/disk-figures.ts";
 import { startHealthServer } from "./health/health-server.ts";
+import type { ServiceSigns } from "./health/service-manager.ts";
 import { createIngestFront } from "./ingest/ingest-front.ts";
 import { IngestQuota } from "./ingest/ingest-quota.ts";
 import { keepQuota } from "./ingest/quota-file.ts";
@@ -53,6 +54,8 @@ export interface Centre {
   readonly health: Address;
   /** Made at this start because there was no user; to be shown once. */
   readonly firstLogin: Web["firstLogin"];
+  /** Whether what gateways send gets into the ledger. */
+  signs(): ServiceSigns;
   /** Takes nothing more in, finishes what is under way, and lets go of the data directory. */
   close(): Promise<void>;
 }
@@ -274,7 +277,12 @@ export const startCentre = async (options: CentreOptions): Promise<Centre> => {
     const addresses = { mqtts, https, health: { host: config.health.host, port: health.port } };
     if (readyFile !== undefined) await writeReadyFile(readyFile, { pid: process.pid, ...addresses });
     log.info(addresses, "the centre is ready");
-    return { ...addresses, firstLogin: web.firstLogin, close };
+    const signs = (): ServiceSigns => ({
+      pending: parts.ledger?.pending() ?? 0,
+      commits: parts.ledger?.counts().commits ?? 0,
+      fault: parts.ledger?.fault() ?? null,
+    });
+    return { ...addresses, firstLogin: web.firstLogin, signs, close };
   } catch (error) {
     await close();
     throw error;

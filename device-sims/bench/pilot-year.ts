@@ -28,7 +28,8 @@ const opensAtHour = 6;
 const openHours = 13;
 
 type Tags = Readonly<Record<string, string>>;
-type Values = Readonly<Record<string, number | string>>;
+/** Values by field; null: the point does not have it. */
+type Values = Readonly<Record<string, number | string | null>>;
 
 const layout: Readonly<Record<string, SeriesMeasurement>> = seriesLayout;
 
@@ -59,7 +60,9 @@ const prefixOf = (name: SeriesMeasurementName, tags: Tags): string => {
 const line = (name: SeriesMeasurementName, tags: Tags, values: Values, atMs: number): string => {
   let fields = "";
   for (const [field, { type }] of Object.entries(layout[name]?.fields ?? {})) {
-    const value = values[field] ?? (type === "string" ? "" : 0);
+    const given = values[field];
+    if (given === null) continue;
+    const value = given ?? (type === "string" ? "" : 0);
     fields += `${fields === "" ? "" : ","}${field}=${type === "string" ? `"${value}"` : type === "integer" ? `${value}i` : value}`;
   }
   return `${prefixOf(name, tags)} ${fields} ${atMs}`;
@@ -184,16 +187,17 @@ const eventsOfSite = function* (site: number, { startMs, nowMs, random }: Day): 
       tier: "station",
     };
     const words = {
+      ...{ response_ms: null, handling_ms: null, entries: 1 },
       state: "firing",
       reason: "condition-met",
       title: "快检阳性（待复检）",
       alert: `${startMs}-${alert}`,
     };
-    raw.push(line("alert", tags, { entries: 1, fired: 1, ...words }, ms));
-    raw.push(
-      line("alert", tags, { entries: 1, acknowledged: 1, response_ms: random.below(3_600_000), ...words }, ms + 1),
-    );
-    raw.push(line("alert", tags, { entries: 1, ended: 1, handling_ms: random.below(9_000_000), ...words }, ms + 2));
+    const entry = (values: Values, afterMs: number): number =>
+      raw.push(line("alert", tags, { ...words, ...values }, ms + afterMs));
+    entry({ fired: 1 }, 0);
+    entry({ acknowledged: 1, response_ms: random.below(3_600_000) }, 1);
+    entry({ ended: 1, handling_ms: random.below(9_000_000) }, 2);
   }
   if (random.chance(0.1))
     raw.push(line("record_gap", { ...place(site), gw: `gw-${site}` }, { gaps: 1, lost: 3 }, at(startMs, 0.5)));

@@ -1,7 +1,8 @@
 import { MingchengError } from "@mingcheng/protocols";
 import { destination, type Logger, pino } from "pino";
-import { startCentre } from "../app.ts";
+import { type Centre, startCentre } from "../app.ts";
 import { loadCloudConfig } from "../config/cloud-config.ts";
+import type { ServiceManager, ServiceSigns } from "../health/service-manager.ts";
 import type { DataOptions } from "./data-options.ts";
 import { inLanguage } from "./language.ts";
 
@@ -17,6 +18,13 @@ const stopAsked = (): Promise<NodeJS.Signals> =>
       });
     }
   });
+
+/** Whoever was not started by a service manager does not load what talks to one. Before threads are started: they copy `env`. */
+const openService = async (log: Logger, signs: () => ServiceSigns): Promise<ServiceManager | undefined> => {
+  if (process.env["NOTIFY_SOCKET"] === undefined) return undefined;
+  const { openServiceManager } = await import("../health/service-manager.ts");
+  return openServiceManager(process.env, { signs, nowMs: () => performance.now(), log });
+};
 
 const showFirstLogin = (user: string, password: string): void => {
   const text = inLanguage(
@@ -37,6 +45,9 @@ export const runCommand = async (options: DataOptions & { readonly readyFile?: s
     fail = reject;
   });
   failure.catch(() => undefined);
+  const starting: ServiceSigns = { pending: 0, commits: 0, fault: null };
+  let running: Centre | undefined;
+  const service = await openService(log, () => running?.signs() ?? starting);
   const centre = await startCentre({
     dataDirectory: options.data,
     config,
@@ -44,7 +55,9 @@ export const runCommand = async (options: DataOptions & { readonly readyFile?: s
     log,
     onFailure: fail,
   });
+  running = centre;
   if (centre.firstLogin !== null) showFirstLogin(centre.firstLogin.user, centre.firstLogin.password);
+  await service?.ready();
   try {
     const signal = await Promise.race([stop, failure]);
     log.info({ signal }, "stopping");
@@ -54,6 +67,7 @@ export const runCommand = async (options: DataOptions & { readonly readyFile?: s
       ? cause
       : new MingchengError("CENTRE_FAULT", cause instanceof Error ? cause.message : String(cause), { cause });
   } finally {
+    await service?.stopping();
     await centre.close();
     log.flush();
   }

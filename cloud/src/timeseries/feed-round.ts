@@ -83,11 +83,11 @@ const takeChanges = (stores: FeedStores): number => {
   const records = stores.records();
   if (records === undefined) return 0;
   const makes = stores.recordPoints(records);
-  const cursor = state.cursor("records");
+  const [cursor, closed] = [state.cursor("records"), state.closed()];
   const changes = records.changedAfter(state.cursor("changes"), changesPerRound);
   for (const lsn of new Set(changes.map((change) => change.lsn))) {
     // What lies ahead is read as it is then.
-    if (lsn > cursor) continue;
+    if (lsn > cursor || lsn <= closed) continue;
     const record = records.one(lsn);
     points.settle(lsn, record === undefined ? [] : makes.of(record));
   }

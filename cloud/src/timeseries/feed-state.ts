@@ -6,7 +6,16 @@ import type { RefusedLine } from "./write-lines.ts";
 export type FeedCursor = "records" | "changes" | "alerts" | "samples" | "spans";
 
 /** What is remembered beside the cursors. */
-type MetaName = "start-mark" | "made" | "recheck" | "register" | "resend-from" | "rebuild" | "reconciled-at" | "place";
+type MetaName =
+  | "closed"
+  | "start-mark"
+  | "made"
+  | "recheck"
+  | "register"
+  | "resend-from"
+  | "rebuild"
+  | "reconciled-at"
+  | "place";
 
 /** Ledger numbers behind `after`, up to `last`. */
 export interface RecheckRange {
@@ -69,6 +78,11 @@ export class FeedState {
     this.#dropMeta.run(name);
   }
 
+  /** Ledger number up to which records are closed: what was written of them is not known any more. */
+  closed(): number {
+    return Number(this.meta("closed") ?? 0);
+  }
+
   /** Records that were fed and are to be looked at once more: behind `after`, up to `last`; undefined when there are none. */
   recheck(): RecheckRange | undefined {
     const text = this.meta("recheck");
@@ -114,7 +128,7 @@ export class FeedState {
       DELETE FROM point; DELETE FROM hour; DELETE FROM rollup; DELETE FROM camera; DELETE FROM series;
       DELETE FROM known_device; DELETE FROM mark; DELETE FROM refused;
       DELETE FROM cursor WHERE name IN ('records', 'changes', 'alerts');
-      DELETE FROM meta WHERE name IN ('made', 'recheck', 'register', 'resend-from', 'rebuild', 'reconciled-at');
+      DELETE FROM meta WHERE name IN ('made', 'recheck', 'register', 'resend-from', 'rebuild', 'reconciled-at', 'closed');
     `);
   }
 }

@@ -1,4 +1,5 @@
 import { seriesLayout } from "@mingcheng/protocols";
+import { closeOldRecords } from "./closing.ts";
 import { feedRound, type RoundDone } from "./feed-round.ts";
 import type { FeedStores } from "./feed-stores.ts";
 import { type DifferingHour, reconcile } from "./reconcile.ts";
@@ -38,6 +39,7 @@ export interface FeedStanding {
 
 /** Looks at the server itself so often, for a restart that no write has noticed. */
 const lookEveryMs = 10_000;
+const closeEveryMs = 600_000;
 const reconcileEveryMs = 6 * 3_600_000;
 const batchesPerRound = 8;
 /** While gateways are sending, a round is short, so that it can be rested after. */
@@ -54,6 +56,7 @@ export class Feed {
   #isReady = false;
   /** A request failed since the server accepted something last: it may have been away. */
   #isInDoubt = true;
+  #closedMs = Number.NEGATIVE_INFINITY;
   #lookedMs = Number.NEGATIVE_INFINITY;
   /** Ledger number up to which the server has accepted everything. */
   #position: number;
@@ -82,7 +85,10 @@ export class Feed {
       await this.#look();
       const isBesideOthers = this.#isLedgerGrowing();
       const done = await this.#round(isBesideOthers ? batchesBesideOthers : batchesPerRound);
-      if (!done.more) await this.#compare();
+      if (!done.more) {
+        await this.#compare();
+        this.#close();
+      }
       return { ...done, isBesideOthers };
     } catch (error) {
       this.#isInDoubt = true;
@@ -160,6 +166,13 @@ export class Feed {
     const sent = await resend(stores, server, range, { batchPoints, keepFromMs: this.#keepFromMs(nowMs()) });
     database.transaction(() => state.drop("resend-from"))();
     this.#standing = { ...this.#standing, sentAgain: this.#standing.sentAgain + sent };
+  }
+
+  /** Lets go of what is known of points that the server has let go of. */
+  #close(): void {
+    const now = this.#ports.nowMs();
+    if (Math.abs(now - this.#closedMs) < closeEveryMs) return;
+    if (!closeOldRecords(this.#ports.stores, this.#keepFromMs(now))) this.#closedMs = now;
   }
 
   #keepFromMs(nowMs: number): number {

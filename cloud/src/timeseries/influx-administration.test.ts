@@ -17,7 +17,7 @@ const opened = async (
 ): Promise<{
   readonly influx: FakeInflux2;
   readonly server: SeriesServer;
-  again(more: object): Promise<SeriesServer>;
+  readonly again: (more: object) => Promise<SeriesServer>;
 }> => {
   const influx = new FakeInflux2();
   const url = await influx.open();

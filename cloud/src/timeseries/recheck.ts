@@ -12,7 +12,8 @@ const goneBetween = ({ database }: FeedStores, from: number, to: number, there: 
 const recheckFrom = ({ state }: FeedStores, after: number): void => {
   const known = state.recheck();
   const last = Math.max(known?.last ?? 0, state.cursor("records"));
-  if (last > after) state.setRecheck({ after: Math.min(known?.after ?? after, after), last });
+  const from = Math.max(after, state.closed());
+  if (last > from) state.setRecheck({ after: Math.min(known?.after ?? from, from), last });
 };
 
 /** An older ledger may have come back: what it does not have is no record. */
@@ -20,6 +21,8 @@ const forgetBehindHead = (stores: FeedStores): void => {
   const { state, points } = stores;
   const [head, cursor] = [stores.ledgerHead(), state.cursor("records")];
   if (cursor <= head) return;
+  // What closed records counted for cannot be taken back one by one.
+  if (head < state.closed()) state.note("rebuild", "1");
   for (const lsn of goneBetween(stores, head, cursor, new Set())) points.settle(lsn, []);
   state.move("records", head);
 };
@@ -73,13 +76,15 @@ export const takeRecheck = (stores: FeedStores, limit: number): boolean => {
   if (range === undefined || records === undefined) return false;
   return records.snapshot(() => {
     const makes = stores.recordPoints(records);
+    const after = Math.max(range.after, state.closed());
     const upTo = Math.min(range.last, records.position());
+    if (range.last <= after) state.setRecheck(null);
     // Projections that are being made anew have not come so far yet.
-    if (upTo <= range.after) return false;
-    const batch = records.after(range.after, upTo, limit);
+    if (upTo <= after) return false;
+    const batch = records.after(after, upTo, limit);
     const reached = batch.length < limit ? upTo : (batch.at(-1)?.lsn ?? upTo);
     for (const record of batch) points.settle(record.lsn, makes.of(record));
-    for (const lsn of goneBetween(stores, range.after, reached, new Set(batch.map((record) => record.lsn)))) {
+    for (const lsn of goneBetween(stores, after, reached, new Set(batch.map((record) => record.lsn)))) {
       points.settle(lsn, []);
     }
     state.setRecheck(reached >= range.last ? null : { ...range, after: reached });

@@ -71,12 +71,14 @@ describe("units for machines without Docker", () => {
     expect(`/var/lib/${valuesOf(text, "StateDirectory")[0] ?? ""}`).toBe(state);
   });
 
-  it("the gateway's unit is told by its children, watched, and survives the end of its camera process", () => {
-    const text = read(units[0]);
-    const [type, access, , watchdog] = ["Type", "NotifyAccess", "OOMPolicy", "WatchdogSec"].map(
-      (key) => valuesOf(text, key)[0],
-    );
+  it.each(units)("%s is told by its program's children, and watched", (path) => {
+    const text = read(path);
+    const [type, access, watchdog] = ["Type", "NotifyAccess", "WatchdogSec"].map((key) => valuesOf(text, key)[0]);
     expect([type, access, Number(watchdog) >= 30]).toEqual(["notify", "all", true]);
+  });
+
+  it("the gateway's unit survives the end of its camera process, and opens serial ports alone", () => {
+    const text = read(units[0]);
     expect(valuesOf(text, "OOMPolicy")).toEqual(["continue"]);
     expect(valuesOf(text, "DeviceAllow")).toEqual([
       "char-ttyUSB rw",
