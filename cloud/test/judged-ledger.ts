@@ -7,6 +7,7 @@ import { LedgerFeed } from "../src/cursor/ledger-feed.ts";
 import type { LedgerLine } from "../src/ledger/ledger-reader.ts";
 import { decodeKinds } from "../src/rules/decode-kinds.ts";
 import { loadRules } from "../src/rules/load-rules.ts";
+import type { Places } from "../src/rules/places/places.ts";
 import type { AlertRule } from "../src/rules/rule.ts";
 import { RulesFollower } from "../src/rules/rules-follower.ts";
 import { Database } from "../src/store/sqlite-engine.ts";
@@ -46,9 +47,12 @@ export class JudgedLedger {
   nowMs = sampleNowMs;
   follower: RulesFollower;
   runner: FollowerRunner;
+  readonly #places: Places | undefined;
   #seq = 0;
 
-  constructor(rules: readonly AlertRule[]) {
+  /** `places` left out: there is no register. */
+  constructor(rules: readonly AlertRule[], places?: Places) {
+    this.#places = places;
     for (const migration of alertsMigrations) migration(this.database);
     ({ follower: this.follower, runner: this.runner } = this.#open(rules));
     this.nowMs++;
@@ -57,6 +61,7 @@ export class JudgedLedger {
   #open(rules: readonly AlertRule[]) {
     const follower = new RulesFollower({
       ...{ database: this.database, rules, nowMs: () => this.nowMs },
+      ...(this.#places === undefined ? {} : { places: this.#places }),
       ledgerHead: () => this.ledger.head(),
       recordAt: (lsn) => this.ledger.readAfter(lsn - 1, 1)[0],
     });
