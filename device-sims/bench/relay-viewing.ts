@@ -40,8 +40,9 @@ export const measureViewing = async ({ quick, report, progress }: BenchOptions):
   const tries = quick ? 3 : 9;
   const names = Array.from({ length: tries }, (_, at) => `kitchen-${at + 1}`);
   progress(`watching ${tries} cameras through the centre`);
-  const cameras = Object.fromEntries(names.map((name) => [name, { starts: "mid" as const }]));
-  const kitchen = await openKitchen({ gw: "bench-relay", cameras });
+  const channel = { record: false };
+  const plan = Object.fromEntries(names.map((name) => [name, { starts: "mid" as const, channel }]));
+  const kitchen = await openKitchen(plan);
   const browser = await launchBrowser();
   const startedMs = performance.now();
   const elapsed = (): number => (performance.now() - startedMs) / 1_000;
@@ -49,14 +50,14 @@ export const measureViewing = async ({ quick, report, progress }: BenchOptions):
     const cold: number[] = [];
     const warm: number[] = [];
     const late: number[] = [];
-    for (const channel of names) {
-      const first = await watchThroughCentre(browser, kitchen, { channel, login: watcher });
+    for (const name of names) {
+      const first = await watchThroughCentre(browser, kitchen, { channel: name, login: watcher });
       cold.push(await firstPicture(first));
       await systemClock.sleep(1_500);
-      const second = await watchThroughCentre(browser, kitchen, { channel, login: watcher });
+      const second = await watchThroughCentre(browser, kitchen, { channel: name, login: watcher });
       warm.push(await firstPicture(second));
       await second.context.close();
-      if (late.length < 200) late.push(...(await latencies(kitchen, channel, first, quick ? 5 : 10)));
+      if (late.length < 200) late.push(...(await latencies(kitchen, name, first, quick ? 5 : 10)));
       await first.context.close();
     }
     const variant = "640x360, a key frame every second, joined in between";

@@ -10,7 +10,7 @@ import { until } from "../../src/harness/until.ts";
 import { finishedIn, indexed, playThrough } from "./recorded-files.ts";
 
 /** Undone in reverse when the test is over. */
-type Finish = (step: () => unknown) => void;
+type Finish = (step: () => Promise<void> | void) => void;
 
 const withinMs = 45_000;
 const mebibyte = 1024 ** 2;
@@ -111,7 +111,7 @@ describe("the recording of a camera", () => {
         ...{ maxGiB: undefined, minFreeGiB: 2 / 1024 },
       });
       execFileSync("mount", ["-t", "tmpfs", "-o", "size=16m", "mingcheng-test", folder]);
-      finish(() => execFileSync("umount", ["-l", folder]));
+      finish(() => void execFileSync("umount", ["-l", folder]));
       const startedMs = Date.now();
       const box = await open();
       await records(2);

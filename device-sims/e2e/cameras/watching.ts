@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { readClock } from "../../src/cameras/burnt-clock.ts";
 import { repositoryRoot } from "../../src/harness/repository.ts";
-import type { Kitchen } from "./kitchen.ts";
+import { gw, type Kitchen } from "./kitchen.ts";
 
 /** What a picture on the screen showed, and when the browser drew it (milliseconds since 1970). */
 export interface SeenPicture {
@@ -82,7 +82,7 @@ export const watchThroughCentre = async (
     const { Player } = await import("/test/player.js");
     await post("/api/v1/login", ${JSON.stringify(login)});
     const ask = () => post("/api/v1/cameras/view-tokens", {
-      gw: ${JSON.stringify(kitchen.gateway.gw)}, channel: ${JSON.stringify(channel)}, quality: "main", why: "test" });
+      gw: ${JSON.stringify(gw)}, channel: ${JSON.stringify(channel)}, quality: "main", why: "test" });
     window.clickedMs = performance.timeOrigin + performance.now();
     const first = await ask();
     const video = document.getElementById("v");

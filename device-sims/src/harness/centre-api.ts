@@ -9,6 +9,8 @@ export interface CentreApi {
   /** @throws {Error} on any status but 2xx, with the answer's body */
   get<Answer>(path: string): Promise<Answer>;
   post<Answer>(path: string, body: unknown): Promise<Answer>;
+  /** A file, as it comes. @throws {Error} on any status but 200 */
+  bytes(path: string): Promise<Buffer>;
   /** Posts and returns whatever comes back, refusals too. */
   file(path: string, body: unknown): Promise<{ readonly status: number; readonly text: string }>;
   /** Follows the events until `signal` aborts; `onEvent` gets the name and the parsed data of each. */
@@ -67,6 +69,13 @@ export const signIn = async (centre: CentreProcess, user: string, password: stri
   return {
     get: async <Answer>(path: string) => (await ask("GET", path)) as Answer,
     post: async <Answer>(path: string, body: unknown) => (await ask("POST", path, body)) as Answer,
+    bytes: async (path) => {
+      const answer = await open("GET", path, undefined);
+      const pieces: Uint8Array[] = [];
+      for await (const piece of answer) pieces.push(piece as Uint8Array);
+      if (answer.statusCode !== 200) throw new Error(`GET ${path}: ${answer.statusCode}`);
+      return Buffer.concat(pieces);
+    },
     file: async (path, body) => {
       const answer = await open("POST", path, body);
       return { text: await readAll(answer), status: answer.statusCode ?? 0 };

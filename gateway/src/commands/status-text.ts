@@ -162,8 +162,8 @@ export const statusLines = (status: GatewayStatus, language: Language): string[]
     language === "zh"
       ? ["设备", "状态", "协议", "地址", "最近数据", "记录", "未采集", "丢弃字节"]
       : ["device", "state", "protocol", "address", "last frame", "records", "not captured", "bytes discarded"];
-  const alarms = status.alarms.map(({ code, since, zh, en }) => {
-    return `  ${pick("告警", "ALARM")} ${code} ${timeText(since)} ${pick(zh, en)}`;
+  const alarms = status.alarms.map(({ code, since, zh, en, detail }) => {
+    return `  ${pick("告警", "ALARM")} ${code} ${timeText(since)} ${pick(zh, en)}${detail === "" ? "" : ` (${detail})`}`;
   });
   return [
     head,

@@ -46,10 +46,10 @@ export const cameraErrors = {
   ),
   RECORDING_STOPPED: entry(
     true,
-    "录像已停止：磁盘空间不足或磁盘故障",
-    "recording has stopped: the disk is full or fails",
-    "腾出磁盘空间，或解除不再需要的保全；采集不受影响",
-    "make room on the disk, or release holds that are not needed any more; capture goes on",
+    "录像已停止：磁盘空间不足、磁盘故障，或与发件箱同盘而未设上限",
+    "recording has stopped: no room, a disk that fails, or the outbox's disk without a hard limit",
+    "腾出磁盘空间，解除不再需要的保全，或设置 recording.maxGiB；采集不受影响",
+    "make room on the disk, release holds that are not needed any more, or set recording.maxGiB; capture goes on",
   ),
   HOLD_UNKNOWN: entry(
     false,

@@ -24,6 +24,7 @@ const fragmentAt = (index: number, key: boolean): Uint8Array => {
 let folder: string;
 let store: ChannelStore;
 let nowMs: number;
+let cut: () => Promise<void>;
 
 const record = async (from: number, count: number, wallMs: number): Promise<void> => {
   const nothing = (): undefined => undefined;
@@ -42,6 +43,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "mc-playback-"));
   store = await ChannelStore.open(folder);
   nowMs = 0;
+  cut = () => Promise.resolve();
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -54,7 +56,7 @@ interface Shown {
 const play = async (fromMs: number, speed: 1 | 8, atMs = startMs + 3_600_000): Promise<Shown> => {
   const shown: Shown = { told: [], begins: [], fragments: [] };
   const run = new PlaybackRun(
-    { store, silence: () => [] },
+    { store, silence: () => [], cut: () => cut() },
     { from: new Date(fromMs).toISOString(), speed },
     {
       tell: (message) => void shown.told.push(message),
@@ -66,8 +68,9 @@ const play = async (fromMs: number, speed: 1 | 8, atMs = startMs + 3_600_000): P
     {
       nowMs: () => nowMs,
       wallMs: () => atMs,
-      // Time goes on by what is waited for.
+      // Time goes on by what is waited for; a file that is being written is whole sooner.
       after: (delayMs, task) => {
+        if (delayMs === 5_000) return () => undefined;
         nowMs += delayMs;
         queueMicrotask(task);
         return () => undefined;
@@ -103,6 +106,26 @@ describe("a recording that is played", () => {
     nowMs = 0;
     const quick = await play(startMs, 8);
     expect(Math.round(quick.fragments.at(-1)?.sentMs ?? 0)).toBe(Math.round((9_800 - 2_000) / 8));
+  });
+
+  it("ends the file that is being written for whoever asks for a moment of just now", async () => {
+    await record(0, 10, startMs);
+    cut = () => record(10, 10, startMs + 2_000);
+    const { fragments, told } = await play(startMs + 3_000, 8);
+    expect(fragments[0]?.wallMs).toBe(startMs + 3_000);
+    expect(told.at(-1)).toMatchObject({ type: "ended", code: "RECORDING_ENDED" });
+    // What is whole already is not waited for.
+    cut = () => Promise.reject(new Error("asked for"));
+    expect((await play(startMs, 8)).fragments).toHaveLength(20);
+  });
+
+  it("goes on where a camera was held up a little, and back only with the clock", async () => {
+    await record(0, 10, startMs);
+    await record(10, 10, startMs + 1_900);
+    const { fragments } = await play(startMs, 8);
+    const taken = fragments.map(({ wallMs }) => wallMs);
+    expect(taken).toHaveLength(20);
+    expect(taken).toEqual(taken.toSorted((a, b) => a - b));
   });
 
   it("says that there is nothing, and takes what comes for no gap", async () => {

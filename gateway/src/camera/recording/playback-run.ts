@@ -25,6 +25,8 @@ export interface PlaybackScreen {
 export interface PlaybackSource {
   readonly store: ChannelStore;
   readonly silence: () => readonly RecordedGap[];
+  /** Resolves when what is being written now is whole, which takes until the next key frame. */
+  readonly cut: () => Promise<void>;
 }
 
 /** What a run works with. */
@@ -45,6 +47,8 @@ const mostWaitingBytes = 1_000_000;
 const waitMs = 100;
 /** A file's time is when its first picture came in: a camera that was held up a little seems to go back by that. */
 const heldUpMs = 1_500;
+/** A file that is being written is whole within this, or its camera is away. */
+const mostCutMs = 5_000;
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -81,6 +85,7 @@ export class PlaybackRun {
   async run(): Promise<void> {
     const { onFault } = this.#ports;
     try {
+      await this.#finishWhatIsAsked();
       await this.#timeline();
       const shown = await this.#play();
       if (!this.#ended) {
@@ -96,6 +101,13 @@ export class PlaybackRun {
   end(): void {
     this.#ended = true;
     this.#wake();
+  }
+
+  /** A moment of just now is in the file that is being written: it ends, so that it can be played. */
+  async #finishWhatIsAsked(): Promise<void> {
+    const { store, cut } = this.#source;
+    if (Date.parse(this.#played.from) < (store.lastEndMs ?? 0)) return;
+    await Promise.race([cut(), this.#wait(mostCutMs)]);
   }
 
   async #timeline(): Promise<void> {

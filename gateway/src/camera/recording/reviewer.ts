@@ -3,7 +3,7 @@ import { type PlaybackPorts, PlaybackRun, type PlaybackScreen } from "./playback
 import type { Recordings } from "./recordings.ts";
 
 /** What is played from. */
-export type ReviewedRecordings = Pick<Recordings, "store" | "silence">;
+export type ReviewedRecordings = Pick<Recordings, "store" | "silence" | "recorder">;
 
 /** Plays recordings to whoever may watch. */
 export interface Reviewer {
@@ -19,7 +19,10 @@ export const reviewerOf = (recordings: () => ReviewedRecordings | undefined, por
       screen.tell({ type: "ended", code: "RECORDING_OFF", reason: "this camera is not recorded" });
       return () => undefined;
     }
-    const source = { store, silence: () => recordings()?.silence(channel) ?? [] };
+    const source = {
+      ...{ store, silence: () => recordings()?.silence(channel) ?? [] },
+      cut: () => recordings()?.recorder(channel)?.cut() ?? Promise.resolve(),
+    };
     const run = new PlaybackRun(source, played, screen, ports);
     void run.run();
     return () => run.end();
