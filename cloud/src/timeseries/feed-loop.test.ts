@@ -1,14 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { FeedLoop } from "./feed-loop.ts";
 
-/** Timers by hand, a step that succeeds, and time that passes only when told. */
-const setUp = (step = () => Promise.resolve({ more: false, isBesideOthers: false })) => {
+/** Timers by hand, a step that succeeds and takes `tookMs`, and time that passes only when told. */
+const setUp = (step = () => Promise.resolve({ more: false, isBesideOthers: false }), tookMs = 0) => {
   let atMs = 0;
   let steps = 0;
   let waiting: { readonly dueMs: number; readonly task: () => void } | undefined;
   const loop = new FeedLoop({
     step: () => {
       steps++;
+      atMs += tookMs;
       return step();
     },
     beforeStep: () => undefined,
@@ -46,6 +47,22 @@ describe("the loop of the feed", () => {
       await pass(100);
     }
     expect(steps()).toBeGreaterThanOrEqual(9);
+    await loop.close();
+  });
+
+  it("rests eight times as long as it worked while gateways are sending, and not at all while they are not", async () => {
+    let isBesideOthers = true;
+    const { loop, pass, steps } = setUp(() => Promise.resolve({ more: true, isBesideOthers }), 20);
+    await pass(0);
+    await pass(159);
+    expect(steps()).toBe(1);
+    await pass(1);
+    expect(steps()).toBe(2);
+    isBesideOthers = false;
+    await pass(160);
+    await pass(0);
+    await pass(0);
+    expect(steps()).toBe(5);
     await loop.close();
   });
 

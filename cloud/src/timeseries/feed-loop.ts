@@ -19,6 +19,8 @@ export interface FeedLoopOptions {
 const gatherMs = 250;
 /** Looks so often even when nobody says that there is something new. */
 const pollMs = 1_000;
+/** Beside gateways that send it rests so many times as long as it worked, and no longer than this. */
+const restPerWork = 8;
 const longestRestMs = 1_000;
 /** After a failure: so long at first, twice as long each time, and never longer than the last. */
 const retryMs = { first: 500, most: 10_000 } as const;
@@ -77,9 +79,9 @@ export class FeedLoop {
       const { more, isBesideOthers } = await this.#options.step();
       if (this.#failures > 0) this.#options.onFault(null);
       this.#failures = 0;
-      // Beside gateways that send, it works a fifth of the time: receipts have the rest.
+      // Beside gateways that send, it works a ninth of the time: receipts have the rest.
       const tookMs = this.#options.monotonicMs() - sinceMs;
-      const restMs = isBesideOthers ? Math.min(longestRestMs, 4 * tookMs) : 0;
+      const restMs = isBesideOthers ? Math.min(longestRestMs, restPerWork * tookMs) : 0;
       nextMs = more ? restMs : this.#isWoken ? gatherMs : pollMs;
     } catch (error) {
       this.#faults++;

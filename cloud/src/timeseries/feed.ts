@@ -44,7 +44,7 @@ const reconcileEveryMs = 6 * 3_600_000;
 const batchesPerRound = 8;
 /** While gateways are sending, a round is short, so that it can be rested after. */
 const batchesBesideOthers = 1;
-const pointsBesideOthers = 1_000;
+const pointsBesideOthers = 500;
 
 /**
  * Feeds a time series server from the ledger. One step at a time, driven from outside: it holds no timers and tries nothing
