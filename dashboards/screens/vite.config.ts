@@ -1,9 +1,16 @@
 import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vite";
 
+/** Its styles are for controls that are not shown, and the pages' policy allows none that are put in by a script. */
+const jsMpegWithoutStyles = {
+  name: "jsmpeg-without-styles",
+  transform: (code: string, id: string) =>
+    id.includes("jsmpeg-player") ? code.replace("styleInject(css_248z);", "") : null,
+};
+
 /** Everything is a file of its own: the pages' content security policy allows nothing inline and nothing from elsewhere. */
 export default defineConfig({
-  plugins: [vue()],
+  plugins: [vue(), jsMpegWithoutStyles],
   resolve: { conditions: ["@mingcheng/source", "module", "browser", "production"] },
   define: {
     __VUE_OPTIONS_API__: false,

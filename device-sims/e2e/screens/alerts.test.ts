@@ -46,9 +46,7 @@ describe.skipIf(needed.skip)(needed.title("the screens of alerts, in a browser")
 
   it.each([
     ["zh", "desk"],
-    ["en", "desk"],
     ["en", "phone"],
-    ["zh", "phone"],
   ] as const)("list what waits for somebody first, in %s on a %s", async (language, size) => {
     const page = await look({ language, size, path: "alerts?state=all" });
     await says(page, "[data-test=counts]", language === "zh" ? "待签收 3" : "3 to take over");
@@ -116,7 +114,6 @@ describe.skipIf(needed.skip)(needed.title("the screens of alerts, in a browser")
 
   it.each([
     ["zh", "desk"],
-    ["en", "desk"],
     ["en", "phone"],
   ] as const)("tell everything about one, in %s on a %s", async (language, size) => {
     const page = await look({ language, size, path: "alerts/a4" });

@@ -183,9 +183,7 @@ export const sampleGateways = (): GatewayList => ({
     openGaps: {
       ...{ total: gateway.gaps },
       newest:
-        gateway.gaps === 0
-          ? []
-          : [{ ep: 3, eid: "0f".repeat(16), from: 811, to: 902, reason: "missing", at: before(35) }],
+        gateway.gaps === 0 ? [] : [{ ep: 3, eid: "0f".repeat(16), from: 811, to: 902, reason: "lost", at: before(35) }],
     },
   })),
 });

@@ -66,8 +66,6 @@ const widest = (page: Page): Promise<number> =>
 describe.skipIf(needed.skip)(needed.title("the screens, in a browser"), () => {
   it.each([
     ["zh", "desk"],
-    ["en", "desk"],
-    ["zh", "phone"],
     ["en", "phone"],
   ] as const)(
     "show the day in %s on a %s, with denominators and time, and nothing sticks out",

@@ -158,7 +158,12 @@ describe.skipIf(needed.skip)(needed.title("the wall, in a browser"), () => {
   it("turns its scenes by itself, but stays with what is red", async () => {
     const { state } = screens.centre;
     const page = await screens.look({ path: "wall?rotate=5" });
-    await page.waitForSelector("[data-scene=tests]", { timeout: 15_000 });
+    await page.waitForSelector("[data-test=feed-open]");
+    await page.clock.install();
+    await page.reload();
+    await page.waitForSelector("[data-scene=now] [data-test=turning-turning]");
+    await page.clock.runFor(6_000);
+    await page.waitForSelector("[data-scene=tests]");
     const [red] = manyAlerts(1).map(({ alert }) => ({ ...alert, severity: "alarm" as const }));
     if (red === undefined || state.today.alerts === null) throw new Error("sample");
     state.today.alerts = { ...state.today.alerts, alerts: [red] };

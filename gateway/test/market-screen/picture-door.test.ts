@@ -44,7 +44,11 @@ class CamerasDoor {
 }
 
 /** A pair of sockets: what the screen's server hands to its door, and the browser behind it. */
-const pairOfSockets = async (): Promise<{ readonly ours: Socket; readonly browser: Socket; end(): void }> => {
+const pairOfSockets = async (): Promise<{
+  readonly ours: Socket;
+  readonly browser: Socket;
+  readonly end: () => void;
+}> => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const accepted = new Promise<Socket>((resolve) => server.once("connection", resolve));

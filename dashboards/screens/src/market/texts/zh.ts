@@ -32,7 +32,7 @@ export const zh = {
   },
   clockUnset: "本机时钟未校准，显示的日期和时间可能不对。",
   past: "以下是{day}的数据，不是今天的：现在读不到新的数据。",
-  stale: "数据截至 {time}，已 {span}未更新。",
+  stale: "数据截至 {time} · 未更新 {span}。",
   testers: "检测仪 {online}/{all} 在线",
   batches: "批次",
   undated: "另有 {n} 批次检测时时钟未校准，日期不明，未计入。",

@@ -19,6 +19,14 @@ export const deskTexts: typeof zh = {
     software: "Version",
     says: "Alarms and gaps",
     gap: "Line {line}, records {from}–{to}: {reason}",
+    gapReasons: {
+      freed: "freed after a receipt",
+      lost: "destroyed before it was sent",
+      withheld: "only the digest arrived",
+      rollback: "the gateway's disk went back in time",
+      restore: "the centre was restored from a copy",
+      revoked: "sealed by a revoked key only",
+    },
     restored: "The centre was restored: of what was received from {from} to {to} only what gateways still had is here.",
   },
   quarantine: {

@@ -9,7 +9,7 @@ export const registerTexts: typeof zh = {
     entries: "{n} entries",
     empty: "There is no entry yet.",
     nothingFits: "No entry fits.",
-    emptyNext: "Add one below, or import tables with mingcheng-cloud register import.",
+    emptyNext: "Add one below, or import tables with mingcheng-cloud import.",
     from: "From",
     to: "To",
     ever: "ever",
@@ -31,7 +31,7 @@ export const registerTexts: typeof zh = {
     saved: "Saved (change {n}).",
     fits: "It fits; nothing is saved yet.",
     nothingNew: "The register says this already; nothing was changed.",
-    files: "Many at once: mingcheng-cloud register import (CSV, Excel, with a report for every row).",
+    files: "Many at once: mingcheng-cloud import (CSV, Excel, with a report for every row).",
   },
   evidenceFile: {
     about:

@@ -6,7 +6,7 @@ export const wallTexts: typeof zh = {
     title: "Command wall",
     alerts: "Needs somebody",
     more: "{n} more",
-    waiting: "To take over",
+    waiting: "Waiting",
     oldest: "oldest waiting {span}",
     stale: "as of {time}, nothing new for {span}",
     positives: "{n} to confirm",

@@ -17,6 +17,14 @@ export const deskTexts = {
     software: "版本",
     says: "告警与缺口",
     gap: "线路 {line} 第 {from}–{to} 条：{reason}",
+    gapReasons: {
+      freed: "签收后已腾出空间",
+      lost: "上传前已损毁",
+      withheld: "只收到摘要",
+      rollback: "网关磁盘回退",
+      restore: "中心由备份恢复",
+      revoked: "仅由已吊销的密钥封签",
+    },
     restored: "中心曾从备份恢复：{from} 至 {to} 收到的内容只有网关仍保存的部分。",
   },
   quarantine: {

@@ -7,7 +7,7 @@ export const registerTexts = {
     entries: "共 {n} 条",
     empty: "还没有条目。",
     nothingFits: "没有符合的条目。",
-    emptyNext: "可在下方添加，或用 mingcheng-cloud register import 导入表格。",
+    emptyNext: "可在下方添加，或用 mingcheng-cloud import 导入表格。",
     from: "生效",
     to: "失效",
     ever: "一直",
@@ -29,7 +29,7 @@ export const registerTexts = {
     saved: "已保存（第 {n} 次变更）。",
     fits: "检查通过，尚未保存。",
     nothingNew: "与已有内容相同，没有更改。",
-    files: "成批登记：mingcheng-cloud register import（CSV、Excel，逐行报告）。",
+    files: "成批登记：mingcheng-cloud import（CSV、Excel，逐行报告）。",
   },
   evidenceFile: {
     about: "导出的文件自带签名，可离线核验。辖区以外的记录只有摘要，链仍可验证。每次导出都记入审计日志。",
