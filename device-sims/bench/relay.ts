@@ -118,12 +118,17 @@ const reportRatio = (
   });
 };
 
-const measureCost = async ({ quick, report, progress }: BenchOptions): Promise<void> => {
+const sizes = ["1080p25", "360p25"] as const;
+
+const measureCost = async (
+  { quick, report, progress }: BenchOptions,
+  names: readonly RelayStream[] = sizes,
+): Promise<void> => {
   const rounds = quick ? 1 : 3;
   const seconds = quick ? 10 : 30;
   const rounding = { rounds, progress };
   const peers = { ours: startOurs, copy: startCopy, bare: startBareCopy, transcoder: startNodeRtspStream };
-  for (const name of ["1080p25", "360p25"] as const) {
+  for (const name of names) {
     const one = { name, streams: 1, seconds };
     const single = await compare(peers, one, rounding);
     const detail = { rounds, variant: name };
@@ -150,12 +155,17 @@ const measureCost = async ({ quick, report, progress }: BenchOptions): Promise<v
   }
 };
 
+/** The bench of a part: `viewing`, or one of the sizes; all of it otherwise. */
+const measure = async (options: BenchOptions): Promise<void> => {
+  const part = options.args["part"];
+  const names = sizes.filter((name) => part === undefined || name === part);
+  if (part === undefined || part === "viewing") await measureViewing(options);
+  if (names.length > 0) await measureCost(options, names);
+};
+
 /** What watching cameras costs the box, beside other ways to do it, and how soon and how late pictures are seen. */
 export const relayBench: Bench = {
   name: "relay",
   summary: "CPU per stream-minute beside ffmpeg -c copy and node-rtsp-stream, RSS, first picture, glass to glass",
-  run: async (options) => {
-    await measureViewing(options);
-    await measureCost(options);
-  },
+  run: measure,
 };

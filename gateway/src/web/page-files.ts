@@ -8,6 +8,8 @@ export interface PageFile {
   readonly type: string;
   /** True for names with a hash of the content: they never change. */
   readonly hashed: boolean;
+  /** Text that is left out when it is served. */
+  readonly without?: string;
 }
 
 /** Where the build of this repository puts the page, as seen from this file (source or build). */
@@ -43,4 +45,5 @@ export const pageFiles = (directory: string, first = "setup.html"): ReadonlyMap<
 };
 
 /** Its bytes. Small files, asked for rarely: read when asked for, so that they cost no memory. */
-export const bytesOfFile = ({ path }: PageFile): Buffer => readFileSync(path);
+export const bytesOfFile = ({ path, without }: PageFile): Buffer =>
+  without === undefined ? readFileSync(path) : Buffer.from(readFileSync(path, "utf8").replace(without, ""));

@@ -99,7 +99,8 @@ const pageFiles = (): ReadonlyMap<string, PageFile> => {
     ...scripts
       .filter((name) => name.endsWith(".js"))
       .map((name): [string, PageFile] => [`/dist/${name}`, text(`dist/${name}`, "javascript")]),
-    ["/jsmpeg.js", { path: jsmpegPath(), type: "text/javascript; charset=utf-8", hashed: false }],
+    // Its styles are for controls that are not shown, and the page's policy allows none that are put in by a script.
+    ["/jsmpeg.js", { ...text("", "javascript"), path: jsmpegPath(), without: "styleInject(css_248z);" }],
   ]);
   for (const [name, { path }] of files) if (!existsSync(path)) files.delete(name);
   return files;
