@@ -33,8 +33,11 @@ export interface CompiledRole {
   readonly owner: CompiledRule;
   readonly kinds: readonly RuleKind[];
   readonly role: Observation["role"];
-  /** @throws Error when an expression cannot be evaluated for this record */
-  observe(judged: JudgedRecord): readonly Observation[];
+  /**
+   * Hands over what the record says, one observation after the other.
+   * @throws Error when an expression cannot be evaluated for this record
+   */
+  observe(judged: JudgedRecord, take: (observation: Observation) => void): void;
 }
 
 /** A rule ready to judge. */
@@ -151,8 +154,6 @@ const gatheredValue = (value: unknown): Observation["value"] =>
 const sidesOf = (rule: AlertRule, side: "here" | "there"): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(rule.join?.on ?? {}).map(([name, key]) => [name, key[side]]));
 
-const nothing: readonly Observation[] = [];
-
 /** What every element of a record says, one after the other. */
 const observing = (
   shop: RuleWorkshop,
@@ -160,13 +161,18 @@ const observing = (
   observed: (judged: JudgedRecord, names: CelNames, index: number) => Observation | undefined,
 ): CompiledRole["observe"] => {
   if (match.each === null) {
-    return (judged) => {
+    return (judged, take) => {
       const observation = observed(judged, judged.names, 0);
-      return observation === undefined ? nothing : [observation];
+      if (observation !== undefined) take(observation);
     };
   }
-  const names = shop.elements(match.kinds, match.each);
-  return (judged) => names(judged).flatMap((each, index) => observed(judged, each, index) ?? []);
+  const elements = shop.elements(match.kinds, match.each);
+  return (judged, take) => {
+    for (const [index, names] of elements(judged).entries()) {
+      const observation = observed(judged, names, index);
+      if (observation !== undefined) take(observation);
+    }
+  };
 };
 
 type UnownedRole = Omit<CompiledRole, "owner">;

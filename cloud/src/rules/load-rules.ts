@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MingchengError } from "@mingcheng/protocols";
-import { parseRules, type RuleText } from "./parse-rules.ts";
+import { issuesInShort, parseRules, type RuleText } from "./parse-rules.ts";
 import type { AlertRule } from "./rule.ts";
 
 /** Directory of the rules that come with the centre. */
@@ -39,9 +39,5 @@ export const loadRules = async (path: string | null): Promise<readonly AlertRule
 export const readRules = (texts: readonly RuleText[]): readonly AlertRule[] => {
   const read = parseRules(texts);
   if ("rules" in read) return read.rules;
-  const [first] = read.issues;
-  const more = read.issues.length > 1 ? ` (and ${read.issues.length - 1} more)` : "";
-  const place = `${first?.file ?? ""}:${first?.line ?? 0}:${first?.column ?? 0}`;
-  const message = `${place}: ${first?.message ?? "not valid"}${more}`;
-  throw new MingchengError("RULE_INVALID", message, { field: first?.field ?? "" });
+  throw new MingchengError("RULE_INVALID", issuesInShort(read.issues), { field: read.issues[0]?.field ?? "" });
 };

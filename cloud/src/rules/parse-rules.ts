@@ -1,6 +1,8 @@
 import { LineCounter, parseDocument } from "yaml";
-import type { z } from "zod";
+import { z } from "zod";
+import type { Bilingual } from "../alerts/alert.ts";
 import { checkRule } from "./check-rule.ts";
+import { inChinese } from "./issue-words.ts";
 import type { AlertRule } from "./rule.ts";
 import { ruleFileSchema } from "./rule-schema.ts";
 import { type Complain, offsetOf, type YamlPath } from "./yaml-place.ts";
@@ -13,8 +15,20 @@ export interface RuleIssue {
   readonly column: number;
   /** Dotted path, e.g. `rules.0.condition`. */
   readonly field: string;
-  readonly message: string;
+  readonly message: Bilingual;
 }
+
+/** One line on an issue, as compilers write it, in a language. */
+export const issueLine = ({ file, line, column, field, message }: RuleIssue, language: keyof Bilingual): string =>
+  `${file}:${line}:${column}: ${field === "" ? "" : `${field}: `}${message[language]}`;
+
+/** The first issue in both languages, and how many more there are: for errors, which have one text. */
+export const issuesInShort = ([first, ...more]: readonly RuleIssue[]): string => {
+  if (first === undefined) return "";
+  const { file, line, column, message } = first;
+  const [zh, en] = more.length === 0 ? ["", ""] : [`（另有 ${more.length} 处）`, ` (and ${more.length} more)`];
+  return `${file}:${line}:${column}: ${message.zh}${zh} / ${message.en}${en}`;
+};
 
 /** A text with the name it is known by. */
 export interface RuleText {
@@ -22,13 +36,33 @@ export interface RuleText {
   readonly text: string;
 }
 
-const zodMessage = (issue: z.core.$ZodIssue): { readonly path: YamlPath; readonly message: string } =>
-  issue.code === "unrecognized_keys"
-    ? { path: [...issue.path, issue.keys[0] ?? ""], message: `unknown option ${issue.keys[0] ?? ""}` }
-    : { path: issue.path, message: issue.message };
+interface Placed {
+  readonly path: YamlPath;
+  readonly message: Bilingual;
+}
+
+const bilingual = (en: string): Bilingual => ({ zh: inChinese(en), en });
+
+/** `chinese`: the same issue as zod's own words have it in Chinese; a schema's own words are the same there. */
+const zodMessage = (issue: z.core.$ZodIssue, chinese: z.core.$ZodIssue | undefined): Placed => {
+  if (issue.code === "unrecognized_keys") {
+    const [key = ""] = issue.keys;
+    return { path: [...issue.path, key], message: bilingual(`unknown option ${key}`) };
+  }
+  const isOwn = chinese === undefined || chinese.message === issue.message;
+  return { path: issue.path, message: isOwn ? bilingual(issue.message) : { zh: chinese.message, en: issue.message } };
+};
 
 // What is there and should not be comes first: it mostly explains what is missing.
 const isUnknown = ({ code }: z.core.$ZodIssue): number => (code === "unrecognized_keys" ? 0 : 1);
+
+const zodIssues = (schema: z.ZodType, content: unknown, issues: readonly z.core.$ZodIssue[]): readonly Placed[] => {
+  const chinese = schema.safeParse(content, { error: z.locales.zhCN().localeError }).error?.issues ?? [];
+  return issues
+    .map((issue, index) => [issue, chinese[index]] as const)
+    .toSorted(([a], [b]) => isUnknown(a) - isUnknown(b))
+    .map(([issue, same]) => zodMessage(issue, same));
+};
 
 /** A checked document, or what is wrong with it, placed in its text. */
 export const parseYaml = <Content>(
@@ -38,20 +72,22 @@ export const parseYaml = <Content>(
   const issues: RuleIssue[] = [];
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, strict: true, uniqueKeys: true });
-  const add = (offset: number, field: string, message: string): void => {
+  const add = (offset: number, field: string, message: Bilingual): void => {
     const { line, col } = lines.linePos(offset);
     issues.push({ file, line: Math.max(1, line), column: Math.max(1, col), field, message });
   };
-  const complain: Complain = (path, message, within) =>
+  const at = (path: YamlPath, message: Bilingual, within?: number): void =>
     add(offsetOf(document, path, within), path.map(String).join("."), message);
-  for (const { pos, message } of document.errors) add(pos[0], "", message.split("\n")[0] ?? "not YAML");
-  if (issues.length > 0) return { issues, complain };
-  const parsed = schema.safeParse(document.toJS());
-  if (parsed.success) return { content: parsed.data, issues, complain };
-  for (const issue of parsed.error.issues.toSorted((a, b) => isUnknown(a) - isUnknown(b))) {
-    const { path, message } = zodMessage(issue);
-    complain(path, message);
+  const complain: Complain = (path, message, within) => at(path, bilingual(message), within);
+  for (const { pos, message } of document.errors) {
+    const en = message.split("\n")[0] ?? "not YAML";
+    add(pos[0], "", { zh: `不是正确的 YAML：${en}`, en });
   }
+  if (issues.length > 0) return { issues, complain };
+  const content: unknown = document.toJS();
+  const parsed = schema.safeParse(content);
+  if (parsed.success) return { content: parsed.data, issues, complain };
+  for (const { path, message } of zodIssues(schema, content, parsed.error.issues)) at(path, message);
   return { issues, complain };
 };
 

@@ -4,7 +4,7 @@ import type { KnownBoot } from "../effective-time/boot-book.ts";
 import { type ClockReading, clockReading, effectiveAt } from "../effective-time/clock-book.ts";
 import type { KnownLine } from "../projections/line-book.ts";
 import { mendRule } from "./broken-rule.ts";
-import { type CompiledRole, filledBody, type JudgedRecord } from "./compiled-rule.ts";
+import { type CompiledRole, type CompiledRule, filledBody, type JudgedRecord } from "./compiled-rule.ts";
 import type { GatheredStore } from "./gathering/gathered-store.ts";
 import { Judge, type Standing } from "./judge.ts";
 import type { Observation } from "./observation.ts";
@@ -77,14 +77,16 @@ export class RulesParts {
     if (arrival.lineStatus === "disputed" && line.status === "ok") this.setStatus({ ...record, status: "disputed" });
     const judged = this.#judgedRecord(record, arrival, reading, atMs);
     const standing: Standing = { line: line.id, boot: boot.id, kept: false };
+    let owner: CompiledRule | undefined;
+    const take = (observation: Observation): void => {
+      if (owner === undefined || line.status !== "ok") withheld.keep(line.id, observation);
+      else this.#judge.take(owner, observation, standing);
+    };
     for (const role of roles) {
-      const { owner } = role;
+      ({ owner } = role);
       if (owner.isBroken) continue;
       try {
-        for (const observation of role.observe(judged)) {
-          if (line.status === "ok") this.#judge.take(owner, observation, standing);
-          else withheld.keep(line.id, observation);
-        }
+        role.observe(judged, take);
       } catch (error) {
         this.#stores.broke(owner, error);
       }
@@ -137,9 +139,12 @@ export class RulesParts {
     const arrival = { lsn, receivedMs: Date.parse(source.receivedAt), lineStatus: source.lineStatus };
     // Others ask about the record that is judged now.
     const { atMs: presentMs, receivedMs, site, gw, dev } = this.#set.surroundings;
-    const said = [...role.observe(this.#judgedRecord(record, arrival, reading, atMs))];
-    // Labels are worked out now, while they are about this record.
-    for (const observation of said) Object.freeze(observation.labels);
+    const said: Observation[] = [];
+    role.observe(this.#judgedRecord(record, arrival, reading, atMs), (observation) => {
+      // Labels are worked out now, while they are about this record.
+      Object.freeze(observation.labels);
+      said.push(observation);
+    });
     Object.assign(this.#set.surroundings, { atMs: presentMs, receivedMs, site, gw, dev });
     return said;
   }

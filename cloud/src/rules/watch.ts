@@ -118,12 +118,14 @@ export class Watch {
     for (const role of roles) {
       const { owner } = role;
       if (owner.isBroken) continue;
-      for (const observation of stores.evaluate(owner, [], () => role.observe(judged))) {
-        // Only what changes is written: what stands is looked at again and again.
-        if (stores.states.holds(owner.rule.id, observation.groupKey) === observation.holds) continue;
-        const { holds, atMs } = observation;
-        judge.takeMoment(momentOf(observation, { holds, atMs, salt: newSalt() }));
-      }
+      stores.evaluate(owner, undefined, () =>
+        role.observe(judged, (observation) => {
+          // Only what changes is written: what stands is looked at again and again.
+          if (stores.states.holds(owner.rule.id, observation.groupKey) === observation.holds) return;
+          const { holds, atMs } = observation;
+          judge.takeMoment(momentOf(observation, { holds, atMs, salt: newSalt() }));
+        }),
+      );
     }
   }
 

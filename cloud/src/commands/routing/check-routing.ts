@@ -1,7 +1,8 @@
 import { loadCloudConfig } from "../../config/cloud-config.ts";
 import { routingText } from "../../duty/routing/load-routing.ts";
 import { parseRouting } from "../../duty/routing/parse-routing.ts";
-import { inLanguage } from "../language.ts";
+import { issueLine } from "../../rules/parse-rules.ts";
+import { inLanguage, terminalLanguage } from "../language.ts";
 import type { RoutingOptions } from "./routing-options.ts";
 
 /** The routing file that is meant; null: the built-in one. @throws {MingchengError} CONFIG_INVALID */
@@ -23,8 +24,6 @@ export const checkRouting = async (options: RoutingOptions, say: (text: string) 
     );
     return 0;
   }
-  for (const { file, line, column, field, message } of read.issues) {
-    say(`${file}:${line}:${column}: ${field === "" ? "" : `${field}: `}${message}`);
-  }
+  for (const issue of read.issues) say(issueLine(issue, terminalLanguage()));
   return 1;
 };

@@ -1,6 +1,6 @@
 import { ruleTexts } from "../../rules/load-rules.ts";
-import { parseRules } from "../../rules/parse-rules.ts";
-import { inLanguage } from "../language.ts";
+import { issueLine, parseRules } from "../../rules/parse-rules.ts";
+import { inLanguage, terminalLanguage } from "../language.ts";
 import { rulePath } from "./rules-of.ts";
 import type { RulesOptions } from "./rules-options.ts";
 
@@ -12,8 +12,6 @@ export const checkRules = async (options: RulesOptions, say: (text: string) => v
     say(inLanguage(`规则正确，共 ${count} 条。`, `The rules are good: ${count}.`));
     return 0;
   }
-  for (const { file, line, column, field, message } of read.issues) {
-    say(`${file}:${line}:${column}: ${field === "" ? "" : `${field}: `}${message}`);
-  }
+  for (const issue of read.issues) say(issueLine(issue, terminalLanguage()));
   return 1;
 };

@@ -1,7 +1,8 @@
 import { loadRules } from "../../rules/load-rules.ts";
+import { issueLine } from "../../rules/parse-rules.ts";
 import { caseDirectory, loadCases } from "../../rules/trial/load-cases.ts";
 import { runCase } from "../../rules/trial/run-case.ts";
-import { inLanguage } from "../language.ts";
+import { inLanguage, terminalLanguage } from "../language.ts";
 import { chosenRules, rulePath } from "./rules-of.ts";
 import type { RulesOptions } from "./rules-options.ts";
 
@@ -17,7 +18,7 @@ export const testRules = async (
   const all = await loadRules(path);
   const chosen = chosenRules(all, options.rule);
   const { files, issues } = await loadCases(options.cases ?? caseDirectory(path), all);
-  for (const { file, line, column, field, message } of issues) say(`${file}:${line}:${column}: ${field}: ${message}`);
+  for (const issue of issues) say(issueLine(issue, terminalLanguage()));
   let passed = 0;
   let failed = issues.length;
   for (const rule of chosen) {

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MingchengError } from "@mingcheng/protocols";
-import type { RuleText } from "../../rules/parse-rules.ts";
+import { issuesInShort, type RuleText } from "../../rules/parse-rules.ts";
 import { parseRouting } from "./parse-routing.ts";
 import type { Routing } from "./routing.ts";
 
@@ -33,11 +33,7 @@ export const loadRouting = async (path: string | null): Promise<Routing> => read
 export const readRouting = (text: RuleText): Routing => {
   const read = parseRouting(text);
   if ("routing" in read) return read.routing;
-  const [first] = read.issues;
-  const more = read.issues.length > 1 ? ` (and ${read.issues.length - 1} more)` : "";
-  const place = `${first?.file ?? ""}:${first?.line ?? 0}:${first?.column ?? 0}`;
-  const message = `${place}: ${first?.message ?? "not valid"}${more}`;
-  throw new MingchengError("ROUTING_INVALID", message, { field: first?.field ?? "" });
+  throw new MingchengError("ROUTING_INVALID", issuesInShort(read.issues), { field: read.issues[0]?.field ?? "" });
 };
 
 /** A channel as far as a routing has to know it. */
@@ -65,6 +61,7 @@ export const requireChannels = (routing: Routing, channels: readonly NamedChanne
   const named = [routing.channels, ...routing.routes.map((route) => route.channels)].flat();
   const missing = named.find((name) => !people.includes(name));
   if (missing === undefined) return;
-  const message = `no channel to people is called ${missing}: ${people.join(", ")}`;
+  const known = people.join(", ");
+  const message = `没有名为 ${missing} 的对人渠道，有：${known} / no channel to people is called ${missing}: ${known}`;
   throw new MingchengError("ROUTING_INVALID", message, { field: "channels" });
 };

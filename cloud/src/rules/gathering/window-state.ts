@@ -18,19 +18,29 @@ const emptyWindow: StoredWindow = { facts: [], held: false, of: null };
 /** For so long facts stay after their window is over: what arrives late still finds them. */
 const keptMs = 86_400_000;
 
+/** How long windows are. */
+interface Span {
+  readonly overMs: number;
+}
+
 /** A window of one group. */
 export class WindowState extends WindowFacts implements GatheredPart {
-  readonly overMs: number;
+  /** Shared by all windows of a rule: a length of its own in each would be a figure on the heap. */
+  readonly #span: Span;
   /** Whether the condition held when it was looked at last. */
   held: boolean;
   /** Null while it does not hold. */
   of: LatestOf | null;
 
-  constructor(overMs: number, arena: CellArena, { facts, held, of }: StoredWindow = emptyWindow) {
+  constructor(span: Span, arena: CellArena, { facts, held, of }: StoredWindow = emptyWindow) {
     super(facts, arena);
-    this.overMs = overMs;
+    this.#span = span;
     this.held = held;
     this.of = of;
+  }
+
+  get overMs(): number {
+    return this.#span.overMs;
   }
 
   get dueMs(): number | null {
@@ -72,13 +82,16 @@ export class WindowState extends WindowFacts implements GatheredPart {
 }
 
 /** Windows of a length. */
-export const windowKind = (overMs: number): PartKind<WindowState> => ({
-  empty: (arena) => new WindowState(overMs, arena),
-  revive: (arena, stored) => new WindowState(overMs, arena, stored as StoredWindow),
-  replay: (part, { atMs, line, value }) => {
-    part.take(atMs, line, value);
-  },
-});
+export const windowKind = (overMs: number): PartKind<WindowState> => {
+  const span: Span = { overMs };
+  return {
+    empty: (arena) => new WindowState(span, arena),
+    revive: (arena, stored) => new WindowState(span, arena, stored as StoredWindow),
+    replay: (part, { atMs, line, value }) => {
+      part.take(atMs, line, value);
+    },
+  };
+};
 
 /**
  * A window's figures as expressions ask for them, each worked out only then. One object serves all windows of a rule, one
