@@ -1,7 +1,7 @@
 import type { Showing } from "@mingcheng/protocols/media";
 
 /** Why something else is shown than was wanted; null: it is what was wanted. */
-export type ShowingReason = "codec" | "slow" | null;
+export type ShowingReason = "codec" | "slow" | "uplink" | null;
 
 /** What is less to send. */
 const below: Readonly<Record<Showing, Showing>> = {

@@ -59,6 +59,8 @@ export class Tile {
   readonly #options: TileOptions;
   readonly #lateness = new Lateness();
   #asked: Showing;
+  /** What is sent in its place: the box is not to send more. */
+  #sent: Showing | undefined;
   #pane: Pane | undefined;
   #codec: string | null = null;
   #source: "main" | "sub" | null = null;
@@ -91,6 +93,7 @@ export class Tile {
   /** A stream was asked for: what came before is over. */
   asked(showing: Showing, pace: MoviePace): void {
     this.#asked = showing;
+    this.#sent = undefined;
     this.#pace = pace;
     this.#forget();
     this.#become(pace === "live" ? "connecting" : "recorded");
@@ -100,6 +103,7 @@ export class Tile {
   say(message: Said): void {
     if (message.type === "begin") {
       this.#source = message.source ?? null;
+      this.#sent = message.showing;
       this.#begin(message.codec);
     } else if (message.type === "state") this.#become(message.state, message.reason);
     else if (message.type === "slow") this.#slow();
@@ -185,7 +189,7 @@ export class Tile {
 
   #show(): void {
     const ageMs = this.#lastMs === null ? null : performance.now() - this.#lastMs;
-    const isStale = ageMs !== null && ageMs > staleOf[this.#asked] && this.#state === "live";
+    const isStale = ageMs !== null && ageMs > staleOf[this.#sent ?? this.#asked] && this.#state === "live";
     const takenMs = this.takenMs;
     this.#hasShown ||= takenMs !== null;
     // Pictures come, but none is drawn yet.
@@ -201,7 +205,8 @@ export class Tile {
     element.style.visibility = video.style.visibility;
     this.#options.onState({
       ...{ state, reason: this.#reason, codec: this.#codec, ageMs },
-      ...{ showing: this.#asked, why: this.choice.reason, source: this.#source },
+      ...{ showing: this.#sent ?? this.#asked, source: this.#source },
+      why: this.#sent === undefined ? this.choice.reason : "uplink",
       takenMs: isShown ? takenMs : null,
     });
   }

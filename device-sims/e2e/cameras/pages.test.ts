@@ -211,6 +211,10 @@ describe.skipIf(tools.skip)(tools.title("cameras"), () => {
     await shows("kitchen-h265", "live", "pictures");
     expect(await tile("kitchen-h265").textContent()).toContain("key-frame pictures (this browser cannot play");
     expect(await tile("kitchen-1").textContent()).toContain("main stream");
+    // Of this one the centre is never sent more than pictures.
+    await watch("yard");
+    await shows("yard", "live", "pictures");
+    expect(await tile("yard").textContent()).toContain("the box sends no more");
   }, 60_000);
 
   it("show no frozen picture as live, and come back", async () => {

@@ -44,6 +44,8 @@ export const beginMessage = z.strictObject({
   heightPx: z.int().nonnegative(),
   /** Which of the camera's streams it comes from: the large one where there is no small one. */
   source: z.enum(qualities).optional(),
+  /** The form it comes in, where that is less than was asked for: the box is not to send more. */
+  showing: z.enum(showings).optional(),
 });
 
 /** See {@link beginMessage}. */

@@ -146,11 +146,13 @@ export class CentreLink {
     if (message.type === "open") {
       const { stream, channel, quality, from, speed = 1 } = message;
       const { shown, review, nowMs } = this.#options;
-      const found = shown.findForCentre(channel, quality);
+      const showing = shown.formForCentre(channel, quality);
+      const found = shown.find(channel, showing);
       if (typeof found === "string") {
         socket.send(JSON.stringify({ type: "ended", stream, code: found, reason: channel }));
       } else {
-        const viewer = new SocketViewer(socket, stream, nowMs, from === undefined ? found.source : undefined);
+        const form = { source: found.source, ...(showing === quality ? {} : { showing }) };
+        const viewer = new SocketViewer(socket, stream, nowMs, from === undefined ? form : {});
         const end = from === undefined ? found.watch(viewer) : review.play(channel, { from, speed }, viewer);
         this.#streams.set(stream, end);
       }

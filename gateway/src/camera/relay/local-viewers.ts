@@ -146,7 +146,7 @@ export class LocalViewers {
     }
     const stream = this.#number(message.from === undefined ? found : undefined, others);
     say({ type: "watching", tile, stream });
-    const viewer = new SocketViewer(socket, stream, nowMs, message.from === undefined ? found.source : undefined);
+    const viewer = new SocketViewer(socket, stream, nowMs, message.from === undefined ? { source: found.source } : {});
     const { from: playedFrom, speed = 1 } = message;
     const end =
       playedFrom === undefined ? found.watch(viewer) : review.play(claims.channel, { from: playedFrom, speed }, viewer);

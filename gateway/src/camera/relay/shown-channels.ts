@@ -63,10 +63,10 @@ export class ShownChannels {
     return found;
   }
 
-  /** The same for the centre, whose line may be too poor for what is asked: then it is less. */
-  findForCentre(id: string, asked: Showing): ReturnType<ShownChannels["find"]> {
+  /** What the centre is sent where that is asked for: its line may be too poor for it, then it is less. */
+  formForCentre(id: string, asked: Showing): Showing {
     const uplink = this.#options.channels.get(id)?.config.uplink ?? "video";
-    return this.find(id, uplink === "video" || asked === "stills" ? asked : uplink);
+    return uplink === "video" || asked === "stills" ? asked : uplink;
   }
 
   #make(channel: RelayedChannel, showing: Showing): Shown {

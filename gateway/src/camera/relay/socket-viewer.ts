@@ -1,5 +1,5 @@
 import type { CameraState } from "@mingcheng/protocols";
-import { mediaKinds, mediaPacket, type Quality, type ServerMessage, ViewerGate } from "@mingcheng/protocols/media";
+import { type BeginMessage, mediaKinds, mediaPacket, type ServerMessage, ViewerGate } from "@mingcheng/protocols/media";
 import type { WebSocket } from "ws";
 import type { StreamSound } from "../media/camera-stream.ts";
 import type { MovieBegin } from "../media/fragment.ts";
@@ -12,20 +12,24 @@ export class SocketViewer implements ShownViewer, PlaybackScreen {
   readonly #socket: WebSocket;
   readonly #stream: number;
   readonly #nowMs: () => number;
-  readonly #source: Quality | undefined;
+  readonly #form: Pick<BeginMessage, "source" | "showing">;
   readonly #gate = new ViewerGate();
 
-  /** `source`: which of the camera's streams it is, once that is known. */
-  constructor(socket: WebSocket, stream: number, nowMs: () => number, source?: Quality) {
-    this.#source = source;
+  /** `form`: which of the camera's streams it is, once that is known, and what is sent in place of what was asked for. */
+  constructor(
+    socket: WebSocket,
+    stream: number,
+    nowMs: () => number,
+    form: Pick<BeginMessage, "source" | "showing"> = {},
+  ) {
+    this.#form = form;
     this.#socket = socket;
     this.#stream = stream;
     this.#nowMs = nowMs;
   }
 
   begin({ bytes, codec, widthPx, heightPx }: MovieBegin): void {
-    const source = this.#source === undefined ? {} : { source: this.#source };
-    this.#say({ type: "begin", stream: this.#stream, codec, widthPx, heightPx, ...source });
+    this.#say({ type: "begin", stream: this.#stream, codec, widthPx, heightPx, ...this.#form });
     this.#send(mediaPacket({ kind: mediaKinds.begin, key: true, stream: this.#stream, wallMs: 0, payload: bytes }));
   }
 

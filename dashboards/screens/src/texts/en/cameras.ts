@@ -47,7 +47,11 @@ export const cameraTexts: typeof zh = {
     stills: "a picture every 10 s",
     compatible: "compatible video (MPEG-1)",
   },
-  because: { codec: "this browser cannot play the camera's codec", slow: "the line is slow" },
+  because: {
+    codec: "this browser cannot play the camera's codec",
+    slow: "the line is slow",
+    uplink: "the box sends no more",
+  },
   codes: {
     RECORDING_ENDED: "the recording ends here",
     RECORDING_NOT_FOUND: "nothing was recorded from then on",

@@ -45,7 +45,7 @@ export const cameraTexts = {
     stills: "每 10 秒一张图片",
     compatible: "兼容画面（MPEG-1）",
   },
-  because: { codec: "浏览器不能播放原编码", slow: "网络慢" },
+  because: { codec: "浏览器不能播放原编码", slow: "网络慢", uplink: "网关只上传图片" },
   codes: {
     RECORDING_ENDED: "录像播放完毕",
     RECORDING_NOT_FOUND: "这段时间之后没有录像",
