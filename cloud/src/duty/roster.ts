@@ -62,6 +62,14 @@ export class Roster {
     );
   }
 
+  /** Codes of those who have, or had, such a text in their name. */
+  named(text: string): readonly string[] {
+    const database = this.#database;
+    if (database === undefined || text === "") return [];
+    const sql = "SELECT DISTINCT code FROM officer WHERE until_change IS NULL AND instr(name, ?) > 0 LIMIT 1000";
+    return database.prepare(sql).pluck().all(text) as string[];
+  }
+
   /** Officer of a user name; undefined when it is nobody's. */
   ofLogin(login: string, atMs: number): Officer | undefined {
     const minute = this.#minuteOf(atMs);

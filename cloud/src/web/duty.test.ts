@@ -125,6 +125,8 @@ describe("duty over the API", () => {
       null,
     ]);
     expect((await get("/messages?officer=sb-duty&state=sent&channel=sms", whole)).messages).toHaveLength(1);
+    expect((await get(`/messages?officer=${encodeURIComponent("sb-值")}&state=sent`, whole)).messages).toHaveLength(1);
+    expect((await get(`/messages?officer=${encodeURIComponent("别人")}`, whole)).messages).toEqual([]);
     expect((await get("/messages?state=delivered", whole)).messages).toEqual([]);
     const own = await get("/messages", await signInAs(web, "inspector", { areas: ["siming"] }));
     expect(own.messages.map(({ alertIds }: { alertIds: string[] }) => alertIds)).toEqual([["own"]]);

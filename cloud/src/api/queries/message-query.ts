@@ -32,7 +32,10 @@ const hidden = ({ text, code, template }: MessageRow): string => {
   return code === "" ? text : text.replace(/回复\d{4}签收/u, "回复····签收");
 };
 
-/** Messages to people, the latest first: those about anything that `seen` contains; digests and answers for the whole centre. */
+/**
+ * Messages to people, the latest first: those about anything that `seen` contains; digests and answers for the whole centre.
+ * `officer` of the query is a code, or a part of a name.
+ */
 export const messagePage = (
   alerts: SqliteDatabase,
   seen: Seen & { readonly roster: Roster; readonly nowMs: number },
@@ -41,9 +44,10 @@ export const messagePage = (
   const { roster, nowMs, cover, places } = seen;
   const rows = alerts.prepare(
     `SELECT id, position, officer, template, text, code, state, reason, alerts, created_ms AS createdMs FROM message AS m
-     WHERE position < @before AND (@officer = '' OR officer = @officer) AND (@state = '' OR state = @state)
+     WHERE position < @before AND (@state = '' OR state = @state)
        AND (@channel = '' OR EXISTS (SELECT 1 FROM leg WHERE leg.message = m.id AND leg.channel = @channel))
        AND (@alert = '' OR EXISTS (SELECT 1 FROM told WHERE told.message = m.id AND told.alert = @alert))
+       AND (@officer = '' OR officer = @officer OR officer IN (SELECT value FROM json_each(@named)))
      ORDER BY position DESC LIMIT @limit`,
   );
   const told = alerts.prepare(
@@ -54,7 +58,8 @@ export const messagePage = (
   const { officer = "", state = "", channel = "", alert = "", limit } = query;
   const found: MessageView[] = [];
   let next: string | null = null;
-  const asked = { officer, state, channel, alert, before: Number(query.cursor ?? Number.MAX_SAFE_INTEGER) };
+  const named = JSON.stringify(roster.named(officer));
+  const asked = { officer, named, state, channel, alert, before: Number(query.cursor ?? Number.MAX_SAFE_INTEGER) };
   const all = rows.all({ ...asked, limit: cover.whole ? limit + 1 : mostLooked }) as MessageRow[];
   for (const [index, row] of all.entries()) {
     if (found.length === limit) {

@@ -35,7 +35,7 @@ export const dutyTexts: typeof zh = {
   messages: {
     state: "State",
     everyState: "Every state",
-    officer: "Officer's code",
+    officer: "Officer: name or code",
     channel: "Channel",
     counts: "{waiting} being gathered · {held} held back",
     none: "Nobody has been sent a message yet.",

@@ -33,7 +33,7 @@ export const dutyTexts = {
   messages: {
     state: "状态",
     everyState: "全部状态",
-    officer: "人员编号",
+    officer: "人员姓名或编号",
     channel: "渠道",
     counts: "待合并 {waiting} · 暂缓 {held}",
     none: "还没有发出过消息。",
