@@ -27,6 +27,12 @@ const lengths = (alerts: readonly AlertRow[], end: (alert: AlertRow) => number |
     return endMs === null ? [] : [Math.max(0, endMs - alert.firedMs)];
   });
 
+/** What a rule is called: its alerts' title as far as it is the same for all of them, before what it says of one. */
+const ruleTitle = ({ zh, en }: { readonly zh: string; readonly en: string }) => ({
+  zh: zh.split(/[：:]/u)[0] ?? zh,
+  en: en.split(/[:：]/u)[0] ?? en,
+});
+
 /** Alerts of a site that fired within a period, and how soon people answered. Alerts of rules that are tried out are none. */
 export const reportAlerts = (
   alerts: SqliteDatabase,
@@ -43,9 +49,8 @@ export const reportAlerts = (
   const rules = new Map<string, Report["alerts"]["rules"][number]>();
   for (const { rule, title, severity } of rows) {
     bySeverity[severity] = (bySeverity[severity] ?? 0) + 1;
-    // The newest title counts: it names the alert, not the rule, where the rule puts labels in it.
     const fired = (rules.get(rule)?.fired ?? 0) + 1;
-    rules.set(rule, { rule, title: JSON.parse(title) as { zh: string; en: string }, fired });
+    rules.set(rule, { rule, title: ruleTitle(JSON.parse(title) as { zh: string; en: string }), fired });
   }
   return {
     fired: rows.length,

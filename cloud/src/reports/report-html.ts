@@ -10,7 +10,7 @@ body { font: 14px/1.5 "Noto Sans SC", "Source Han Sans SC", "PingFang SC", "Micr
 h1 { font-size: 22px; margin: 0 0 4px; }
 h2 { font-size: 16px; margin: 24px 0 8px; break-after: avoid; }
 p { margin: 0; color: #5B6878; }
-p.warning { color: #9A6B00; margin-top: 4px; }
+p.warning { color: #916500; margin-top: 4px; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 thead { display: table-header-group; }
 tr { break-inside: avoid; }
@@ -30,7 +30,9 @@ const textOf = (cell: Cell): string => {
   return typeof cell === "number" ? String(cell) : escaped(cell.figure);
 };
 
-const isNumber = (cell: Cell | undefined): boolean => cell !== undefined && typeof cell !== "string";
+/** Figures, and shares with what they are of, stand at the right; so does the dash in place of one. */
+const isNumber = (cell: Cell | undefined): boolean =>
+  cell !== undefined && (typeof cell !== "string" || cell === "–" || /\(\d+\/\d+\)$/.test(cell));
 
 /** A report as one page that prints on A4 and needs nothing else: no script, no font, no picture. */
 export const reportHtml = (report: Report, language: ReportLanguage): string => {

@@ -43,6 +43,10 @@ export const siteDevices = (
       if (last?.toMs === start) last.toMs = end;
       else spans.push({ fromMs: start, toMs: end });
     }
-    return [{ ...row, stall: here.at(-1)?.attribution.stall ?? null, spans }];
+    const last = here.at(-1);
+    const code = last?.attribution.stall ?? null;
+    // As it is written on the stall.
+    const label = last === undefined ? null : places.view(row.gw, row.dev, minuteStartMs(last.to) - 1)?.stall?.label;
+    return [{ ...row, stall: label ?? code, spans }];
   });
 };

@@ -1,4 +1,5 @@
 import { fewSamples, type Wall, type WallSite } from "@mingcheng/protocols";
+import type { Statement } from "better-sqlite3";
 import { minuteOf } from "../../register/model/validity.ts";
 import type { SqliteDatabase } from "../../store/database.ts";
 import { type CountedDevice, DayCounter, sumOf } from "../queries/day-counter.ts";
@@ -45,6 +46,10 @@ const devicesSql = `SELECT id, gw, dev, class, status, weighings, grams, without
   LEFT JOIN rollup ON rollup.period = 'day' AND rollup.start_ms = :fromMs AND rollup.device = device.id
   WHERE class <> 'gateway'`;
 
+/** What a camera said last of how it stands; by device, the newest first. */
+const cameraSql = `SELECT json_extract(body, '$.state') FROM record
+  WHERE device = ? AND kind = 'camera' AND json_extract(body, '$.event') = 'state' ORDER BY at_ms DESC, lsn DESC LIMIT 1`;
+
 /** One site while it is counted. */
 class SiteTally {
   readonly devices = { all: 0, online: 0 };
@@ -74,11 +79,13 @@ class WallCount {
   readonly #sites = new Map<string | null, SiteTally>();
   readonly #counter: DayCounter;
   readonly #sales: SoldCounter;
+  readonly #camera: Statement<unknown[]>;
 
   constructor(asked: WallAsked) {
     this.#asked = asked;
     this.#counter = new DayCounter(asked.projections, asked.window, asked.places);
     this.#sales = new SoldCounter(asked);
+    this.#camera = asked.projections.prepare(cameraSql).pluck();
   }
 
   of(site: string | null): SiteTally {
@@ -110,7 +117,7 @@ class WallCount {
       const group = row.class === "camera" ? tally.cameras : tally.devices;
       const since = away.get(gw) ?? null;
       group.all++;
-      if (deviceState(row.status, since === null) === "online") group.online++;
+      if (this.#isOnline(row, since === null)) group.online++;
       tally.gateways.set(gw, since);
     }
     this.#sold(row);
@@ -126,6 +133,12 @@ class WallCount {
       tally.weighings += weighings;
       tally.grams.push(grams);
     }
+  }
+
+  /** A camera is online while its picture is live, as it said itself. */
+  #isOnline({ id, class: sort, status }: DeviceRow, isHeard: boolean): boolean {
+    if (sort === "camera") return isHeard && this.#camera.get(id) === "live";
+    return deviceState(status, isHeard) === "online";
   }
 
   #sold({ id, gw, dev, sales, amountFen }: DeviceRow): void {

@@ -127,6 +127,28 @@ describe("a wall", () => {
     expect(sold(own)).toEqual([["songbai", 1, 500]]);
   });
 
+  it("counts a camera as online while its picture is live, as it said last", () => {
+    const said = (state: string, minutesAgo: number) =>
+      tested.commit(
+        {
+          ...{ kind: "camera", dev: "kitchen-1" },
+          body: { event: "state", zone: "cooking", state, previous: null, reason: "test", previousMs: null },
+        },
+        sampleNowMs - minutesAgo * 60_000,
+      );
+    const cameras = () => {
+      tested.centre.project();
+      tested.reader.wall.forget();
+      return wall()
+        .sites.map(({ cameras: counted }) => counted)
+        .find(({ all }) => all > 0);
+    };
+    said("live", 10);
+    expect(cameras()).toEqual({ all: 1, online: 1 });
+    said("frozen", 5);
+    expect(cameras()).toEqual({ all: 1, online: 0 });
+  });
+
   it("says how the devices of a site stand, each at its stall", () => {
     expect(tested.reader.wall.devices("songbai", own).devices).toMatchObject([
       { dev: "scale-01", stall: { code: "songbai-a01", label: "A01" }, weighings: 2 },
