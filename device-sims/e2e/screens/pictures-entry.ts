@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { repositoryRoot } from "../../src/harness/repository.ts";
 import { launchBrowser, openPage, type PageSetup } from "./browser.ts";
+import { errorOf } from "./errors-of.ts";
 import { FixtureCentre } from "./fixture-centre.ts";
 import { manyAlerts, sampleAlerts, sampleSilences } from "./sample-alerts.ts";
 import { dutyAccount, emptyDay, sampleAccount, sampleDay } from "./sample-day.ts";
@@ -65,7 +66,7 @@ const inside: Readonly<Record<string, Picture>> = {
       await page.click("[data-test=act-handle]");
       await page.waitForSelector("[data-test=stale]");
       await page.waitForSelector("[data-test=waiting]");
-      centre.state.dead = false;
+      await page.waitForSelector("[data-test=feed-broken]");
     },
   },
   "phone-home": { language: "zh", size: "phone", path: "m", ready: "[data-test=card]" },
@@ -106,6 +107,47 @@ const wall: Readonly<Record<string, Picture>> = {
   "wall-remote": { language: "zh", size: "phone", path: "wall/remote?name=hall", ready: "[data-test=remote-alert]" },
 };
 
+const long = "厦门市思明区松柏农贸综合批发交易市场二期（原松柏菜市场）";
+
+/** Has every site of the day called by a very long name from now on. */
+const renameSites = async (page: Page): Promise<void> => {
+  await page.route(/\/api\/v1\/(?:wall|today|map)(?:\?|$)/, async (route) => {
+    const answer = await route.fetch();
+    const body = (await answer.text()).replaceAll(/(?:松柏|宁宝)市场|中埔农贸市场|实验小学食堂|滨海中学食堂/g, long);
+    await route.fulfill({ response: answer, body });
+  });
+  await page.reload();
+};
+
+/** Very long names, and a centre that answers with an error. */
+const hardDays: Readonly<Record<string, Picture>> = {
+  "wall-long": {
+    ...{ language: "zh", size: "desk", path: "wall", ready: "[data-test=map-site]" },
+    act: async (page) => {
+      await renameSites(page);
+      await page.locator("[data-test=map-site]", { hasText: "综合批发" }).first().waitFor();
+      await page.waitForSelector("[data-test=trend-tests] canvas");
+    },
+  },
+  "today-long": {
+    ...{ language: "en", size: "phone", path: "", ready: "[data-test=feed-open]" },
+    act: async (page) => {
+      await renameSites(page);
+      await page.locator("[data-test=alert]", { hasText: "综合批发" }).first().waitFor();
+    },
+  },
+  "today-error": {
+    ...{ language: "zh", size: "desk", path: "", ready: "[data-test=feed-open]" },
+    act: async (page) => {
+      const failed = { status: 500, error: errorOf("CENTRE_FAULT", { reference: "7f3c" }) };
+      centre.state.failure = failed;
+      await page.reload();
+      await page.waitForSelector("[data-test=problem]");
+      centre.state.failure = null;
+    },
+  },
+};
+
 /** What a wall looks like when it is not an ordinary day. */
 const badDays: Readonly<Record<string, () => void>> = {
   "wall-many": () => {
@@ -143,7 +185,11 @@ const atTheCentre: Readonly<Record<string, Picture>> = {
 };
 
 try {
-  for (const [name, picture] of Object.entries(inside)) await take(name, picture);
+  for (const [name, picture] of Object.entries(inside)) {
+    await take(name, picture);
+    centre.state.dead = false;
+  }
+  for (const [name, picture] of Object.entries(hardDays)) await take(name, picture);
   for (const [name, picture] of Object.entries(wall)) await take(name, picture);
   for (const [name, prepare] of Object.entries(badDays)) {
     prepare();

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { isTimeZone } from "../clock/zone-text.ts";
 import { isLoopback } from "./web-config.ts";
 
 const line = (length: number) =>
@@ -55,6 +56,13 @@ export const marketScreenSchema = z
       .max(16)
       .default([])
       .describe("浏览器中可用的其他域名 / further names by which browsers may ask."),
+    timezone: z
+      .string()
+      .refine(isTimeZone, "不是时区 / not a time zone, e.g. Asia/Shanghai")
+      .default("Asia/Shanghai")
+      .describe(
+        "“今日”和时间所用时区，与系统时区无关 / time zone of today and of all times, whatever the system's is.",
+      ),
     title: line(40).optional().describe("屏幕标题；省略时为场所名称 / title; left out: the site's name."),
     cameras: z
       .array(z.string().min(1).max(64))

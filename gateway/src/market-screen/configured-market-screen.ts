@@ -4,8 +4,10 @@ import type { MarketScreenParts } from "./market-screen-parts.ts";
 import type { MarketScreen } from "./open-market-screen.ts";
 import type { ViewingBook } from "./viewing-book.ts";
 
-/** Where it listens and under which names: anything else can change while it runs. */
-const placeOf = ({ host, port, names }: MarketScreenConfig) => ({ host, port, names });
+/** Where it listens, under which names, and by which calendar: anything else can change while it runs. */
+const placeOf = ({ host, port, names, timezone }: MarketScreenConfig) => ({
+  ...{ host, port, names, timezone },
+});
 
 /** The market's public screen as configured, or none: then nothing of it is loaded, and no port is open. */
 export class ConfiguredMarketScreen {

@@ -1,6 +1,5 @@
 import { decodeRecord, type RecordTime, type TestBody } from "@mingcheng/protocols";
 import { readStretch, stretches } from "../capture/recall.ts";
-import { wallText } from "../clock/wall-text.ts";
 import type { MarketScreenParts } from "./market-screen-parts.ts";
 
 /** A market makes some hundreds of tests a day; more than this are counted by nobody who looks at a screen. */
@@ -21,9 +20,6 @@ interface Entry extends Omit<BookedTest, "atMs"> {
   readonly t: RecordTime;
 }
 
-/** The day of an instant by the box's own calendar: `2026-11-25`. */
-export const dayOf = (ms: number): string => wallText(ms).slice(0, 10);
-
 /** What makes two results the same result: an instrument that repeats itself does not count twice. */
 const identityOf = ({ specimenId, item, assay, value, completedAt, channel = "" }: TestBody, dev: string): string =>
   JSON.stringify([dev, specimenId, item, assay.code, value, completedAt, channel]);
@@ -34,14 +30,18 @@ const identityOf = ({ specimenId, item, assay, value, completedAt, channel = "" 
  */
 export class DayBook {
   readonly #parts: Pick<MarketScreenParts, "clock" | "outbox" | "log">;
+  /** The day of an instant by the market's calendar: `2026-11-25`. */
+  readonly #dayOf: (ms: number) => string;
   #entries = new Map<string, Entry>();
   #day = "";
   #ended = false;
   #reading: Promise<void> = Promise.resolve();
   readonly #unsubscribe: () => void;
 
-  constructor(parts: Pick<MarketScreenParts, "clock" | "outbox" | "log">) {
+  /** `timeText`: an instant as a local time of the market. */
+  constructor(parts: Pick<MarketScreenParts, "clock" | "outbox" | "log">, timeText: (ms: number) => string) {
     this.#parts = parts;
+    this.#dayOf = (ms) => timeText(ms).slice(0, 10);
     const { outbox } = parts;
     this.#unsubscribe = outbox.onCommit(({ line, urgent }) => {
       for (const seq of urgent) this.#then(() => this.#take({ line, from: seq, to: seq }).then(() => undefined));
@@ -60,7 +60,7 @@ export class DayBook {
     const day = this.#day;
     const known = [...this.#entries.values()].map(({ t, ...test }) => ({ ...test, atMs: this.#at(t) }));
     const tests = known.flatMap(({ atMs, ...test }) =>
-      atMs !== null && dayOf(atMs) === day ? [{ ...test, atMs }] : [],
+      atMs !== null && this.#dayOf(atMs) === day ? [{ ...test, atMs }] : [],
     );
     const undated = known.filter(({ atMs }) => atMs === null).length;
     return { day, tests: tests.sort((one, other) => other.atMs - one.atMs), undated };
@@ -68,7 +68,7 @@ export class DayBook {
 
   /** Another day, or a clock that was set: the book begins anew. */
   #turn(): void {
-    const day = this.#parts.clock.wall().slice(0, 10);
+    const day = this.#dayOf(Date.parse(this.#parts.clock.wall()));
     if (day === this.#day) return;
     this.#day = day;
     this.#entries = new Map();
@@ -110,9 +110,9 @@ export class DayBook {
       const { body, t, dev } = decoded.record;
       const test = body as TestBody;
       const at = this.#at(t);
-      if (at !== null && dayOf(at) < this.#day) earlier++;
+      if (at !== null && this.#dayOf(at) < this.#day) earlier++;
       else current++;
-      if (at !== null && dayOf(at) !== this.#day) continue;
+      if (at !== null && this.#dayOf(at) !== this.#day) continue;
       if (this.#entries.size >= maxTests) continue;
       const { item, assay, verdict } = test;
       this.#entries.set(identityOf(test, dev), {

@@ -1,5 +1,4 @@
 import type { MarketCounts, MarketView } from "@mingcheng/protocols";
-import { wallText } from "../clock/wall-text.ts";
 import type { MarketScreenConfig } from "../config/market-screen-config.ts";
 import { drivers } from "../drivers/index.ts";
 import type { BookedTest, DayBook } from "./day-book.ts";
@@ -8,6 +7,9 @@ import type { MarketScreenParts } from "./market-screen-parts.ts";
 /** So many of the newest results are listed one by one; and so many items. */
 const listedTests = 30;
 const listedItems = 60;
+
+/** An instant as a local time of the market, with its offset. */
+type TimeText = (ms: number) => string;
 
 type Counted = { -readonly [Name in keyof MarketCounts]: number };
 
@@ -18,11 +20,11 @@ const countIn = (counted: Counted, { verdict }: BookedTest): void => {
   counted[verdict]++;
 };
 
-const countItems = (tests: readonly BookedTest[]) => {
+const countItems = (tests: readonly BookedTest[], timeText: TimeText) => {
   const items = new Map<string, { item: string | null; latestAt: string } & Counted>();
   for (const test of tests) {
     const key = test.item ?? "";
-    const counted = items.get(key) ?? { item: test.item, latestAt: wallText(test.atMs), ...nothing() };
+    const counted = items.get(key) ?? { item: test.item, latestAt: timeText(test.atMs), ...nothing() };
     items.set(key, counted);
     countIn(counted, test);
   }
@@ -63,25 +65,26 @@ export interface MarketViewAsked {
   readonly isPublic: (channel: string) => boolean;
   readonly book: DayBook;
   readonly parts: MarketScreenParts;
+  readonly timeText: TimeText;
   readonly build: string;
 }
 
 /** What the screen shows: nothing of any person, nothing that can be acted with. */
-export const marketView = ({ config, isPublic, book, parts, build }: MarketViewAsked): MarketView => {
+export const marketView = ({ config, isPublic, book, parts, timeText, build }: MarketViewAsked): MarketView => {
   const { clock } = parts;
   const { devices, site, uplink } = parts.status();
   const { day, tests, undated } = book.today();
   const totals = nothing();
   for (const test of tests) countIn(totals, test);
   const testers = devices.filter(isTester);
-  const at = clock.wall();
+  const at = timeText(Date.parse(clock.wall()));
   return {
     ...{ build, at, day, clock: clockView(clock), title: config.title ?? site ?? "", undated },
     testers: { all: testers.length, online: testers.filter(({ state }) => state === "online").length },
     uplink: uplink.state === "ready" ? "up" : "down",
     totals,
-    items: countItems(tests),
-    latest: tests.slice(0, listedTests).map(({ atMs, ...test }) => ({ ...test, at: wallText(atMs) })),
+    items: countItems(tests, timeText),
+    latest: tests.slice(0, listedTests).map(({ atMs, ...test }) => ({ ...test, at: timeText(atMs) })),
     stalls: stallViews(config, devices),
     notices: config.notices
       .filter(({ until }) => Date.parse(until) > Date.parse(at))

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { MarketView } from "@mingcheng/protocols";
+import { zoneText } from "../clock/zone-text.ts";
 import type { MarketScreenConfig } from "../config/market-screen-config.ts";
 import { isLoopback } from "../config/web-config.ts";
 import { certificateOf, fingerprintOf } from "../web/certificate-file.ts";
@@ -49,7 +50,8 @@ export const openMarketScreen = async (
   const files = pageFiles(pages, "market.html");
   const page = files.get("/");
   const build = page === undefined ? "" : createHash("sha256").update(bytesOfFile(page)).digest("hex").slice(0, 12);
-  const book = new DayBook(parts);
+  const timeText = zoneText(config.timezone);
+  const book = new DayBook(parts, timeText);
   await book.ready();
   const isPublic = (channel: string): boolean => config.cameras.includes(channel) && !viewing.isOff(channel);
   const pictures = new PictureDoor(parts.view, isPublic);
@@ -57,7 +59,7 @@ export const openMarketScreen = async (
   const view = (): MarketView => {
     const now = clock.nowMs();
     if (kept === undefined || now - kept.atMs >= sameForMs)
-      kept = { view: marketView({ config, isPublic, book, parts, build }), atMs: now };
+      kept = { view: marketView({ config, isPublic, book, parts, timeText, build }), atMs: now };
     return kept.view;
   };
   const own = hostname().toLowerCase();

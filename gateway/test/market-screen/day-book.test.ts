@@ -1,6 +1,7 @@
 import { encodeRecord, type Line, type RecordTime } from "@mingcheng/protocols";
 import { describe, expect, it } from "vitest";
 import { wallText } from "../../src/clock/wall-text.ts";
+import { zoneText } from "../../src/clock/zone-text.ts";
 import { DayBook } from "../../src/market-screen/day-book.ts";
 import type { MarketScreenParts } from "../../src/market-screen/market-screen-parts.ts";
 import type { Commit } from "../../src/outbox/outbox.ts";
@@ -77,17 +78,28 @@ describe("the day book of the market's screen", () => {
     box.test("s1");
     box.test("s0");
     box.nowMs = noon;
-    const book = new DayBook(box.parts);
+    const book = new DayBook(box.parts, wallText);
     expect((await countOf(book))[0]).toBe(2);
     box.test("s2");
     box.test("s2");
     expect((await countOf(book))[0]).toBe(3);
   });
 
+  it("keeps to the market's calendar where the machine has another", async () => {
+    const box = new Box();
+    box.nowMs = Date.parse("2026-11-25T15:59:00Z");
+    box.test("s1");
+    const book = new DayBook(box.parts, zoneText("Asia/Shanghai"));
+    expect([await countOf(book), book.today().day]).toEqual([[1, 0], "2026-11-25"]);
+    // Midnight in Shanghai, afternoon in UTC.
+    box.nowMs = Date.parse("2026-11-25T16:00:00Z");
+    expect([await countOf(book), book.today().day]).toEqual([[0, 0], "2026-11-26"]);
+  });
+
   it("begins anew at midnight", async () => {
     const box = new Box();
     box.test("s1");
-    const book = new DayBook(box.parts);
+    const book = new DayBook(box.parts, wallText);
     expect(await countOf(book)).toEqual([1, 0]);
     box.nowMs += 13 * hourMs;
     expect(await countOf(book)).toEqual([0, 0]);
@@ -100,7 +112,7 @@ describe("the day book of the market's screen", () => {
     box.set(-noon);
     box.sync = "none";
     box.test("s1");
-    const book = new DayBook(box.parts);
+    const book = new DayBook(box.parts, wallText);
     expect(await countOf(book)).toEqual([1, 0]);
     box.set(noon);
     box.sync = "receipt";
@@ -116,6 +128,6 @@ describe("the day book of the market's screen", () => {
     box.boot = "this-boot";
     box.sync = "ntp";
     box.test("s2");
-    expect(await countOf(new DayBook(box.parts))).toEqual([1, 1]);
+    expect(await countOf(new DayBook(box.parts, wallText))).toEqual([1, 1]);
   });
 });
