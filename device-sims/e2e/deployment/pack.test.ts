@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -22,21 +22,40 @@ const lookedFor = (program: string): string[] => {
 
 const packs = readFileSync(join(repositoryRoot, ".ci/pack.mjs"), "utf8");
 
-/** What is looked for and not packed, by a text of the packing program. */
-const lacking = (program: string, text: string): string[] => {
-  const named = [...text.matchAll(/"((?:gateway|cloud|dashboards|protocols)\/[\w./-]+)"/g)].map(
+/** Those of the paths that are not packed, by a text of the packing program. */
+const unpacked = (paths: readonly string[], text: string): string[] => {
+  const packed = [...text.matchAll(/"((?:gateway|cloud|dashboards|protocols)\/[\w./-]+|docs)"/g)].map(
     ([, path = ""]) => path,
   );
-  const packed = [...named, `${program}/package.json`];
   const isPacked = (path: string) =>
     packed.some((one) => path === one || path.startsWith(`${one}/`) || one.startsWith(`${path}/`));
-  return [...new Set(lookedFor(program))].filter((path) => !isPacked(path));
+  return [...new Set(paths)].filter((path) => !isPacked(path));
+};
+
+const lacking = (program: string, text: string): string[] =>
+  unpacked(lookedFor(program), text).filter((path) => path !== `${program}/package.json`);
+
+/** What units and pages say lies where a program was put. */
+const placed = (): string[] => {
+  const pages = ["docs", "gateway/systemd", "cloud/systemd"].flatMap((folder) =>
+    readdirSync(join(repositoryRoot, folder), { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => readFileSync(join(repositoryRoot, folder, name), "utf8")),
+  );
+  return pages.flatMap((text) => [...text.matchAll(/\/opt\/mingcheng\/([\w./-]*\w)/g)].map(([, path = ""]) => path));
 };
 
 describe("what is packed to run", () => {
   it.each(programs)("has every file that %s looks for", (program) => {
     expect(lookedFor(program).length).toBeGreaterThan(2);
     expect(lacking(program, packs)).toEqual([]);
+  });
+
+  it("is where units and pages say that it is", () => {
+    expect(placed()).toContain("cloud/health-rules/centre.rules.yaml");
+    expect(placed().filter((path) => !existsSync(join(repositoryRoot, path)))).toEqual([]);
+    expect(unpacked(placed(), packs)).toEqual([]);
+    expect(unpacked(placed(), packs.replace('"docs"', '"dogs"'))).toContain("docs/install-centre.md");
   });
 
   it("would lack what is left out", () => {
