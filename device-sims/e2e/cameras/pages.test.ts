@@ -263,6 +263,8 @@ describe.skipIf(tools.skip)(tools.title("cameras"), () => {
     expect(readFileSync(await still.path()).subarray(0, 2)).toEqual(Buffer.from([0xff, 0xd8]));
     await page.locator("[data-test=camera-event]", { hasText: "still" }).first().locator("button").click();
     await page.locator("[data-test=camera-tile][data-state=recorded]").waitFor({ timeout: withinMs });
+    await page.locator("[data-test=review] form button").last().click();
+    await page.locator("[data-test=camera-tile][data-state=live]").waitFor({ timeout: withinMs });
     await page.locator("[data-test=viewing] input[value=off]").check();
     await page.locator("[data-test=viewing] button[type=submit]").click();
     await page.locator("[data-test=camera-tile][data-state=ended]").waitFor({ timeout: withinMs });
