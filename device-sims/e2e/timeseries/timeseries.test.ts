@@ -89,6 +89,12 @@ describe("the feed of InfluxDB", () => {
       await lagIs(0, 1);
       const ledger = ledgerSays(dataDir);
       expect(await judgeInflux(influx, ledger)).toEqual([]);
+      // How long what is kept, and in how long pieces, is set up by us.
+      const { series } = await influx.query("mingcheng", 'SHOW RETENTION POLICIES ON "mingcheng"');
+      expect(series[0]?.values).toEqual([
+        ["autogen", "9600h0m0s", "672h0m0s", 1, true],
+        ["long", "0s", "8736h0m0s", 1, false],
+      ]);
       await centre.stop();
       await influx.write("mingcheng", "autogen", `weighing,dev=ghost lsn=1i,weighings=1i,mass_mg=1i ${Date.now()}`);
       expect(await judgeInflux(influx, ledger)).toContain("1 is there 2 times");

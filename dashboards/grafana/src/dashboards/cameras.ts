@@ -181,7 +181,7 @@ const details = (setting: Setting) => {
         at: { x: 0, y: 18, w: 12, h: 10 },
         readings: [
           reading(overTime(from("camera_fleet_10m").inTimeRange().matching(area)), (of) => [
-            { name: liveShare, unit: "share", of: of.sum("live").dividedBy(of.sum("total")) },
+            { name: liveShare, unit: "share", of: of.mean("live").dividedBy(of.mean("total")) },
             {
               name: text("摄像头（路，各场所平均）", "Cameras (mean of the sites)"),
               unit: "count",
