@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { needs } from "../../src/harness/requirements.ts";
 import { until } from "../../src/harness/until.ts";
 import { errorOf } from "./errors-of.ts";
+import { sampleAccount } from "./sample-day.ts";
 import { ScreensUnderTest, says, seriousFindings, sticksOutPx, textOf } from "./screens-under-test.ts";
 
 const needed = needs("chromium");
@@ -157,6 +158,33 @@ describe.skipIf(needed.skip)(needed.title("the inspector's phone, in a browser")
     await page.reload();
     await page.waitForSelector("[data-test=card]");
     expect(await page.locator("[data-test=outdone]").count()).toBe(0);
+  });
+
+  it("says so, too, where the officer said something else from another phone; what was only answered in vain is gone", async () => {
+    const page = await screens.look({ size: "phone", path: "a/a4" });
+    const detail = screens.centre.state.alerts?.details.find(({ alert }) => alert.id === "a4");
+    if (detail === undefined) throw new Error("sample");
+    await page.waitForSelector("[data-test=act-handle]");
+    await page.context().setOffline(true);
+    for (const result of ["已停售", "已封存 5.4 kg"]) {
+      await page.click("[data-test=act-handle]");
+      await page.fill("textarea[name=result]", result);
+      await page.click("form button[type=submit]");
+      await says(page, "[data-test=waiting]", result === "已停售" ? "待提交 1 项" : "待提交 2 项");
+    }
+    const at = "2026-11-23T06:05:00.000Z";
+    const by = { by: sampleAccount.user, name: "王丽", at };
+    detail.alert.acknowledged = by;
+    detail.alert.state = "handled";
+    detail.history.push({
+      ...{ at, from: "firing", to: "handled", reason: "handled", actor: by.by, lsn: null },
+      detail: { result: "已停售" },
+    });
+    await page.context().setOffline(false);
+    await page.evaluate("dispatchEvent(new Event('online'))");
+    await page.locator("[data-test=waiting]").waitFor({ state: "detached" });
+    await says(page, "[data-test=outdone]", /“处置”没有生效：王丽 已于 .*14:05 先行办理/);
+    expect(await page.locator("[data-test=outdone]").count()).toBe(1);
   });
 
   it("loads less than 150 KB on any of its pages, before video", async () => {

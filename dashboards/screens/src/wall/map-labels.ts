@@ -23,6 +23,20 @@ const overlaps = (one: Box, other: Box): boolean =>
 const widthOf = (text: string, fontPx: number): number =>
   Array.from(text).reduce((sum, character) => sum + fontPx * (/[\u2e80-\uffef]/.test(character) ? 1 : 0.58), 0);
 
+/** So many Han characters a name on the map may be long; others are narrower. */
+const longestName = 11;
+
+/** A name as the map has room for it: a very long one ends with an ellipsis. */
+export const shortName = (name: string): string => {
+  if (widthOf(name, 1) <= longestName) return name;
+  let short = "";
+  for (const character of name) {
+    if (widthOf(short + character, 1) > longestName - 1) break;
+    short += character;
+  }
+  return `${short.trimEnd()}…`;
+};
+
 /** Puts names beside their marks so that none lies on another; the first ones have the choice. */
 export const placeLabels = (
   points: readonly Labelled[],

@@ -24,6 +24,14 @@ export const isWaiting = ({ refused, outdone }: Stored): boolean => refused === 
 const canWait = ({ code, details }: Problem): boolean =>
   code === null || code === "SESSION_MISSING" || details?.retryable === true;
 
+/** Whether the centre has it from this user in these very words: told before, and only the answer was lost. */
+const isKnown = async (user: string, alert: string, words: Readonly<Record<string, string>>): Promise<boolean> => {
+  const said = Object.entries(words);
+  if (said.length === 0) return true;
+  const { history } = await api.alert(alert);
+  return history.some(({ actor, detail }) => actor === user && said.every(([name, text]) => detail[name] === text));
+};
+
 /** Tells one. Returns who was first, if it was not this one. */
 const tell = async ({ user, alert, at, what }: Stored): Promise<Outdone | null> => {
   if (what.kind === "picture") {
@@ -31,8 +39,9 @@ const tell = async ({ user, alert, at, what }: Stored): Promise<Outdone | null> 
     return null;
   }
   const { outcome, first } = await api.act(alert, what.act, what.words);
-  // Told before, and only the answer was lost.
-  if (outcome !== "already" || !first || first.by === user) return null;
+  if (outcome !== "already" || !first) return null;
+  // The same officer may have said something else from another phone.
+  if (first.by === user && (await isKnown(user, alert, what.words))) return null;
   return { by: personText(first), at: first.at, over: false };
 };
 
