@@ -118,7 +118,7 @@ export class JudgedLedger {
 
   /** Alerts that fired, open ones first. */
   alerts(): Alert[] {
-    return new AlertReader(this.database).list({ which: "all", limit: 100 });
+    return new AlertReader(this.database).list({ which: "all", limit: 100, after: null });
   }
 
   /** States of all alerts by age, those that never fired included. */

@@ -36,7 +36,28 @@ export interface AlertListQuery {
   /** `open`: firing, acknowledged, handled. `all`: also those that ended after firing, the latest first behind the open ones. */
   readonly which: "open" | "all";
   readonly limit: number;
+  /** Behind this place; null: from the beginning. */
+  readonly after: AlertPlace | null;
 }
+
+/** Where an alert stands in the list: open ones by when they fired, ended ones by when they ended, the latest first. */
+export interface AlertPlace {
+  readonly ended: boolean;
+  readonly ms: number;
+  readonly id: string;
+}
+
+/** Where an alert stands that fired. */
+export const placeOf = ({ id, firedMs, endedMs }: Pick<Alert, "id" | "firedMs" | "endedMs">): AlertPlace => ({
+  ...{ ended: endedMs !== null, ms: endedMs ?? firedMs ?? 0, id },
+});
+
+/** In front of every alert. */
+const front: Omit<AlertPlace, "ended"> = { ms: Number.MAX_SAFE_INTEGER, id: "" };
+
+/** What stands behind a place of a list, with `@ms` and `@id` of the place, and `@limit`. */
+const behind = (time: string): string =>
+  `(${time} < @ms OR ${time} = @ms AND id > @id) ORDER BY ${time} DESC, id LIMIT @limit`;
 
 /** Reads alerts from `alerts.db`, on any connection. Alerts that never fired are told only by id. */
 export class AlertReader {
@@ -51,11 +72,11 @@ export class AlertReader {
   constructor(database: SqliteDatabase) {
     this.#open = database.prepare(
       `SELECT ${alertColumns} FROM alert WHERE ended_ms IS NULL AND fired_ms IS NOT NULL AND dry = 0
-       ORDER BY fired_ms DESC, id LIMIT ?`,
+       AND ${behind("fired_ms")}`,
     );
     this.#ended = database.prepare(
       `SELECT ${alertColumns} FROM alert WHERE ended_ms IS NOT NULL AND fired_ms IS NOT NULL AND dry = 0
-       ORDER BY ended_ms DESC, id LIMIT ?`,
+       AND ${behind("ended_ms")}`,
     );
     this.#one = database.prepare(`SELECT ${alertColumns} FROM alert WHERE id = ?`);
     this.#history = database.prepare(
@@ -73,9 +94,12 @@ export class AlertReader {
   }
 
   /** Alerts that fired: open ones first, then the latest ended, at most `limit`. */
-  list({ which, limit }: AlertListQuery): Alert[] {
-    const open = this.#open.all(limit) as AlertRow[];
-    const ended = which === "all" ? (this.#ended.all(limit - open.length) as AlertRow[]) : [];
+  list({ which, limit, after }: AlertListQuery): Alert[] {
+    const { ms, id } = after ?? front;
+    const open = after?.ended === true ? [] : (this.#open.all({ ms, id, limit }) as AlertRow[]);
+    const left = which === "all" ? limit - open.length : 0;
+    const from = after?.ended === true ? { ms, id } : front;
+    const ended = left > 0 ? (this.#ended.all({ ...from, limit: left }) as AlertRow[]) : [];
     return [...open, ...ended].map(alertOf);
   }
 

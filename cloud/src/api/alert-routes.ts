@@ -64,7 +64,8 @@ export const alertRoutes = ({ reader, acknowledge }: AlertRoutePorts): ApiRoute[
       const { user, role } = sessionOf(call);
       const officers = query.for === "me" ? reader.officersOf(user).map(({ code }) => code) : [];
       const mine = query.for === "me" ? { user, role, officers } : null;
-      return reader.alerts({ which: query.state, gw: query.gateway ?? null, mine, limit: query.limit }, cover);
+      const { state: which, gateway: gw = null, limit, cursor } = query;
+      return reader.alerts({ which, gw, mine, limit, cursor }, cover);
     },
   }),
   defineRoute({

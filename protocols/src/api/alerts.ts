@@ -106,6 +106,11 @@ export const alertQuerySchema = z.strictObject({
   /** `me`: only those that the asking user has to do something about. */
   for: z.literal("me").optional(),
   limit: z.coerce.number().int().min(1).max(10_000).default(100),
+  /** `next` of the page before. */
+  cursor: z
+    .string()
+    .regex(/^[eo]\d{1,15}\.[0-9A-Za-z_-]{1,128}$/)
+    .optional(),
 });
 
 /** `GET /api/v1/alerts`: open ones first, then the latest ended. The numbers by state are exact for what the user sees. */
@@ -115,6 +120,8 @@ export const alertListSchema = z.object({
   acknowledged: apiCountSchema,
   handled: apiCountSchema.optional(),
   alerts: z.array(alertViewSchema),
+  /** For `cursor`: there may be more behind these; null: there are none. Left out by older centres. */
+  next: z.string().nullable().optional(),
 });
 
 export type AlertSeverity = (typeof alertSeverities)[number];

@@ -1,10 +1,17 @@
 import type { Alert } from "../../alerts/alert.ts";
-import { AlertReader, type AlertRow, alertColumns, alertOf } from "../../alerts/alert-reader.ts";
+import {
+  type AlertPlace,
+  AlertReader,
+  type AlertRow,
+  alertColumns,
+  alertOf,
+  placeOf,
+} from "../../alerts/alert-reader.ts";
 import type { SqliteDatabase } from "../../store/database.ts";
 import type { Seen } from "./seen.ts";
 
 /** What is needed to know whose an alert is. */
-type Row = Pick<Alert, "id" | "gw" | "dev" | "startedMs" | "state">;
+type Row = Pick<Alert, "id" | "gw" | "dev" | "startedMs" | "state" | "firedMs" | "endedMs">;
 
 /** Which alerts are asked for. */
 export interface AlertChoice {
@@ -14,6 +21,8 @@ export interface AlertChoice {
   /** Only these; null: any. */
   readonly ids: ReadonlySet<string> | null;
   readonly limit: number;
+  /** Behind this place; null: from the beginning. */
+  readonly after: AlertPlace | null;
 }
 
 /** Numbers of open alerts by state. */
@@ -23,11 +32,17 @@ export type AlertCounts = Readonly<Record<"firing" | "acknowledged" | "handled",
 const lookedEnded = 10_000;
 
 const fired = "fired_ms IS NOT NULL AND dry = 0";
-const columns = "id, gw, dev, started_ms AS startedMs, state";
+const columns = "id, gw, dev, started_ms AS startedMs, state, fired_ms AS firedMs, ended_ms AS endedMs";
 const selects = {
   open: `SELECT ${columns} FROM alert WHERE ended_ms IS NULL AND ${fired} ORDER BY fired_ms DESC, id`,
   ended: `SELECT ${columns} FROM alert WHERE ended_ms IS NOT NULL AND ${fired} ORDER BY ended_ms DESC, id LIMIT ${lookedEnded}`,
 } as const;
+
+const isBehind = (row: Row, after: AlertPlace): boolean => {
+  const { ended, ms, id } = placeOf(row);
+  if (ended !== after.ended) return ended;
+  return ms < after.ms || (ms === after.ms && id > after.id);
+};
 
 /**
  * Alerts that fired, as somebody may see them: open ones first, then the latest ended; and how many are open, exactly. Whole
@@ -36,13 +51,14 @@ const selects = {
 export const chooseAlerts = (
   alerts: SqliteDatabase,
   { cover, places }: Seen,
-  { which, gw, ids, limit }: AlertChoice,
+  { which, gw, ids, limit, after }: AlertChoice,
 ): { readonly counts: AlertCounts; readonly alerts: readonly Alert[] } => {
   const reader = new AlertReader(alerts);
   if (cover.whole && gw === null && ids === null)
-    return { counts: reader.counts(), alerts: reader.list({ which, limit }) };
+    return { counts: reader.counts(), alerts: reader.list({ which, limit, after }) };
   const isSeen = ({ gw: of, dev, startedMs }: Row): boolean => places.sees(cover, of, dev, startedMs);
-  const isAsked = (row: Row): boolean => (gw === null || row.gw === gw) && (ids === null || ids.has(row.id));
+  const isAsked = (row: Row): boolean =>
+    (gw === null || row.gw === gw) && (ids === null || ids.has(row.id)) && (after === null || isBehind(row, after));
   const open = (alerts.prepare(selects.open).all() as Row[]).filter(isSeen);
   const count = (state: Alert["state"]): number => open.filter((row) => row.state === state).length;
   const listed = open.filter(isAsked).slice(0, limit);

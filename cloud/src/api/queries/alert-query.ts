@@ -1,6 +1,6 @@
 import type { AlertDetail, AlertList, AlertView } from "@mingcheng/protocols";
 import type { Alert, AlertEntry } from "../../alerts/alert.ts";
-import { AlertReader } from "../../alerts/alert-reader.ts";
+import { type AlertPlace, AlertReader, placeOf } from "../../alerts/alert-reader.ts";
 import type { People } from "../../duty/people.ts";
 import type { Roster } from "../../duty/roster.ts";
 import type { SqliteDatabase } from "../../store/database.ts";
@@ -57,21 +57,35 @@ export interface AlertsAsked {
   /** Only what this person has to do something about; null: whoever has to. */
   readonly mine?: Mine | null;
   readonly limit: number;
+  /** `next` of the page before; undefined: from the beginning. */
+  readonly cursor?: string | undefined;
   readonly nowMs: number;
 }
 
 /** Where the detail of an entry names an officer or user. */
 const personDetails = ["officer", "fromOfficer", "insteadOf", "by"] as const;
 
-/** Alerts that fired. `alerts` is a reading connection. */
+const cursorOf = ({ ended, ms, id }: AlertPlace): string => `${ended ? "e" : "o"}${ms}.${id}`;
+
+/** A text that is none of ours is the beginning: the schema has refused what cannot be one. */
+const placeAt = (cursor: string): AlertPlace | null => {
+  const [, sort, ms, id] = /^([eo])(\d{1,15})\.(.+)$/.exec(cursor) ?? [];
+  return ms === undefined || id === undefined ? null : { ended: sort === "e", ms: Number(ms), id };
+};
+
+/** A page of alerts that fired. `alerts` is a reading connection. */
 export const alertList = (alerts: SqliteDatabase, seen: AlertsSeen, asked: AlertsAsked): AlertList => {
-  const { which, gw, mine = null, limit, nowMs } = asked;
+  const { which, gw, mine = null, limit, cursor, nowMs } = asked;
   const ids = mine === null ? null : mineIds(alerts, mine);
-  const { counts, alerts: listed } = chooseAlerts(alerts, seen, { which, gw, ids, limit });
+  const { counts, alerts: listed } = chooseAlerts(alerts, seen, {
+    ...{ which, gw, ids, limit, after: cursor === undefined ? null : placeAt(cursor) },
+  });
   const { firing, acknowledged, handled } = counts;
   const duty = new DutyQuery(alerts, seen, nowMs);
   const views = listed.map((alert) => viewOf(alert, seen, duty));
-  return { asOf: isoTime(nowMs), firing, acknowledged, handled, alerts: views };
+  const last = listed.length < limit ? undefined : listed.at(-1);
+  const next = last === undefined ? null : cursorOf(placeOf(last));
+  return { asOf: isoTime(nowMs), firing, acknowledged, handled, alerts: views, next };
 };
 
 /** Costs the same for an alert of another area and for none at all. */
