@@ -6,34 +6,12 @@ import { type BoxChannel, type BoxViewer, type CameraBox, openCameraBox } from "
 import { needs } from "../../src/harness/requirements.ts";
 import { startProgram } from "../../src/harness/running-program.ts";
 import { until } from "../../src/harness/until.ts";
+import { childrenOf, isRunning, isStopped } from "./processes.ts";
 
 /** Undone in reverse when the test is over. */
 type Finish = (step: () => Promise<void>) => void;
 
 const withinMs = 20_000;
-
-/** Processes that a process started, by `/proc`. */
-const childrenOf = (pid: number): number[] =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
-
-/** Stops a process; false: it had ended before. */
-const isStopped = (pid: number): boolean => {
-  try {
-    process.kill(pid, "SIGSTOP");
-    return isRunning(pid);
-  } catch {
-    return false;
-  }
-};
-
-/** What has ended and was not asked for its exit code runs no more. */
-const isRunning = (pid: number): boolean => {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
-};
 
 const play = async (finish: Finish, config: CameraConfig): Promise<SimulatedCamera> => {
   const camera = new SimulatedCamera(config);

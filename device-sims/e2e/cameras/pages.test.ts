@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -7,22 +7,14 @@ import { needs } from "../../src/harness/requirements.ts";
 import { until } from "../../src/harness/until.ts";
 import { launchBrowser, openPage, type WatchedPage } from "../screens/browser.ts";
 import { connectViewer, viewToken } from "./hub-viewer.ts";
-import { cameraPassword, gw, type Kitchen, onvifName, openKitchen, watcher } from "./kitchen.ts";
+import { cameraPassword, gw, type Kitchen, openKitchen, watcher } from "./kitchen.ts";
+import { transcodersOf } from "./processes.ts";
+import { openSettingUp } from "./setting-up.ts";
+import { openSlowLine } from "./slow-line.ts";
 import { noteClock, watchOnTheSpot, watchThroughCentre } from "./watching.ts";
 
 const tools = needs("chromium", "ffmpeg");
 const withinMs = 30_000;
-
-/** Transcoders below a process. */
-const transcodersOf = (pid: number): string[] =>
-  readdirSync("/proc").filter((name) => {
-    try {
-      const parent = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${name}/status`, "utf8"))?.[1];
-      return parent === `${pid}` && readFileSync(`/proc/${name}/cmdline`, "utf8").includes("mpeg1video");
-    } catch {
-      return false;
-    }
-  });
 
 describe.skipIf(tools.skip)(tools.title("cameras"), () => {
   let kitchen: Kitchen;
@@ -226,6 +218,29 @@ describe.skipIf(tools.skip)(tools.title("cameras"), () => {
     await until(() => isSeen("kitchen-1"), { what: "the picture is back", withinMs });
   }, 60_000);
 
+  it("show pictures of key frames where the line is too slow for video, and say why", async () => {
+    const { port } = await viewToken(kitchen, "test-room");
+    // A fifth of what the camera sends.
+    const line = await openSlowLine(port, 12_000);
+    const far = await browser.newContext({
+      ...{ storageState: await desk.context.storageState(), ignoreHTTPSErrors: true, bypassCSP: true },
+    });
+    const other = await far.newPage();
+    await other.route("**/api/v1/cameras/view-tokens", async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, json: { ...(await answer.json()), port: line.port } });
+    });
+    await other.goto(page.url());
+    await other.locator('[data-channel="test-room"] footer button').first().click();
+    const shown = other.locator('[data-channel="test-room"] [data-test=camera-tile]');
+    await shown.and(other.locator("[data-showing=pictures]")).waitFor({ timeout: withinMs });
+    line.bringing(1_000_000);
+    await shown.and(other.locator("[data-showing=pictures][data-state=live]")).waitFor({ timeout: withinMs });
+    expect(await shown.textContent()).toContain("the line is slow");
+    await far.close();
+    await line.close();
+  }, 90_000);
+
   it("play MPEG-1 of a camera that is configured for it where nothing else plays, and leave no process", async () => {
     const old = await browser.newContext({
       storageState: await desk.context.storageState(),
@@ -273,49 +288,25 @@ describe.skipIf(tools.skip)(tools.title("cameras"), () => {
   }, 60_000);
 
   it("set a camera up at the gateway: what is wrong in plain words, then a picture, then the configuration", async () => {
-    const context = await browser.newContext({ locale: "en-GB" });
-    const setup = await context.newPage();
-    const answer = await context.request.post(`${kitchen.webUrl}/setup/session`, {
-      data: { code: await kitchen.setupCode() },
-    });
-    expect(answer.ok()).toBe(true);
-    await setup.goto(`${kitchen.webUrl}/?lang=en`);
-    const section = setup.locator("[data-test=cameras]");
-    await section.locator("[data-test=find-cameras]").click();
-    await section
-      .locator("[data-test=found-camera]", { hasText: onvifName })
-      .getByRole("button")
-      .click({ timeout: withinMs });
+    const setup = await openSettingUp(browser, kitchen);
+    const { page: form, section } = setup;
     const { address } = kitchen.camera("old");
-    const streams = async (password: string): Promise<void> => {
-      await setup.fill("[name=camera-password]", password);
-      await setup.locator("[data-test=ask-streams]").click();
-    };
-    await streams("wrong");
+    await setup.find();
+    await setup.askStreams("wrong");
     await section.locator(".wrong").waitFor({ timeout: withinMs });
-    await streams(cameraPassword);
+    await setup.askStreams(cameraPassword);
     await section.getByText(/mainStream · H264 640×360/).waitFor({ timeout: withinMs });
-    expect(await setup.inputValue("[name=camera-address]")).toBe(address);
+    expect(await form.inputValue("[name=camera-address]")).toBe(address);
     await section.getByText("Add by address").click();
-    const try_ = async (address: string, password: string): Promise<string | null> => {
-      await setup.fill("[name=camera-address]", address);
-      await setup.fill("[name=camera-password]", password);
-      await setup.locator("[data-test=test-camera]").click();
-      const result = section.locator("[data-test=camera-result] .wrong, [data-test=camera-result] .right");
-      await result.waitFor({ timeout: withinMs });
-      const about = (await result.getAttribute("data-about")) ?? (await result.textContent());
-      return about;
-    };
-    expect(await try_(address, "wrong")).toBe("password");
-    expect(await try_(address.replace("/live", "/nothing"), cameraPassword)).toBe("path");
-    expect(await try_("rtsp://192.0.2.7/live", cameraPassword)).toBe("address");
-    expect(await try_(address, cameraPassword)).toContain("A picture came: avc1");
-    await setup.fill("[name=camera-id]", "kitchen-new");
-    await setup.fill("[name=camera-password]", cameraPassword);
-    await setup.locator("[data-test=save-camera]").click();
+    expect(await setup.try(address, "wrong")).toBe("password");
+    expect(await setup.try(address.replace("/live", "/nothing"), cameraPassword)).toBe("path");
+    expect(await setup.try("rtsp://192.0.2.7/live", cameraPassword)).toBe("address");
+    expect(await setup.try(address, cameraPassword)).toContain("A picture came: avc1");
+    await form.fill("[name=camera-id]", "kitchen-new");
+    await form.fill("[name=camera-password]", cameraPassword);
+    await form.locator("[data-test=save-camera]").click();
     await section.locator("[data-test=channel]", { hasText: "kitchen-new" }).waitFor({ timeout: withinMs });
-    const text = await kitchen.gateway.command("camera", "test", "kitchen-new", "--config", kitchen.gateway.configFile);
-    expect(text).toMatch(/avc1|有画面/);
-    await context.close();
+    expect(await kitchen.spot("test", "kitchen-new")).toMatch(/avc1|有画面/);
+    await setup.close();
   }, 90_000);
 });
