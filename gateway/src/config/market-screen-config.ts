@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
-import { isTimeZone } from "../clock/zone-text.ts";
+import { offsetPattern } from "../clock/offset-text.ts";
 import { isLoopback } from "./web-config.ts";
 
 const line = (length: number) =>
@@ -56,12 +56,12 @@ export const marketScreenSchema = z
       .max(16)
       .default([])
       .describe("浏览器中可用的其他域名 / further names by which browsers may ask."),
-    timezone: z
+    utcOffset: z
       .string()
-      .refine(isTimeZone, "不是时区 / not a time zone, e.g. Asia/Shanghai")
-      .default("Asia/Shanghai")
+      .regex(offsetPattern, "须形如 +08:00 / must be like +08:00")
+      .default("+08:00")
       .describe(
-        "“今日”和时间所用时区，与系统时区无关 / time zone of today and of all times, whatever the system's is.",
+        "“今日”和时间所用时区，与系统时区无关 / offset of the market's time from UTC, whatever the system's is.",
       ),
     title: line(40).optional().describe("屏幕标题；省略时为场所名称 / title; left out: the site's name."),
     cameras: z

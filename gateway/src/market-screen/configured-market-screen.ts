@@ -5,8 +5,8 @@ import type { MarketScreen } from "./open-market-screen.ts";
 import type { ViewingBook } from "./viewing-book.ts";
 
 /** Where it listens, under which names, and by which calendar: anything else can change while it runs. */
-const placeOf = ({ host, port, names, timezone }: MarketScreenConfig) => ({
-  ...{ host, port, names, timezone },
+const placeOf = ({ host, port, names, utcOffset }: MarketScreenConfig) => ({
+  ...{ host, port, names, utcOffset },
 });
 
 /** The market's public screen as configured, or none: then nothing of it is loaded, and no port is open. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { MarketView } from "@mingcheng/protocols";
-import { zoneText } from "../clock/zone-text.ts";
+import { offsetText } from "../clock/offset-text.ts";
 import type { MarketScreenConfig } from "../config/market-screen-config.ts";
 import { isLoopback } from "../config/web-config.ts";
 import { certificateOf, fingerprintOf } from "../web/certificate-file.ts";
@@ -50,7 +50,7 @@ export const openMarketScreen = async (
   const files = pageFiles(pages, "market.html");
   const page = files.get("/");
   const build = page === undefined ? "" : createHash("sha256").update(bytesOfFile(page)).digest("hex").slice(0, 12);
-  const timeText = zoneText(config.timezone);
+  const timeText = offsetText(config.utcOffset);
   const book = new DayBook(parts, timeText);
   await book.ready();
   const isPublic = (channel: string): boolean => config.cameras.includes(channel) && !viewing.isOff(channel);

@@ -1,7 +1,7 @@
 import { encodeRecord, type Line, type RecordTime } from "@mingcheng/protocols";
 import { describe, expect, it } from "vitest";
+import { offsetText } from "../../src/clock/offset-text.ts";
 import { wallText } from "../../src/clock/wall-text.ts";
-import { zoneText } from "../../src/clock/zone-text.ts";
 import { DayBook } from "../../src/market-screen/day-book.ts";
 import type { MarketScreenParts } from "../../src/market-screen/market-screen-parts.ts";
 import type { Commit } from "../../src/outbox/outbox.ts";
@@ -89,7 +89,7 @@ describe("the day book of the market's screen", () => {
     const box = new Box();
     box.nowMs = Date.parse("2026-11-25T15:59:00Z");
     box.test("s1");
-    const book = new DayBook(box.parts, zoneText("Asia/Shanghai"));
+    const book = new DayBook(box.parts, offsetText("+08:00"));
     expect([await countOf(book), book.today().day]).toEqual([[1, 0], "2026-11-25"]);
     // Midnight in Shanghai, afternoon in UTC.
     box.nowMs = Date.parse("2026-11-25T16:00:00Z");
