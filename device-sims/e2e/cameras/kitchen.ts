@@ -52,7 +52,7 @@ export const watcher = { user: "watcher", password: "bright-kitchen-2468" } as c
 export const gw = "market-songbai";
 
 /** What the camera that answers by ONVIF calls itself. */
-export const onvifName = `old-${process.pid}`;
+export const onvifName = `kitchen-1-${process.pid}`;
 
 type PlannedCamera = CameraConfig & { readonly channel?: Readonly<Record<string, unknown>> };
 
@@ -66,7 +66,7 @@ const everyKind: KitchenPlan = {
   // Of its own recording only some seconds are kept; the centre is never sent more than pictures.
   yard: { authentication: "none", channel: { maxGiB: 0.0002, uplink: "pictures" } },
   "test-room": { authentication: "none", channel: { zone: "test-room" } },
-  old: { channel: { record: false, compatibility: "node-rtsp-stream" } },
+  old: { authentication: "none", channel: { record: false, compatibility: "node-rtsp-stream" } },
 };
 
 /** Room for the outbox, some minutes of recording, and the least that recording leaves free. */
@@ -116,7 +116,7 @@ const openCameras = async (undo: Undo, plan: KitchenPlan): Promise<Pick<Kitchen,
     return found;
   };
   // Other tests on this machine may have cameras that answer, too.
-  const onvif = onvifOf(camera(Object.keys(plan).at(-1) ?? ""), { name: onvifName });
+  const onvif = onvifOf(camera("kitchen-1"), { name: onvifName });
   await onvif.start();
   undo.push(() => onvif.stop());
   return { camera, onvif };

@@ -220,8 +220,7 @@ describe.skipIf(tools.skip)(tools.title("cameras"), () => {
 
   it("show pictures of key frames where the line is too slow for video, and say why", async () => {
     const { port } = await viewToken(kitchen, "test-room");
-    // A fifth of what the camera sends.
-    const line = await openSlowLine(port, 12_000);
+    const line = await openSlowLine(port, 1_000_000);
     const far = await browser.newContext({
       ...{ storageState: await desk.context.storageState(), ignoreHTTPSErrors: true, bypassCSP: true },
     });
@@ -233,6 +232,9 @@ describe.skipIf(tools.skip)(tools.title("cameras"), () => {
     await other.goto(page.url());
     await other.locator('[data-channel="test-room"] footer button').first().click();
     const shown = other.locator('[data-channel="test-room"] [data-test=camera-tile]');
+    await shown.and(other.locator("[data-state=live]")).waitFor({ timeout: withinMs });
+    // A tenth of what the camera sends.
+    line.bringing(5_000);
     await shown.and(other.locator("[data-showing=pictures]")).waitFor({ timeout: withinMs });
     line.bringing(1_000_000);
     await shown.and(other.locator("[data-showing=pictures][data-state=live]")).waitFor({ timeout: withinMs });
@@ -290,7 +292,7 @@ describe.skipIf(tools.skip)(tools.title("cameras"), () => {
   it("set a camera up at the gateway: what is wrong in plain words, then a picture, then the configuration", async () => {
     const setup = await openSettingUp(browser, kitchen);
     const { page: form, section } = setup;
-    const { address } = kitchen.camera("old");
+    const { address } = kitchen.camera("kitchen-1");
     await setup.find();
     await setup.askStreams("wrong");
     await section.locator(".wrong").waitFor({ timeout: withinMs });

@@ -136,6 +136,20 @@ describe("the recording of a camera", () => {
     },
   );
 
+  it("is not begun beside the outbox without a hard limit, and that is said", {
+    concurrent: true,
+    timeout: 60_000,
+  }, async ({ expect, onTestFinished: finish }) => {
+    const { folder, open } = await studio(finish, { maxGiB: undefined });
+    const box = await open();
+    await until(() => box.alarms.get("RECORDING_STOPPED")?.startsWith("RECORDING_SHARES_DISK: "), {
+      ...{ what: "it says why", withinMs, detail: () => box.log.join("\n") },
+    });
+    expect(finishedIn(folder)).toEqual([]);
+    const viewer = await box.watch("one");
+    await until(() => viewer.fragments() > 2, { what: "cameras are relayed all the same", withinMs });
+  });
+
   const faketime = needs("libfaketime");
   it.skipIf(faketime.skip)(
     faketime.title("loses and deletes nothing when the clock jumps a day, forward and back"),
