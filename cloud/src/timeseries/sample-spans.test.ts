@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { FedCentre } from "../../test/fed-centre.ts";
+import { openForWriting } from "../store/database.ts";
 import { spanMs } from "./sample-spans.ts";
 import type { Sample } from "./samples.ts";
+import { timeseriesMigrations, timeseriesPath } from "./timeseries-database.ts";
 
 const centres: FedCentre[] = [];
 afterEach(() => {
@@ -27,6 +29,24 @@ const fedCentre = async (): Promise<FedCentre> => {
 
 const spans = (fed: FedCentre) =>
   fed.server.of("gateway_10m").map(({ time, fields }) => [Number(time / 1_000_000n) - startMs, fields]);
+
+describe("a feed of before there were such spans", () => {
+  it("feeds everything anew, because its sums lack what is summed since; one that has fed nothing does not", () => {
+    for (const [points, rebuild] of [
+      [1, "1"],
+      [0, undefined],
+    ] as const) {
+      const fed = new FedCentre();
+      centres.push(fed);
+      const path = timeseriesPath(fed.centre.directory);
+      const before = openForWriting({ path, migrations: timeseriesMigrations.slice(0, 2) });
+      if (points > 0) before.prepare("INSERT INTO point VALUES (1, 0, 1, 0, 0, '[]')").run();
+      before.close();
+      fed.open();
+      expect(fed.stores.state.meta("rebuild")).toBe(rebuild);
+    }
+  });
+});
 
 describe("samples by ten minutes", () => {
   it("keep the mean, the least and the most, and say nothing of what no sample had", async () => {
