@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MingchengError } from "@mingcheng/protocols";
-import { issuesInShort, parseRules, type RuleText } from "./parse-rules.ts";
+import { issuesError, parseRules, type RuleText } from "./parse-rules.ts";
 import type { AlertRule } from "./rule.ts";
 
 /** Directory of the rules that come with the centre. */
@@ -39,5 +39,5 @@ export const loadRules = async (path: string | null): Promise<readonly AlertRule
 export const readRules = (texts: readonly RuleText[]): readonly AlertRule[] => {
   const read = parseRules(texts);
   if ("rules" in read) return read.rules;
-  throw new MingchengError("RULE_INVALID", issuesInShort(read.issues), { field: read.issues[0]?.field ?? "" });
+  throw issuesError("RULE_INVALID", read.issues);
 };

@@ -1,3 +1,4 @@
+import { MingchengError } from "@mingcheng/protocols";
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import type { Bilingual } from "../alerts/alert.ts";
@@ -22,12 +23,16 @@ export interface RuleIssue {
 export const issueLine = ({ file, line, column, field, message }: RuleIssue, language: keyof Bilingual): string =>
   `${file}:${line}:${column}: ${field === "" ? "" : `${field}: `}${message[language]}`;
 
-/** The first issue in both languages, and how many more there are: for errors, which have one text. */
-export const issuesInShort = ([first, ...more]: readonly RuleIssue[]): string => {
-  if (first === undefined) return "";
-  const { file, line, column, message } = first;
+/** The first issue in both languages and how many more there are, as an error, which has one text. */
+export const issuesError = (
+  code: "RULE_INVALID" | "ROUTING_INVALID",
+  [first, ...more]: readonly RuleIssue[],
+): MingchengError => {
+  if (first === undefined) return new MingchengError(code, "");
+  const { file, line, column, field, message } = first;
   const [zh, en] = more.length === 0 ? ["", ""] : [`（另有 ${more.length} 处）`, ` (and ${more.length} more)`];
-  return `${file}:${line}:${column}: ${message.zh}${zh} / ${message.en}${en}`;
+  const detail = `${file}:${line}:${column}: ${message.zh}${zh} / ${message.en}${en}`;
+  return new MingchengError(code, detail, field === "" ? {} : { field });
 };
 
 /** A text with the name it is known by. */
@@ -79,11 +84,14 @@ export const parseYaml = <Content>(
   const at = (path: YamlPath, message: Bilingual, within?: number): void =>
     add(offsetOf(document, path, within), path.map(String).join("."), message);
   const complain: Complain = (path, message, within) => at(path, bilingual(message), within);
-  for (const { pos, message } of document.errors) {
-    const en = message.split("\n")[0] ?? "not YAML";
-    add(pos[0], "", { zh: `不是正确的 YAML：${en}`, en });
+  const [broken] = document.errors;
+  if (broken !== undefined) {
+    // The others mostly follow from the first one. Line and column are said already.
+    const what = (broken.message.split("\n")[0] ?? "").replace(/ at line \d+, column \d+:?$/, "");
+    const zh = `不是正确的 YAML（含 {、:、# 的文字须加引号）：${what}`;
+    add(broken.pos[0], "", { zh, en: `not YAML (texts with {, : or # want quotes): ${what}` });
+    return { issues, complain };
   }
-  if (issues.length > 0) return { issues, complain };
   const content: unknown = document.toJS();
   const parsed = schema.safeParse(content);
   if (parsed.success) return { content: parsed.data, issues, complain };

@@ -32,7 +32,7 @@ export const testRules = async (
       if (faults.length === 0) passed++;
       else failed++;
       say(`${faults.length === 0 ? inLanguage("通过", "passed") : inLanguage("失败", "failed")}  ${rule.id}: ${name}`);
-      for (const fault of faults) say(`      ${fault}`);
+      for (const fault of faults) say(`      ${fault[terminalLanguage()]}`);
     }
   }
   say(inLanguage(`通过 ${passed}，失败 ${failed}`, `${passed} passed, ${failed} failed`));

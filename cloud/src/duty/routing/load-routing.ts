@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MingchengError } from "@mingcheng/protocols";
-import { issuesInShort, type RuleText } from "../../rules/parse-rules.ts";
+import { issuesError, type RuleText } from "../../rules/parse-rules.ts";
 import { parseRouting } from "./parse-routing.ts";
 import type { Routing } from "./routing.ts";
 
@@ -33,7 +33,7 @@ export const loadRouting = async (path: string | null): Promise<Routing> => read
 export const readRouting = (text: RuleText): Routing => {
   const read = parseRouting(text);
   if ("routing" in read) return read.routing;
-  throw new MingchengError("ROUTING_INVALID", issuesInShort(read.issues), { field: read.issues[0]?.field ?? "" });
+  throw issuesError("ROUTING_INVALID", read.issues);
 };
 
 /** A channel as far as a routing has to know it. */

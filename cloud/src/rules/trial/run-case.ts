@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { encodeRecord, type MingchengRecord } from "@mingcheng/protocols";
+import type { Bilingual } from "../../alerts/alert.ts";
 import { decodeLedgerRecord } from "../../cursor/decoded-record.ts";
 import { FollowerRunner } from "../../cursor/follower-runner.ts";
 import { LedgerFeed } from "../../cursor/ledger-feed.ts";
@@ -16,7 +17,7 @@ import { type TrialEvent, TrialRun } from "./trial-run.ts";
 /** Why a case failed, in a few lines. Empty: it passed. */
 export interface CaseOutcome {
   readonly name: string;
-  readonly faults: readonly string[];
+  readonly faults: readonly Bilingual[];
 }
 
 type PushedRecord = Extract<Pushed, { readonly kind: string }>;
@@ -45,7 +46,7 @@ const stepsOf = ({ start, push }: RuleCase): Step[] => {
 /** Pushes records into a ledger in memory, as gateways do. */
 class CaseLedger {
   readonly ledger = new TrialLedger();
-  readonly faults: string[] = [];
+  readonly faults: Bilingual[] = [];
   #seq = 0;
 
   push({ pushed, atMs }: Extract<Step, { readonly pushed: PushedRecord }>): void {
@@ -64,8 +65,9 @@ class CaseLedger {
     const [pushedLast] = this.ledger.readAfter(this.ledger.head() - 1, 1);
     const content = pushedLast === undefined ? undefined : decodeLedgerRecord(pushedLast).content;
     if (content?.type !== "unreadable") return;
-    const fault = `a ${kind} that is pushed is no record: ${content.reason}`;
-    if (!this.faults.includes(fault)) this.faults.push(fault);
+    const en = `a ${kind} that is pushed is no record: ${content.reason}`;
+    const zh = `推送的 ${kind} 不是正确的记录：${content.reason}`;
+    if (!this.faults.some((fault) => fault.en === en)) this.faults.push({ zh, en });
   }
 }
 
@@ -80,7 +82,7 @@ const stateOf = ({ gateway }: PushedGateway, offlineSeconds: number): GatewaySta
 const play = (
   rules: readonly AlertRule[],
   one: RuleCase,
-): { readonly events: TrialEvent[]; readonly faults: string[] } => {
+): { readonly events: TrialEvent[]; readonly faults: Bilingual[] } => {
   const startMs = Date.parse(one.start);
   const register = sampleRegister(one.timezone, one.register);
   const said = new Map<string, { readonly pushed: PushedGateway; readonly atMs: number }>();
@@ -131,24 +133,31 @@ const isWanted = ({ state, labels, between, ...wanted }: Wanted, event: TrialEve
 };
 
 /** What happened and was not wanted, and what was wanted and did not happen. Every wanted event takes one that happened. */
-const compare = ({ want, start }: RuleCase, events: readonly TrialEvent[]): string[] => {
+const compare = ({ want, start }: RuleCase, events: readonly TrialEvent[]): Bilingual[] => {
   const startMs = Date.parse(start);
   const left = [...events];
-  const faults: string[] = [];
+  const faults: Bilingual[] = [];
   for (const wanted of want) {
     for (let count = 0; count < wanted.count; count++) {
       const at = left.findIndex((event) => isWanted(wanted, event, startMs));
       if (at >= 0) left.splice(at, 1);
       else {
         const [from, to] = wanted.between;
-        faults.push(`wanted: ${wanted.state} between ${offset(from)} and ${offset(to)} ${labelText(wanted.labels)}`);
+        const labels = labelText(wanted.labels);
+        faults.push({
+          zh: `应有而没有：${wanted.state}，${offset(from)} 至 ${offset(to)} ${labels}`,
+          en: `wanted: ${wanted.state} between ${offset(from)} and ${offset(to)} ${labels}`,
+        });
         break;
       }
     }
   }
   for (const { state, atMs, labels, late, reason } of left) {
     const when = offset(atMs - startMs);
-    faults.push(`not wanted: ${state} at ${when}${late ? ", late" : ""} (${reason}) ${labelText(labels)}`);
+    faults.push({
+      zh: `不应有：${when} ${state}${late ? "，迟到" : ""}（${reason}）${labelText(labels)}`,
+      en: `not wanted: ${state} at ${when}${late ? ", late" : ""} (${reason}) ${labelText(labels)}`,
+    });
   }
   return faults;
 };
