@@ -35,11 +35,11 @@ const routing = {
 };
 
 const users = [
-  ["wang.li", "inspector", ["--area", "songbai-st"]],
-  ["chen.hao", "inspector", ["--area", "sinan"]],
-  ["lin.mei", "inspector", ["--area", "hubei"]],
-  ["op.binhai", "operator", ["--site", "binhai"]],
-  ["zhang.wei", "centre", []],
+  ["wang.li", "inspector", ["--area", "songbai-st"], "songbai-st"],
+  ["chen.hao", "inspector", ["--area", "sinan"], "sinan-duty"],
+  ["lin.mei", "inspector", ["--area", "hubei"], null],
+  ["op.binhai", "operator", ["--site", "binhai"], null],
+  ["zhang.wei", "centre", [], null],
 ] as const;
 
 /** A market, its officers and their providers. */
@@ -95,14 +95,15 @@ export const openDayOfDuty = async (): Promise<DayOfDuty> => {
   });
   const { centre } = market;
   await centre.command("register", "sample");
-  await Promise.all([
-    centre.command("import", "officers", join(dir, "officers.csv")),
-    ...users.map(([name, role, scope]) => centre.addUser(name, role, password, scope)),
-  ]);
-  await Promise.all([
-    centre.command("user", "officer", "wang.li", "songbai-st"),
-    centre.command("user", "officer", "chen.hao", "sinan-duty"),
-  ]);
+  const imported = centre.command("import", "officers", join(dir, "officers.csv"));
+  await Promise.all(
+    users.map(async ([name, role, scope, officer]) => {
+      await centre.addUser(name, role, password, scope);
+      if (officer === null) return;
+      await imported;
+      await centre.command("user", "officer", name, officer);
+    }),
+  );
   const { host, port } = centre.addresses.https;
   return {
     market,
