@@ -27,7 +27,6 @@ describe.skipIf(needed.skip)(needed.title("duty, messages and the centre's own p
   it.each([
     ["messages", "message", "zh", "phone"],
     ["reports", "kept-report", "en", "phone"],
-    ["fleet", "fleet-row", "zh", "phone"],
   ] as const)("show %s in rows of %s, in %s on a %s, and nothing sticks out", async (path, row, language, size) => {
     screens.centre.state.account = { ...dutyAccount, role: "administrator" };
     const page = await look({ path, language, size });

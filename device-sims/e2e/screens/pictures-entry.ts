@@ -125,7 +125,7 @@ const hardDays: Readonly<Record<string, Picture>> = {
     ...{ language: "zh", size: "desk", path: "wall", ready: "[data-test=map-site]" },
     act: async (page) => {
       await renameSites(page);
-      await page.locator("[data-test=map-site]", { hasText: "综合批发" }).first().waitFor();
+      await page.locator("[data-test=map-site]", { hasText: "思明区" }).first().waitFor();
       await page.waitForSelector("[data-test=trend-tests] canvas");
     },
   },

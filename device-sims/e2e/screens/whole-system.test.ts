@@ -115,9 +115,14 @@ describe.skipIf(needed.skip)(needed.title("every screen, on a whole system with 
     async (language, size) => {
       const page = await as(administrator.user, language, size);
       for (const [path, part, text] of deskPages) {
-        // By its address on the desk, by its link on the phone.
+        const answer = await page.request.get(`${whole.url}/${path.replace(":alert", whole.alert)}`);
+        expect([path, answer.status(), answer.headers()["content-type"]]).toEqual([
+          path,
+          200,
+          "text/html; charset=utf-8",
+        ]);
         const link = page.locator(`nav a[href="/${path}"]`);
-        if (size === "phone" && (await link.count()) > 0) await link.click();
+        if ((await link.count()) > 0) await link.click();
         else await go(page, path, language);
         await page.locator(part).filter({ hasText: text }).first().waitFor({ timeout: withinMs });
         await looksRight(page, language);
