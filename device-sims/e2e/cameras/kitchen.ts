@@ -190,7 +190,9 @@ export const openKitchen = async (plan: KitchenPlan = everyKind): Promise<Kitche
     for (const [id, { authentication }] of Object.entries(plan)) {
       if (authentication !== "none") await setPassword(id, cameraPassword);
     }
-    const running = await until(() => runningLine(output), { what: "the camera process runs", withinMs: 30_000 });
+    const running = await until(() => runningLine(output), {
+      ...{ what: "the camera process runs", withinMs: 60_000, detail: () => output.slice(-2_000) },
+    });
     const ready = JSON.parse(readFileSync(join(gatewayDir, "ready.json"), "utf8")) as { readonly web: string };
     return {
       ...{ dir, video, centre, gateway, tester, api, camera, onvif, close, setPassword, webUrl: ready.web },

@@ -118,7 +118,7 @@ describe("the recording of a camera", () => {
       const viewer = await box.watch("one");
       const filler = join(folder, "filler");
       fill(filler, folder);
-      const detail = (): string => `${[...box.alarms]} ${box.log.join("\n")}`;
+      const detail = (): string => `${JSON.stringify([...box.alarms])} ${box.log.join("\n")}`;
       await until(() => box.alarms.get("RECORDING_STOPPED") === "disk-full", {
         ...{ what: "it says that the disk is full", withinMs, detail },
       });

@@ -232,9 +232,11 @@ export class RecordingDesk {
     const store = this.recordings.store(request.channel);
     if (store === undefined) throw new MingchengError("RECORDING_OFF", request.channel, { field: "channel" });
     if (request.toMs > (store.lastEndMs ?? 0)) await this.#ended(request.channel);
-    const whole = { ...request, gw, zone, at: wallText(wallMs()), sync: clock().sync };
+    // What has not come yet is no gap.
+    const toMs = Math.max(request.fromMs, Math.min(request.toMs, Math.round(wallMs())));
+    const whole = { ...request, toMs, gw, zone, at: wallText(wallMs()), sync: clock().sync };
     const clip = await exportClip(store, this.#clips.folder, whole, sign);
-    const { channel, fromMs, toMs, cause, by, id } = request;
+    const { channel, fromMs, cause, by, id } = request;
     await tell(channel, {
       ...{ event: "clip", zone, state: stateOf(channel), previous: null, previousMs: null },
       ...{ reason: `clip ${id} for ${by}`.slice(0, 256), from: wallText(fromMs), until: wallText(toMs), cause },
