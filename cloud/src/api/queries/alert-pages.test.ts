@@ -78,7 +78,7 @@ describe("pages of alerts", () => {
           database.close();
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
   });
 
