@@ -143,7 +143,7 @@ describe.skipIf(needed.skip)(needed.title("every screen, on a whole system with 
     await page.locator("[data-test=live]", { hasText: /kg/ }).first().waitFor();
     await load;
     await says(page, "[data-test=weighings]", /scale-a01\s*A01 陈阿蔬菜\s*2\.40\s*kg/);
-    await page.locator("[data-test=alert] button").first().click();
+    await page.locator("[data-test=alert]", { hasText: "韭菜" }).locator("button").first().click();
     await says(page, "[data-test=alert]", /zhang\.wei 已签收/);
     const { alert } = await whole.api.get<AlertDetail>(`/api/v1/alerts/${whole.alert}`);
     expect(alert.state).toBe("acknowledged");
