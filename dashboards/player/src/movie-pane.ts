@@ -40,6 +40,7 @@ export class MoviePane implements Pane {
   readonly #url: string;
   readonly #queue: Uint8Array<ArrayBuffer>[] = [];
   #buffer: SourceBuffer | undefined;
+  readonly #onFault: () => void;
   #ended = false;
   #started = false;
   readonly #timer: ReturnType<typeof setInterval>;
@@ -51,6 +52,10 @@ export class MoviePane implements Pane {
     this.element = video;
     this.#pace = pace;
     this.#video = video;
+    // What an ended source still has to say is no fault of the one that came after it.
+    this.#onFault = () => {
+      if (!this.#ended) onFault();
+    };
     this.#source = new Kind();
     video.disableRemotePlayback = true;
     this.#url = URL.createObjectURL(this.#source);
@@ -60,14 +65,14 @@ export class MoviePane implements Pane {
       try {
         this.#buffer = this.#source.addSourceBuffer(typeOf(codec));
       } catch {
-        onFault();
+        this.#onFault();
         return;
       }
       this.#buffer.addEventListener("updateend", () => this.#next());
-      this.#buffer.addEventListener("error", onFault);
+      this.#buffer.addEventListener("error", this.#onFault);
       this.#next();
     });
-    video.addEventListener("error", onFault);
+    video.addEventListener("error", this.#onFault);
     this.#timer = setInterval(() => this.#follow(), 100);
   }
 
@@ -131,6 +136,7 @@ export class MoviePane implements Pane {
     this.#ended = true;
     clearInterval(this.#timer);
     URL.revokeObjectURL(this.#url);
+    this.#video.removeEventListener("error", this.#onFault);
     this.#video.removeAttribute("src");
     this.#video.load();
   }

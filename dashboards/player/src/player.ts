@@ -49,6 +49,8 @@ interface Watched {
   cancel: () => void;
 }
 
+/** What a browser gave up on is asked for again after so long. */
+const afterFaultMs = 1_000;
 const againMs = [500, 1_000, 2_000, 5_000, 10_000] as const;
 /** Servers take another moment once a second. */
 const seekEveryMs = 1_100;
@@ -79,6 +81,7 @@ export class Player {
       ...{ video: shown.video, wanted: shown.wanted ?? "sub", loadJsMpeg: this.#options.loadJsMpeg },
       ...{ onState: shown.onState, onRecording: (message) => shown.onRecording?.(message) },
       onChoice: () => void this.#ask(number, watched),
+      onFault: () => this.#soonAgain(number, watched),
     });
     const nothing = (): void => undefined;
     const watched: Watched = { tile, shown, stream: undefined, played: undefined, soughtMs: 0, cancel: nothing };
@@ -124,7 +127,6 @@ export class Player {
       return;
     }
     const seek = (): void => {
-      watched.soughtMs = performance.now();
       watched.tile.asked(watched.tile.choice.now, { speed: played.speed });
       watched.stream = undefined;
       this.#send({ type: "seek", tile: number, ...played });
@@ -164,14 +166,14 @@ export class Player {
     const { tile, shown, played } = watched;
     const showing = tile.choice.now;
     watched.cancel();
+    // What still comes of the stream before is not of what is asked for now.
+    watched.stream = undefined;
     tile.asked(showing, played === undefined ? "live" : { speed: played.speed });
     try {
       const token = await shown.token(showing);
       // Meanwhile something else may have been asked for, or the line broken.
       if (this.#socket !== socket || this.#tiles.get(number) !== watched || watched.played !== played) return;
       if (tile.choice.now !== showing) return;
-      watched.stream = undefined;
-      watched.soughtMs = performance.now();
       this.#send({ type: "watch", tile: number, token, ...played });
     } catch (error) {
       tile.say({ type: "refused", code: error instanceof Error ? error.message : String(error), reason: "" });
@@ -193,7 +195,11 @@ export class Player {
       const watched = this.#tiles.get(message.tile);
       if (watched === undefined) return;
       if (message.type === "refused") watched.tile.say(message);
-      else watched.stream = message.stream;
+      else {
+        watched.stream = message.stream;
+        // The server counts from when it began, which is before this.
+        watched.soughtMs = performance.now();
+      }
       return;
     }
     for (const [number, watched] of this.#tiles) {
@@ -204,13 +210,23 @@ export class Player {
     }
   }
 
+  #soonAgain(number: number, watched: Watched): void {
+    watched.cancel();
+    this.#goOnFrom(watched);
+    const timer = setTimeout(() => void this.#ask(number, watched), afterFaultMs);
+    watched.cancel = () => clearTimeout(timer);
+  }
+
   /** A recording goes on where it was. */
   #goOn(number: number, watched: Watched): void {
-    const { takenMs } = watched.tile;
-    if (watched.played !== undefined && takenMs !== null) {
-      watched.played = { ...watched.played, from: new Date(takenMs).toISOString() };
-    }
+    this.#goOnFrom(watched);
     void this.#ask(number, watched);
+  }
+
+  #goOnFrom(watched: Watched): void {
+    const { takenMs } = watched.tile;
+    if (watched.played === undefined || takenMs === null) return;
+    watched.played = { ...watched.played, from: new Date(takenMs).toISOString() };
   }
 
   #hangUp(): void {

@@ -37,6 +37,8 @@ export interface TileOptions {
   readonly onRecording: (message: RecordingMessage) => void;
   /** It is to be shown in another form. */
   readonly onChoice: () => void;
+  /** The browser gave up on it: it is to be asked for again. */
+  readonly onFault: () => void;
 }
 
 /** Without a picture for so long nothing is shown: an old picture must not pass for a live one. */
@@ -161,8 +163,9 @@ export class Tile {
     } else if (canPlay(codec)) {
       const pane = new MoviePane(video, codec, this.#pace, () => {
         if (this.#pane !== pane) return;
+        this.#options.onFault();
         this.#forget();
-        this.#become("connecting");
+        this.#become(this.#pace === "live" ? "connecting" : "recorded");
       });
       this.#pane = pane;
     } else if (this.#pace === "live") this.#cannot();
