@@ -1,32 +1,12 @@
-import type { MingchengRecord } from "@mingcheng/protocols";
 import type { Bilingual } from "../alerts/alert.ts";
-import type { ClockReading } from "../effective-time/clock-book.ts";
 import { type CelNames, type CelProgram, type CelWorld, labelText } from "./cel/cel-world.ts";
 import { optionalElementFields, optionalFields } from "./cel/record-types.ts";
 import { DeviceKeys, type Programs, textsOf } from "./device-keys.ts";
 import { absenceGroup } from "./gathering/presence-book.ts";
+import type { JudgedRecord } from "./judged-record.ts";
 import type { Observation } from "./observation.ts";
-import type { Place } from "./places/places.ts";
 import { RecordObservation, type RoleTexts } from "./record-observation.ts";
 import type { AlertRule, Match, RuleKind } from "./rule.ts";
-
-/** A record as rules see it. */
-export interface JudgedRecord {
-  readonly record: Pick<MingchengRecord, "gw" | "dev" | "ep" | "eid" | "seq" | "kind" | "salt" | "body"> & {
-    readonly t: Pick<MingchengRecord["t"], "boot">;
-  };
-  readonly lsn: number;
-  readonly receivedMs: number;
-  readonly reading: ClockReading;
-  readonly atMs: number;
-  readonly place: Place;
-  /** Local day of its effective time. */
-  readonly day: string;
-  /** What expressions see of it, shared by all rules. */
-  readonly names: CelNames;
-  /** Keys of groups of its device, by their numbers. */
-  readonly deviceKeys: (string | undefined)[];
-}
 
 /** One part that a record can play under a rule. */
 export interface CompiledRole {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { resultIdentityText, type TestBody } from "@mingcheng/protocols";
 import type { CelNames } from "./cel/cel-world.ts";
-import type { JudgedRecord } from "./compiled-rule.ts";
+import type { JudgedRecord } from "./judged-record.ts";
 import type { Observation } from "./observation.ts";
 import type { AlertRule } from "./rule.ts";
 

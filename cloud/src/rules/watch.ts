@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import type { CompiledRole, JudgedRecord } from "./compiled-rule.ts";
+import type { CompiledRole } from "./compiled-rule.ts";
 import type { GatewayStates } from "./gateway-state.ts";
 import type { Judge } from "./judge.ts";
+import type { JudgedRecord } from "./judged-record.ts";
 import { momentOf } from "./observation.ts";
 import { nowhere, type Place, type Places } from "./places/places.ts";
 import type { RuleSet } from "./rule-set.ts";

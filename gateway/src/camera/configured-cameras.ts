@@ -10,7 +10,7 @@ import type { Alarms } from "../health/alarms.ts";
 import type { KeyRing } from "../identity/key-ring.ts";
 import type { CameraAnswer, CameraAsk } from "./keeping/camera-ask.ts";
 import type { FromCameras, ToCameras, ToldClock } from "./process-messages.ts";
-import type { MediaAccess } from "./relay/centre-link.ts";
+import type { MediaAccess } from "./relay/media-access.ts";
 import { StateBook } from "./state-book.ts";
 
 /** What cameras need of the gateway. */

@@ -3,7 +3,7 @@ import type { Quality } from "@mingcheng/protocols/media";
 import type { CamerasConfig } from "../config/cameras-config.ts";
 import type { CameraAnswer, CameraAsk } from "./keeping/camera-ask.ts";
 import type { GatewaySignature } from "./recording/clip.ts";
-import type { MediaAccess } from "./relay/centre-link.ts";
+import type { MediaAccess } from "./relay/media-access.ts";
 
 /** What the camera process is told of time. */
 export interface ToldClock {

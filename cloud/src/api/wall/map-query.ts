@@ -5,7 +5,7 @@ import { DayCounter, nothingCounted } from "../queries/day-counter.ts";
 import { deviceState } from "../queries/device-query.ts";
 import { gatewaySummaries } from "../queries/gateway-query.ts";
 import { isoTime, isoTimeOrNull } from "../queries/read-stores.ts";
-import type { WallAsked } from "./wall-query.ts";
+import type { WallAsked } from "./wall-asked.ts";
 
 /** No map has more; a plan of a market has some hundreds. */
 const mostFeatures = 5_000;

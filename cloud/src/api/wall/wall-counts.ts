@@ -1,6 +1,6 @@
 import type { Statement } from "better-sqlite3";
 import { minuteStartMs } from "../../register/model/validity.ts";
-import type { WallAsked } from "./wall-query.ts";
+import type { WallAsked } from "./wall-asked.ts";
 
 /** Results, and those of them that wait for confirmation. */
 export interface Verdicts {

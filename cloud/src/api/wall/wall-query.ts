@@ -3,28 +3,16 @@ import type { Statement } from "better-sqlite3";
 import { minuteOf } from "../../register/model/validity.ts";
 import type { SqliteDatabase } from "../../store/database.ts";
 import { type CountedDevice, DayCounter, sumOf } from "../queries/day-counter.ts";
-import type { DayWindow } from "../queries/day-window.ts";
 import { deviceState } from "../queries/device-query.ts";
 import { gatewaySummaries } from "../queries/gateway-query.ts";
 import { isoTime } from "../queries/read-stores.ts";
 import { projectedLsn } from "../queries/record-query.ts";
-import type { Seen } from "../queries/seen.ts";
-import type { OpenAlerts, SiteAlerts } from "./wall-alerts.ts";
+import type { SiteAlerts } from "./wall-alerts.ts";
+import type { WallAsked } from "./wall-asked.ts";
 import { SoldCounter, testedOfDay, type Verdicts } from "./wall-counts.ts";
 
 /** So many items are listed. */
 const listedItems = 200;
-
-/** What the wall is asked for. Connections that read; call it on one snapshot of the projections. */
-export interface WallAsked extends Seen {
-  readonly register: SqliteDatabase;
-  readonly projections: SqliteDatabase;
-  readonly window: DayWindow;
-  readonly timezone: string;
-  readonly nowMs: number;
-  readonly head: number;
-  readonly alerts: OpenAlerts | null;
-}
 
 interface DeviceRow {
   readonly id: number;

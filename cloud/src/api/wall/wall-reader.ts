@@ -8,7 +8,8 @@ import { ledgerHead } from "../queries/record-query.ts";
 import { TodayCache } from "../today-cache.ts";
 import { mapView, siteDevices } from "./map-query.ts";
 import { type OpenAlerts, readOpenAlerts } from "./wall-alerts.ts";
-import { type WallAsked, wallView } from "./wall-query.ts";
+import type { WallAsked } from "./wall-asked.ts";
+import { wallView } from "./wall-query.ts";
 
 /** What {@link WallReader} works with. */
 export interface WallReaderPorts {

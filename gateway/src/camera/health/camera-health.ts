@@ -1,6 +1,6 @@
 import type { CameraState } from "@mingcheng/protocols";
 import type { PictureMeasure } from "./picture-measure.ts";
-import { PictureRhythm } from "./picture-rhythm.ts";
+import { PictureRhythm, type SeenPicture } from "./picture-rhythm.ts";
 
 /** How quickly a camera is thought ill of. Times in milliseconds. */
 export interface HealthSettings {
@@ -29,13 +29,6 @@ export interface HealthChange {
   /** How long the state before lasted. */
   readonly previousMs: number;
   readonly reason: string;
-}
-
-/** A picture as it came in: its size alone says much. */
-export interface SeenPicture {
-  readonly atMs: number;
-  readonly key: boolean;
-  readonly bytes: number;
 }
 
 type Fault = "frozen" | "black" | "covered";

@@ -1,5 +1,3 @@
-import type { SeenPicture } from "./camera-health.ts";
-
 const remembered = 64;
 /** What a picture between key frames is below when nothing at all changes: measured 193 bytes beside 2,700 in an idle room. */
 const tinyBytes = 400;
@@ -10,6 +8,13 @@ const middle = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 };
+
+/** A picture as it came in: its size alone says much. */
+export interface SeenPicture {
+  readonly atMs: number;
+  readonly key: boolean;
+  readonly bytes: number;
+}
 
 /** How a stream usually runs, from its last pictures: bounded, and cheap enough for every picture. */
 export class PictureRhythm {

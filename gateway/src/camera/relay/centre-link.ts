@@ -2,20 +2,9 @@ import { type FromHub, fromHub } from "@mingcheng/protocols/media";
 import { WebSocket } from "ws";
 import { openSecureSocket } from "../../uplink/secure-socket.ts";
 import type { Reviewer } from "../recording/reviewer.ts";
+import type { MediaAccess } from "./media-access.ts";
 import type { ShownChannels } from "./shown-channels.ts";
 import { SocketViewer } from "./socket-viewer.ts";
-
-/** How the centre's media door is reached. */
-export interface MediaAccess {
-  readonly gw: string;
-  readonly host: string;
-  readonly port: number;
-  readonly credential: string;
-  readonly authorities: readonly string[];
-  /** How far the clock can be believed, see `CertificateClock`. */
-  readonly clockIsBehind: boolean;
-  readonly floorMs: number;
-}
 
 /** What a link works with. */
 export interface CentreLinkOptions {

@@ -3,7 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
 import { openSecureSocket } from "../../uplink/secure-socket.ts";
-import type { MediaAccess } from "./centre-link.ts";
+import type { MediaAccess } from "./media-access.ts";
 
 const connectMs = 10_000;
 const idleMs = 60_000;
