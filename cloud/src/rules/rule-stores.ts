@@ -6,7 +6,7 @@ import type { SqliteDatabase } from "../store/database.ts";
 import { breakRule } from "./broken-rule.ts";
 import type { CompiledRule } from "./compiled-rule.ts";
 import { EventLifecycle } from "./event-lifecycle.ts";
-import type { PartKind } from "./gathering/gathered-group.ts";
+import type { PartKind } from "./gathering/gathered-part.ts";
 import type { GatheredStore } from "./gathering/gathered-store.ts";
 import { JoinBook } from "./gathering/join-book.ts";
 import { PresenceBook, presenceKind } from "./gathering/presence-book.ts";

@@ -3,7 +3,8 @@ import type { SqliteDatabase } from "../../store/database.ts";
 import { CellArena } from "./cells.ts";
 import { DueTimes } from "./due-times.ts";
 import type { FactValue } from "./fact-columns.ts";
-import { dueOf, type GatheredPart, type Group, goneOf, linesOf, type PartKind, weightOf } from "./gathered-group.ts";
+import { dueOf, type Group, goneOf, linesOf, weightOf } from "./gathered-group.ts";
+import type { GatheredPart, PartKind } from "./gathered-part.ts";
 import { GroupParts } from "./group-parts.ts";
 import { Journal } from "./journal.ts";
 

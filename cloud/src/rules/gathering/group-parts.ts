@@ -1,4 +1,4 @@
-import type { GatheredPart } from "./gathered-group.ts";
+import type { GatheredPart } from "./gathered-part.ts";
 
 /** Which rules have a part in a group, and at which place. Shared by all groups in which the same rules met in the same order. */
 class Layout {

@@ -1,5 +1,5 @@
 import type { FactValue } from "./fact-columns.ts";
-import type { Added } from "./gathered-group.ts";
+import type { Added } from "./gathered-part.ts";
 
 /** What was added to which part of which group. */
 export interface Addition extends Added {

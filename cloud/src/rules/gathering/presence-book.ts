@@ -1,7 +1,7 @@
 import { momentOf, type Observation, restated } from "../observation.ts";
 import type { Expected, Places } from "../places/places.ts";
 import type { AbsenceSpec, AlertRule } from "../rule.ts";
-import type { GatheredPart, PartKind } from "./gathered-group.ts";
+import type { GatheredPart, PartKind } from "./gathered-part.ts";
 import type { GatheredStore } from "./gathered-store.ts";
 
 /** A presence as it is stored. */

@@ -1,5 +1,5 @@
 import { type CellArena, Cells } from "./cells.ts";
-import type { Added, GatheredPart, PartKind } from "./gathered-group.ts";
+import type { Added, GatheredPart, PartKind } from "./gathered-part.ts";
 
 /** A record that waits for its other side: its time, its line, its number in the ledger. */
 export type WaitingRecord = readonly [atMs: number, line: number, lsn: number];

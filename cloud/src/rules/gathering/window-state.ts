@@ -1,6 +1,6 @@
 import type { Observation } from "../observation.ts";
 import type { CellArena } from "./cells.ts";
-import type { GatheredPart, PartKind } from "./gathered-group.ts";
+import type { GatheredPart, PartKind } from "./gathered-part.ts";
 import { type StoredFacts, type WindowFact, WindowFacts, type WindowFigures } from "./window-facts.ts";
 
 /** What the group's latest record said, for what the clock alone brings about. */
