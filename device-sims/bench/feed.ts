@@ -40,7 +40,7 @@ const measureThroughput = async ({ quick, progress, report }: BenchOptions): Pro
   const dir = mkdtempSync(join(tmpdir(), "mingcheng-feed-"));
   const influx = await startInflux(join(dir, "influx"));
   try {
-    const records = quick ? 100_000 : 400_000;
+    const records = quick ? 200_000 : 400_000;
     const dataDir = join(dir, "data");
     progress(`a ledger of ${records} records`);
     await fillLedger(dataDir, records);
