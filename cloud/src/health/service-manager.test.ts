@@ -39,11 +39,13 @@ const watched = (): NodeJS.ProcessEnv => ({ NOTIFY_SOCKET: "/run/n", WATCHDOG_US
 const lives = expect.arrayContaining(["WATCHDOG=1"]);
 
 describe("the service manager of the centre", () => {
-  it("is not talked to where nobody wants to hear, and is kept from what the centre starts", () => {
+  it("is not talked to where nobody wants to hear, and is kept from what the centre starts", async () => {
     expect(stand({}).manager).toBeUndefined();
     const env = watched();
-    expect(stand(env).manager).toBeDefined();
-    expect(env).toEqual({ PATH: "/bin" });
+    const { manager, told } = stand(env);
+    expect([env, told]).toEqual([{ PATH: "/bin" }, []]);
+    await manager?.stopping();
+    expect(told).toEqual(["STOPPING=1"]);
   });
 
   it("hears READY once everything can be used, signs of life after that, and stopping last", async () => {

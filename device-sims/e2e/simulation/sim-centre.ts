@@ -1,6 +1,5 @@
 import {
   busy,
-  type CryptoPort,
   damagedPayload,
   type GatewayKey,
   type IngestOutcome,
@@ -14,24 +13,10 @@ import {
   type Signer,
   withoutNews,
 } from "@mingcheng/protocols";
-import type { Random } from "../../src/random.ts";
-import type { Deviations, Place } from "./deviations.ts";
+import type { Place } from "./deviations.ts";
 import type { UpMessage } from "./messages.ts";
-import type { Knowledge, Oracle } from "./oracle.ts";
-import type { SimNetwork } from "./sim-network.ts";
-import type { VirtualTime } from "./virtual-time.ts";
-
-/** What the centre works with. */
-export interface CentreOptions {
-  readonly time: VirtualTime;
-  readonly random: Random;
-  readonly network: SimNetwork;
-  readonly crypto: CryptoPort;
-  readonly oracle: Oracle;
-  readonly deviations: Deviations;
-  randomHex(): string;
-  trace(text: string): void;
-}
+import type { Knowledge } from "./oracle.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 interface Backup {
   readonly ledger: MemoryLedger;
@@ -43,7 +28,7 @@ const at = "2026-11-24T09:30:00.000Z";
 /** The centre: the real ingest functions and the ledger in memory, behind a commit that takes its time. */
 export class SimCentre {
   ledger: MemoryLedger;
-  private readonly options: CentreOptions;
+  private readonly options: Surroundings;
   private readonly backups: Backup[] = [];
   private queue: UpMessage[] = [];
   /** What operators have entered and decided. */
@@ -56,7 +41,7 @@ export class SimCentre {
   private change: () => void = () => undefined;
   private busyUntilMs = 0;
 
-  constructor(options: CentreOptions) {
+  constructor(options: Surroundings) {
     this.options = options;
     const { crypto, deviations } = options;
     const gen = options.randomHex();

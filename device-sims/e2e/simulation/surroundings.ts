@@ -5,7 +5,7 @@ import type { Oracle } from "./oracle.ts";
 import type { SimNetwork } from "./sim-network.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
-/** What every gateway of a world shares. */
+/** What the centre and every gateway of a world share. */
 export interface Surroundings {
   readonly time: VirtualTime;
   readonly random: Random;
