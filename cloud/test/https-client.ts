@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { type RequestOptions, request } from "node:https";
 import { gunzipSync } from "node:zlib";
-import { type ServerEventName, serverEventSchemas } from "@mingcheng/protocols";
+import { type ServerEventName, serverEventSchemas } from "@mingcheng/protocols/api";
 
 /** Where a client calls, and whom it trusts. */
 export interface Target {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { bytesOf, type DeviceCodec, type DeviceEvent, fromHex } from "@mingcheng/protocols";
+import { fromHex } from "@mingcheng/protocols";
+import { bytesOf, type DeviceCodec, type DeviceEvent } from "@mingcheng/protocols/devices";
 import { repositoryRoot } from "../src/harness/repository.ts";
 import type { Random } from "../src/random.ts";
 

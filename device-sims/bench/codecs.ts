@@ -1,4 +1,4 @@
-import { type DeviceCodec, deviceCodecs } from "@mingcheng/protocols";
+import { type DeviceCodec, deviceCodecs } from "@mingcheng/protocols/devices";
 import { createRandom } from "../src/random.ts";
 import { type Bench, type BenchOptions, median } from "./bench.ts";
 import { goodFrames, isBelieved, streamOf } from "./codecs-streams.ts";

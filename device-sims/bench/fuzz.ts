@@ -1,4 +1,5 @@
-import { bytesOf, concat, type DeviceCodec, type DeviceEvent, deviceCodecs } from "@mingcheng/protocols";
+import { concat } from "@mingcheng/protocols";
+import { bytesOf, type DeviceCodec, type DeviceEvent, deviceCodecs } from "@mingcheng/protocols/devices";
 import { createRandom, type Random, seedOf } from "../src/random.ts";
 import type { Bench, BenchOptions } from "./bench.ts";
 import { fixtureInputs, goodFrames } from "./codecs-streams.ts";

@@ -1,4 +1,5 @@
-import { concat, type DeviceEvent, deviceCodecs, MingchengError } from "@mingcheng/protocols";
+import { concat, MingchengError } from "@mingcheng/protocols";
+import { type DeviceEvent, deviceCodecs } from "@mingcheng/protocols/devices";
 import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import { createManualClock } from "../../device-sims/src/clock.ts";

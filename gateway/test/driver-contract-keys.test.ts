@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { deviceCodecOf, encodeSicsKeyReply, encodeSicsReply, mtSics } from "@mingcheng/protocols";
 import { commandKinds } from "@mingcheng/protocols/commands";
+import { deviceCodecOf, encodeSicsKeyReply, encodeSicsReply, mtSics } from "@mingcheng/protocols/devices";
 import { describe, expect, it } from "vitest";
 import { refusableCommands } from "../src/config/gateway-config.ts";
 import type { DriverSession, SessionContext } from "../src/drivers/define-driver.ts";

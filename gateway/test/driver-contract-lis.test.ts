@@ -1,4 +1,4 @@
-import { encodeLisFrame } from "@mingcheng/protocols";
+import { encodeLisFrame } from "@mingcheng/protocols/devices";
 import { describe, expect, it } from "vitest";
 import type { ResultEntry } from "../../device-sims/src/oracle.ts";
 import type { CaptureDraft } from "../src/drivers/define-driver.ts";

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { deviceCodecs } from "@mingcheng/protocols";
+import { deviceCodecs } from "@mingcheng/protocols/devices";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { simulators } from "../../device-sims/src/devices/index.ts";

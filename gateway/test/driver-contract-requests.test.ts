@@ -1,4 +1,5 @@
-import { concat, deviceCodecOf } from "@mingcheng/protocols";
+import { concat } from "@mingcheng/protocols";
+import { deviceCodecOf } from "@mingcheng/protocols/devices";
 import { describe, expect, it } from "vitest";
 import { drivers } from "../src/drivers/index.ts";
 

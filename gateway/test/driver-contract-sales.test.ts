@@ -1,4 +1,4 @@
-import { encodeDahuaPlu, encodeDahuaSale } from "@mingcheng/protocols";
+import { encodeDahuaPlu, encodeDahuaSale } from "@mingcheng/protocols/devices";
 import { describe, expect, it } from "vitest";
 import { dahuaTmDriver } from "../src/drivers/dahua-tm.ts";
 import { type Bench, type Connection, createBench } from "./driver-contract-bench.ts";

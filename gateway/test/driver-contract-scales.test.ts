@@ -1,4 +1,4 @@
-import { encodeA9Frame, encodeContinuousFrame } from "@mingcheng/protocols";
+import { encodeA9Frame, encodeContinuousFrame } from "@mingcheng/protocols/devices";
 import { describe, expect, it } from "vitest";
 import { mtContinuousDriver } from "../src/drivers/mt-continuous.ts";
 import { yaohuaA9Driver } from "../src/drivers/yaohua-a9.ts";

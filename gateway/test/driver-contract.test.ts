@@ -1,4 +1,5 @@
-import { bodyFault, deviceCodecOf, MingchengError } from "@mingcheng/protocols";
+import { bodyFault, MingchengError } from "@mingcheng/protocols";
+import { deviceCodecOf } from "@mingcheng/protocols/devices";
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../device-sims/src/random.ts";
 import { fixturesOf } from "../../protocols/test/fixtures.ts";

@@ -12,7 +12,7 @@ import {
   silenceRequestSchema,
   silenceViewSchema,
   type UserRole,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/api";
 import { type ActOutcome, arriveAt, closeAlert, handleAlert, reopenAlert } from "../alerts/alert-actions.ts";
 import { addSilence, endSilence, findSilence, listSilences } from "../alerts/silences.ts";
 import type { Audit } from "../audit/audit-event.ts";

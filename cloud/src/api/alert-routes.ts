@@ -7,7 +7,7 @@ import {
   alertPathSchema,
   alertQuerySchema,
   emptyRequestSchema,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/api";
 import type { ActOutcome } from "../alerts/alert-actions.ts";
 import type { Cover } from "../users/cover.ts";
 import type { Doer } from "../users/user-register.ts";

@@ -1,4 +1,9 @@
-import { auditPageSchema, auditQuerySchema, auditVerificationSchema, viewLogQuerySchema } from "@mingcheng/protocols";
+import {
+  auditPageSchema,
+  auditQuerySchema,
+  auditVerificationSchema,
+  viewLogQuerySchema,
+} from "@mingcheng/protocols/api";
 import type { Audit } from "../audit/audit-event.ts";
 import { auditPage, viewLogPage } from "../audit/audit-reader.ts";
 import type { AuditReport } from "../audit/verify-audit.ts";

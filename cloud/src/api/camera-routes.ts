@@ -1,14 +1,13 @@
 import { randomBytes } from "node:crypto";
+import { deviceIdPattern, gatewayIdPattern } from "@mingcheng/protocols";
 import {
   apiAskedTimeSchema,
   cameraEventListSchema,
   cameraListSchema,
   cameraViewings,
-  deviceIdPattern,
-  gatewayIdPattern,
   publicCameraListSchema,
   viewTokenSchema,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/api";
 import { type Showing, showings, type ViewTokens } from "@mingcheng/protocols/media";
 import { z } from "zod";
 import type { Audit } from "../audit/audit-event.ts";

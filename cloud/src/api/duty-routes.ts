@@ -4,7 +4,7 @@ import {
   messagePageSchema,
   messageQuerySchema,
   routingViewSchema,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/api";
 import { ApiFailure } from "./api-failure.ts";
 import { type ApiRoute, defineRoute, everyRole } from "./api-route.ts";
 import type { CentreReader } from "./centre-reader.ts";

@@ -1,4 +1,4 @@
-import { eventsQuerySchema } from "@mingcheng/protocols";
+import { eventsQuerySchema } from "@mingcheng/protocols/api";
 import type { SessionBook } from "../users/session-book.ts";
 import { ApiFailure } from "./api-failure.ts";
 import { type ApiRoute, defineRoute, everyRole } from "./api-route.ts";

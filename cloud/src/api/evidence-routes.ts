@@ -1,4 +1,5 @@
-import { evidenceKeysSchema, keyIdOf, toHex } from "@mingcheng/protocols";
+import { keyIdOf, toHex } from "@mingcheng/protocols";
+import { evidenceKeysSchema } from "@mingcheng/protocols/api";
 import { nodeCrypto } from "../crypto/node-crypto.ts";
 import { type ApiRoute, defineRoute } from "./api-route.ts";
 

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { type ExportEvidenceRequest, exportRequestSchema } from "@mingcheng/protocols";
+import { type ExportEvidenceRequest, exportRequestSchema } from "@mingcheng/protocols/api";
 import type { Audit } from "../audit/audit-event.ts";
 import type { PlaceFinder } from "../register/attribution/place-finder.ts";
 import { minuteOf } from "../register/model/validity.ts";

@@ -1,4 +1,4 @@
-import { apiErrorSchema } from "@mingcheng/protocols";
+import { apiErrorSchema } from "@mingcheng/protocols/api";
 import { z } from "zod";
 import type { ApiRoute } from "./api-route.ts";
 

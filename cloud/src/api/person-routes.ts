@@ -1,10 +1,10 @@
+import { isCode } from "@mingcheng/protocols";
 import {
-  isCode,
   personErasedSchema,
   personErasureSchema,
   personExportSchema,
   personPathSchema,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/api";
 import type { Audit } from "../audit/audit-event.ts";
 import { erasePerson } from "../retention/person-erasure.ts";
 import { exportPerson } from "../retention/person-export.ts";

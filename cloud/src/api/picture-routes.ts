@@ -7,7 +7,7 @@ import {
   pictureQuerySchema,
   pictureTakenSchema,
   pictureTypes,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/api";
 import { addPicture, findPicture } from "../alerts/pictures.ts";
 import type { AlertActRoutePorts } from "./alert-act-routes.ts";
 import { ApiFailure } from "./api-failure.ts";

@@ -8,7 +8,7 @@ import {
   todayQuerySchema,
   todaySchema,
   trendSchema,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/api";
 import { type ApiRoute, defineRoute, everyRole } from "./api-route.ts";
 import type { CentreReader } from "./centre-reader.ts";
 

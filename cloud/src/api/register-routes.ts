@@ -1,8 +1,8 @@
+import { isCode } from "@mingcheng/protocols";
 import {
   type AttributionView,
   attributionQuerySchema,
   attributionSchema,
-  isCode,
   type RegisterChangeRequest,
   registerChangeListSchema,
   registerChangeQuerySchema,
@@ -15,7 +15,7 @@ import {
   registerPageSchema,
   registerQuerySchema,
   type UserRole,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/api";
 import { z } from "zod";
 import type { Audit, AuditValue } from "../audit/audit-event.ts";
 import { findAttribution } from "../register/attribution/find-attribution.ts";

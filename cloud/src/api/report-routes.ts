@@ -6,7 +6,7 @@ import {
   reportFileQuerySchema,
   reportQuerySchema,
   reportSchema,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/api";
 import type { FastifyReply } from "fastify";
 import type { Audit } from "../audit/audit-event.ts";
 import type { PlaceFinder } from "../register/attribution/place-finder.ts";

@@ -1,3 +1,4 @@
+import { isCode } from "@mingcheng/protocols";
 import {
   emptyRequestSchema,
   type HoldRequest,
@@ -7,12 +8,11 @@ import {
   holdPathSchema,
   holdReleaseSchema,
   holdRequestSchema,
-  isCode,
   type RetentionState,
   retentionRunRequestedSchema,
   retentionStateSchema,
   type UserRole,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/api";
 import type { Audit } from "../audit/audit-event.ts";
 import { dataClasses, type RetentionSettings } from "../retention/data-classes.ts";
 import { HoldBook, type LegalHold } from "../retention/hold-book.ts";

@@ -1,4 +1,4 @@
-import { todaySchema } from "@mingcheng/protocols";
+import { todaySchema } from "@mingcheng/protocols/api";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sampleEid } from "../../test/memory-ledger.ts";
 import { TestedReader } from "../../test/tested-reader.ts";

@@ -5,7 +5,7 @@ import {
   loginRequestSchema,
   passwordRequestSchema,
   signedOutSchema,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/api";
 import type { FastifyReply } from "fastify";
 import type { Audit } from "../audit/audit-event.ts";
 import type { LoginDesk, LoginOutcome } from "../users/login.ts";

@@ -1,4 +1,4 @@
-import { siteListSchema } from "@mingcheng/protocols";
+import { siteListSchema } from "@mingcheng/protocols/api";
 import type { PlaceFinder } from "../register/attribution/place-finder.ts";
 import { minuteOf } from "../register/model/validity.ts";
 import type { SqliteDatabase } from "../store/database.ts";

@@ -1,4 +1,4 @@
-import { sitePathSchema, siteViewSchema } from "@mingcheng/protocols";
+import { sitePathSchema, siteViewSchema } from "@mingcheng/protocols/api";
 import { ApiFailure } from "./api-failure.ts";
 import { type ApiRoute, defineRoute, everyRole } from "./api-route.ts";
 import type { CentreReader } from "./centre-reader.ts";

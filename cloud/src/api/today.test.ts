@@ -1,4 +1,4 @@
-import { todaySchema } from "@mingcheng/protocols";
+import { todaySchema } from "@mingcheng/protocols/api";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sampleEid, testOf, weighingOf } from "../../test/memory-ledger.ts";

@@ -9,7 +9,7 @@ import {
   userRoleSchema,
   userScopeSchema,
   userWithPasswordSchema,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/api";
 import type { Audit } from "../audit/audit-event.ts";
 import type { ZoneClock } from "../register/model/validity.ts";
 import type { SqliteDatabase } from "../store/database.ts";

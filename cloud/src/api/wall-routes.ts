@@ -9,7 +9,7 @@ import {
   wallPathSchema,
   wallSchema,
   wallToldSchema,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/api";
 import { type ApiRoute, defineRoute, everyRole, sessionOf } from "./api-route.ts";
 import type { CentreReader } from "./centre-reader.ts";
 import type { EventHub } from "./events/event-hub.ts";

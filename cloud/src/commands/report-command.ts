@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { MingchengError, type Report, reportPeriods } from "@mingcheng/protocols";
+import { MingchengError } from "@mingcheng/protocols";
+import { type Report, reportPeriods } from "@mingcheng/protocols/api";
 import type { ReportLanguage } from "@mingcheng/protocols/reports";
 import { type Command, Option } from "commander";
 import { terminalActor, withAudit } from "../audit/open-audit.ts";

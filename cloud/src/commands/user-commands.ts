@@ -1,4 +1,5 @@
-import { MingchengError, userRoles } from "@mingcheng/protocols";
+import { MingchengError } from "@mingcheng/protocols";
+import { userRoles } from "@mingcheng/protocols/api";
 import { type Command, Option } from "commander";
 import { terminalActor, withAudit } from "../audit/open-audit.ts";
 import { loadCloudConfig } from "../config/cloud-config.ts";

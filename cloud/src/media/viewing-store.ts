@@ -1,4 +1,4 @@
-import { type CameraViewing, cameraViewings } from "@mingcheng/protocols";
+import { type CameraViewing, cameraViewings } from "@mingcheng/protocols/api";
 import { z } from "zod";
 import type { Migration, SqliteDatabase } from "../store/database.ts";
 

@@ -1,4 +1,5 @@
-import { alertSeverities, bodySchemas, type RecordKind } from "@mingcheng/protocols";
+import { bodySchemas, type RecordKind } from "@mingcheng/protocols";
+import { alertSeverities } from "@mingcheng/protocols/api";
 import { z } from "zod";
 import { absenceSubjects, type RuleKind, ruleTiers, standingKinds } from "./rule.ts";
 

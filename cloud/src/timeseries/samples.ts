@@ -1,4 +1,5 @@
-import { alertSeverities, type GatewayHealth, seriesLayout } from "@mingcheng/protocols";
+import { type GatewayHealth, seriesLayout } from "@mingcheng/protocols";
+import { alertSeverities } from "@mingcheng/protocols/api";
 import { deviceState } from "../api/queries/device-query.ts";
 import { minuteOf } from "../register/model/validity.ts";
 import type { SqliteDatabase } from "../store/database.ts";

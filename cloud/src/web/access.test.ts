@@ -7,7 +7,7 @@ import {
   quarantineListSchema,
   recordPageSchema,
   todaySchema,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/api";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { call } from "../../test/https-client.ts";
 import { deviceOf, testOf, weighingOf } from "../../test/memory-ledger.ts";

@@ -1,4 +1,4 @@
-import { accountSchema } from "@mingcheng/protocols";
+import { accountSchema } from "@mingcheng/protocols/api";
 import { call, cookieOf } from "../../test/https-client.ts";
 import { TestedWeb, testPassword } from "../../test/tested-web.ts";
 

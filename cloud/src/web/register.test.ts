@@ -6,7 +6,7 @@ import {
   registerKindListSchema,
   registerOutcomeSchema,
   registerPageSchema,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/api";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { call } from "../../test/https-client.ts";
 import { smallCity } from "../../test/tested-register.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type KeptReport, type Report, reportSchema } from "@mingcheng/protocols";
+import { type KeptReport, type Report, reportSchema } from "@mingcheng/protocols/api";
 import { readSheet } from "read-excel-file/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { call } from "../../test/https-client.ts";

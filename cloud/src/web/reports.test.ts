@@ -1,4 +1,4 @@
-import { type Report, reportSchema } from "@mingcheng/protocols";
+import { type Report, reportSchema } from "@mingcheng/protocols/api";
 import { readSheet } from "read-excel-file/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Answer, call } from "../../test/https-client.ts";

@@ -5,7 +5,7 @@ import {
   personErasedSchema,
   personExportSchema,
   retentionStateSchema,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/api";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { call } from "../../test/https-client.ts";
 import type { TestedWeb } from "../../test/tested-web.ts";

@@ -4,7 +4,7 @@ import {
   userChangedSchema,
   userListSchema,
   userWithPasswordSchema,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/api";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { call, cookieOf } from "../../test/https-client.ts";
 import { type TestedWeb, testPassword } from "../../test/tested-web.ts";

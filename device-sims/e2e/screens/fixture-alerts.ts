@@ -6,7 +6,7 @@ import {
   pictureQuerySchema,
   type SilenceView,
   silenceRequestSchema,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/api";
 import { errorOf } from "./errors-of.ts";
 import { sampleRecord } from "./sample-alerts.ts";
 

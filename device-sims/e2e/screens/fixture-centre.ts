@@ -10,7 +10,7 @@ import {
   type ServerEvent,
   type Today,
   todaySchema,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/api";
 import { repositoryRoot } from "../../src/harness/repository.ts";
 import { errorOf } from "./errors-of.ts";
 import { answerAlerts, type FixtureAlerts, type FixtureAnswer, type FixtureRequest } from "./fixture-alerts.ts";

@@ -1,4 +1,4 @@
-import { type SiteView, siteViewSchema } from "@mingcheng/protocols";
+import { type SiteView, siteViewSchema } from "@mingcheng/protocols/api";
 import { errorOf } from "./errors-of.ts";
 import type { FixtureAlerts, FixtureAnswer, FixtureRequest } from "./fixture-alerts.ts";
 import { sampleDay } from "./sample-day.ts";

@@ -10,7 +10,7 @@ import {
   wallActSchema,
   wallDevicesSchema,
   wallSchema,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/api";
 import { repositoryRoot } from "../../src/harness/repository.ts";
 import { errorOf } from "./errors-of.ts";
 import type { FixtureAnswer, FixtureRequest } from "./fixture-alerts.ts";

@@ -5,7 +5,7 @@ import {
   registerHistorySchema,
   registerKindListSchema,
   registerPageSchema,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/api";
 
 const column = (name: string, zh: string, en: string, optional = false, names: string | null = null) => ({
   ...{ name, title: { zh, en }, optional, names },

@@ -5,7 +5,7 @@ import {
   reportSchema,
   type SiteList,
   siteListSchema,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/api";
 
 const counts = (all: number, positive: number, suspect: number) => ({
   ...{ all, positive, suspect, negative: all - positive - suspect, invalid: 0, none: 0 },

@@ -1,4 +1,4 @@
-import { encodeOs2Frame } from "@mingcheng/protocols";
+import { encodeOs2Frame } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineScale } from "./define-simulator.ts";
 import { type ScaleParts, type SimulatedScale, startScale } from "./scale.ts";

@@ -1,4 +1,4 @@
-import { encodeAndLine } from "@mingcheng/protocols";
+import { encodeAndLine } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineScale } from "./define-simulator.ts";
 import { type ScaleParts, type SimulatedScale, startScale } from "./scale.ts";

@@ -1,4 +1,4 @@
-import { encodeEcrFrame } from "@mingcheng/protocols";
+import { encodeEcrFrame } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineScale } from "./define-simulator.ts";
 import { type ScaleDisplay, type ScaleParts, type SimulatedScale, startScale } from "./scale.ts";

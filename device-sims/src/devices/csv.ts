@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { csvHeader, csvRow, utf8 } from "@mingcheng/protocols";
+import { utf8 } from "@mingcheng/protocols";
+import { csvHeader, csvRow } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineTester } from "./define-simulator.ts";
 import { gbBytes } from "./gb-text.ts";

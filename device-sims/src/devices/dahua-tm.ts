@@ -1,4 +1,4 @@
-import { type DahuaSaleSpec, encodeDahuaPlu, encodeDahuaSale } from "@mingcheng/protocols";
+import { type DahuaSaleSpec, encodeDahuaPlu, encodeDahuaSale } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineScale } from "./define-simulator.ts";
 import { gbBytes } from "./gb-text.ts";

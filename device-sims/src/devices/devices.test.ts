@@ -1,4 +1,5 @@
-import { deviceCodecOf, toHex } from "@mingcheng/protocols";
+import { toHex } from "@mingcheng/protocols";
+import { deviceCodecOf } from "@mingcheng/protocols/devices";
 import { describe, expect, it } from "vitest";
 import { createManualClock } from "../clock.ts";
 import { createMemoryOracle } from "../oracle.ts";

@@ -5,7 +5,7 @@ import {
   encodeDyItem,
   encodeDyRecord,
   type RequestEvent,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineTester } from "./define-simulator.ts";
 import { gbBytes } from "./gb-text.ts";

@@ -1,4 +1,4 @@
-import { encodeDy5800Record } from "@mingcheng/protocols";
+import { encodeDy5800Record } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineTester } from "./define-simulator.ts";
 import { gbBytes } from "./gb-text.ts";

@@ -1,4 +1,4 @@
-import { encodeDy6200End, encodeDy6200Identified, encodeDy6200Record } from "@mingcheng/protocols";
+import { encodeDy6200End, encodeDy6200Identified, encodeDy6200Record } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineTester } from "./define-simulator.ts";
 import { type HeldResult, momentOf, type PolledModel, scaledValue, startPolledTester } from "./polled-tester.ts";

@@ -1,4 +1,5 @@
-import { concat, encodeLisFrame, utf8 } from "@mingcheng/protocols";
+import { concat, utf8 } from "@mingcheng/protocols";
+import { encodeLisFrame } from "@mingcheng/protocols/devices";
 import type { TesterResult } from "./tester.ts";
 
 /** How one make of instrument writes LIS02-A2. */

@@ -1,4 +1,4 @@
-import { encodeLzCount, encodeLzIdentified, encodeLzRecord, type RequestEvent } from "@mingcheng/protocols";
+import { encodeLzCount, encodeLzIdentified, encodeLzRecord, type RequestEvent } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineTester } from "./define-simulator.ts";
 import { gbBytes } from "./gb-text.ts";

@@ -1,4 +1,4 @@
-import { encodeVidasMessage } from "@mingcheng/protocols";
+import { encodeVidasMessage } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineTester } from "./define-simulator.ts";
 import { startPushedTester } from "./pushed-tester.ts";

@@ -1,4 +1,4 @@
-import { encodeContinuousFrame } from "@mingcheng/protocols";
+import { encodeContinuousFrame } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineScale } from "./define-simulator.ts";
 import { type ScaleParts, type SimulatedScale, startScale } from "./scale.ts";

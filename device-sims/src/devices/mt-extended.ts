@@ -1,4 +1,4 @@
-import { encodeExtendedFrame } from "@mingcheng/protocols";
+import { encodeExtendedFrame } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineScale } from "./define-simulator.ts";
 import { type ScaleParts, type SimulatedScale, startScale } from "./scale.ts";

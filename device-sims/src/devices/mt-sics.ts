@@ -1,4 +1,4 @@
-import { encodeSicsKeyReply, encodeSicsReply } from "@mingcheng/protocols";
+import { encodeSicsKeyReply, encodeSicsReply } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineScale } from "./define-simulator.ts";
 import { type ScaleDisplay, type ScaleParts, type SimulatedScale, startScale } from "./scale.ts";

@@ -1,4 +1,4 @@
-import { encodeNciMessage, encodeNciStatus, encodeSmaMessage } from "@mingcheng/protocols";
+import { encodeNciMessage, encodeNciStatus, encodeSmaMessage } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineScale } from "./define-simulator.ts";
 import { type ScaleDisplay, type ScaleParts, type SimulatedScale, startScale } from "./scale.ts";

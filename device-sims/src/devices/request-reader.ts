@@ -1,4 +1,4 @@
-import { type DeviceDecoder, deviceCodecOf, type RequestEvent } from "@mingcheng/protocols";
+import { type DeviceDecoder, deviceCodecOf, type RequestEvent } from "@mingcheng/protocols/devices";
 
 /** Hears a family's requests in what comes from a line, in pieces of any size. */
 export interface RequestReader {

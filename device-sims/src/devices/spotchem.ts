@@ -1,4 +1,4 @@
-import { encodeSpotchem } from "@mingcheng/protocols";
+import { encodeSpotchem } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineTester } from "./define-simulator.ts";
 import { startPushedTester } from "./pushed-tester.ts";

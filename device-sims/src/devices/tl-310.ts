@@ -1,4 +1,4 @@
-import { encodeTlIdentified, encodeTlRecord } from "@mingcheng/protocols";
+import { encodeTlIdentified, encodeTlRecord } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineTester } from "./define-simulator.ts";
 import { type HeldResult, momentOf, type PolledModel, scaledValue, startPolledTester } from "./polled-tester.ts";

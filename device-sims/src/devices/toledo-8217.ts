@@ -1,4 +1,4 @@
-import { encodeToledo8217, encodeToledo8217Status } from "@mingcheng/protocols";
+import { encodeToledo8217, encodeToledo8217Status } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineScale } from "./define-simulator.ts";
 import { type ScaleDisplay, type ScaleParts, type SimulatedScale, startScale } from "./scale.ts";

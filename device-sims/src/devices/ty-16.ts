@@ -1,4 +1,4 @@
-import { encodeTyIdentified, encodeTyRecord } from "@mingcheng/protocols";
+import { encodeTyIdentified, encodeTyRecord } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineTester } from "./define-simulator.ts";
 import { momentOf, startPolledTester } from "./polled-tester.ts";

@@ -1,4 +1,4 @@
-import { tyEnd } from "@mingcheng/protocols";
+import { tyEnd } from "@mingcheng/protocols/devices";
 import type { HeldResult, PolledModel, SaidPiece } from "./polled-tester.ts";
 
 /** What differs between the meters of this maker. */

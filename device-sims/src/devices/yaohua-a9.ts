@@ -1,4 +1,4 @@
-import { encodeA9Frame } from "@mingcheng/protocols";
+import { encodeA9Frame } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineScale } from "./define-simulator.ts";
 import { type ScaleParts, type SimulatedScale, startScale } from "./scale.ts";

@@ -1,4 +1,4 @@
-import { encodeZIdentified, encodeZReady, encodeZRecord } from "@mingcheng/protocols";
+import { encodeZIdentified, encodeZReady, encodeZRecord } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineTester } from "./define-simulator.ts";
 import { gbBytes } from "./gb-text.ts";

@@ -1,4 +1,5 @@
-import { type DeviceCodec, deviceCodecOf, MingchengError, type TableFormat } from "@mingcheng/protocols";
+import { MingchengError } from "@mingcheng/protocols";
+import { type DeviceCodec, deviceCodecOf, type TableFormat } from "@mingcheng/protocols/devices";
 import { issueText, readGatewayConfig } from "../config/load-config.ts";
 
 /** How the bytes of a device are read. */

@@ -1,4 +1,5 @@
-import { concat, defaultTableFormat, type TableFormat, toHex } from "@mingcheng/protocols";
+import { concat, toHex } from "@mingcheng/protocols";
+import { defaultTableFormat, type TableFormat } from "@mingcheng/protocols/devices";
 import { readResultFile } from "../drivers/result-files/result-file.ts";
 
 /** Writes one event: as JSON, and as a line for people. */

@@ -1,16 +1,14 @@
 import { createReadStream } from "node:fs";
+import { MingchengError, maskParity, toHex } from "@mingcheng/protocols";
 import {
   type DeviceEvent,
   deviceCodecOf,
   eventAsJson,
   type FrameEvent,
-  MingchengError,
-  maskParity,
   type ReadingEvent,
   type ResultEvent,
   type SaleEvent,
-  toHex,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/devices";
 import { type ConfiguredCodec, configuredCodec } from "./configured-codec.ts";
 import { hexBytes } from "./hex-text.ts";
 

@@ -1,5 +1,5 @@
 import { realpath } from "node:fs/promises";
-import { type DeviceCodec, deviceCodecs } from "@mingcheng/protocols";
+import { type DeviceCodec, deviceCodecs } from "@mingcheng/protocols/devices";
 import type { DevicePlaces } from "../device-identity/device-places.ts";
 import { type PresentPort, presentPorts } from "../device-identity/present-ports.ts";
 import { type DriverDefinition, drivers } from "../drivers/index.ts";

@@ -1,4 +1,4 @@
-import { bytesOf, type DeviceCodec, type DeviceEvent } from "@mingcheng/protocols";
+import { bytesOf, type DeviceCodec, type DeviceEvent } from "@mingcheng/protocols/devices";
 
 /** What one family's decoder made of the bytes of a line. Counts only; what they mean is judged by `rank.ts`. */
 export interface Evidence {

@@ -1,4 +1,4 @@
-import { aAndD } from "@mingcheng/protocols";
+import { aAndD } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineDriver } from "./define-driver.ts";
 import { scaleOptions } from "./scale-config.ts";

@@ -6,7 +6,7 @@ import {
   defaultBlockFormat,
   resultFields,
   textCodes,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { assaysOption } from "./assay-config.ts";
 import { defineDriver } from "./define-driver.ts";

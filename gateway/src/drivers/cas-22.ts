@@ -1,4 +1,4 @@
-import { cas22 } from "@mingcheng/protocols";
+import { cas22 } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineDriver } from "./define-driver.ts";
 import { scaleOptions } from "./scale-config.ts";

@@ -1,4 +1,4 @@
-import { casEcr } from "@mingcheng/protocols";
+import { casEcr } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineDriver } from "./define-driver.ts";
 import { createPollSession, pollOptions } from "./poll-session.ts";

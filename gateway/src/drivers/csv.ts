@@ -1,4 +1,4 @@
-import { csv, csvOf } from "@mingcheng/protocols";
+import { csv, csvOf } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { assaysOption } from "./assay-config.ts";
 import { type DriverSession, defineDriver, type SessionContext } from "./define-driver.ts";

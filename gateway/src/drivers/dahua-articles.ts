@@ -1,4 +1,4 @@
-import { type DahuaPlu, type DeviceEvent, dahuaPluIn, encodeDahuaReadPlu } from "@mingcheng/protocols";
+import { type DahuaPlu, type DeviceEvent, dahuaPluIn, encodeDahuaReadPlu } from "@mingcheng/protocols/devices";
 
 /** An article's name is asked for again after so long: names change when goods do. */
 const freshMs = 600_000;

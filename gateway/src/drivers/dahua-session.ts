@@ -1,13 +1,5 @@
-import {
-  amountDifference,
-  bytesOf,
-  type DeviceEvent,
-  dahuaTm,
-  encodeDahuaRead,
-  type SaleBody,
-  type SaleEvent,
-  toGrams,
-} from "@mingcheng/protocols";
+import { amountDifference, type SaleBody, toGrams } from "@mingcheng/protocols";
+import { bytesOf, type DeviceEvent, dahuaTm, encodeDahuaRead, type SaleEvent } from "@mingcheng/protocols/devices";
 import type { ByteStream } from "../transports/byte-stream.ts";
 import { createDahuaArticles } from "./dahua-articles.ts";
 import type { CaptureDraft, DriverSession, SessionContext } from "./define-driver.ts";

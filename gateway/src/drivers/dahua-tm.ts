@@ -1,4 +1,4 @@
-import { dahuaTm, encodeDahuaRead, encodeDahuaReadPlu } from "@mingcheng/protocols";
+import { dahuaTm, encodeDahuaRead, encodeDahuaReadPlu } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { createDahuaSession } from "./dahua-session.ts";
 import { defineDriver } from "./define-driver.ts";

@@ -1,4 +1,5 @@
-import { type DeviceEvent, dialog06, MingchengError } from "@mingcheng/protocols";
+import { MingchengError } from "@mingcheng/protocols";
+import { type DeviceEvent, dialog06 } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineDriver } from "./define-driver.ts";
 import { createPollSession, pollOptions } from "./poll-session.ts";

@@ -7,7 +7,7 @@ import {
   dyMethods,
   dyReadItems,
   dyReadRecord,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { assaysOption } from "./assay-config.ts";
 import { defineDriver } from "./define-driver.ts";

@@ -1,4 +1,4 @@
-import { dy5800 } from "@mingcheng/protocols";
+import { dy5800 } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { assaysOption } from "./assay-config.ts";
 import { defineDriver } from "./define-driver.ts";

@@ -1,4 +1,4 @@
-import { dy6200, dy6200Identify, dy6200ReadAll } from "@mingcheng/protocols";
+import { dy6200, dy6200Identify, dy6200ReadAll } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { assaysOption } from "./assay-config.ts";
 import { defineDriver } from "./define-driver.ts";

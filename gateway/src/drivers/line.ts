@@ -1,4 +1,11 @@
-import { type DeviceCodec, defaultLineFormat, line, lineOf, lineResultsOf, textCodes } from "@mingcheng/protocols";
+import {
+  type DeviceCodec,
+  defaultLineFormat,
+  line,
+  lineOf,
+  lineResultsOf,
+  textCodes,
+} from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { assaysOption } from "./assay-config.ts";
 import { defineDriver } from "./define-driver.ts";

@@ -1,4 +1,4 @@
-import { lisEncodings } from "@mingcheng/protocols";
+import { lisEncodings } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { assaysOption } from "./assay-config.ts";
 

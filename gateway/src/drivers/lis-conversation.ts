@@ -1,3 +1,4 @@
+import type { TestBody } from "@mingcheng/protocols";
 import {
   type ControlEvent,
   initialReceiver,
@@ -9,10 +10,9 @@ import {
   type ReceiverStep,
   rawOf,
   receive,
-  type TestBody,
   testBodyOf,
   toNeutral,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/devices";
 import type { z } from "zod";
 import type { SessionContext } from "./define-driver.ts";
 import type { lisConfigSchema } from "./lis-config.ts";

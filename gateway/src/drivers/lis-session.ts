@@ -1,4 +1,4 @@
-import { createLisLinkDecoder } from "@mingcheng/protocols";
+import { createLisLinkDecoder } from "@mingcheng/protocols/devices";
 import type { ByteStream } from "../transports/byte-stream.ts";
 import type { DriverSession, SessionContext } from "./define-driver.ts";
 import { endsInTime } from "./ending.ts";

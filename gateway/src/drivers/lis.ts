@@ -1,4 +1,4 @@
-import { lis } from "@mingcheng/protocols";
+import { lis } from "@mingcheng/protocols/devices";
 import { defineDriver } from "./define-driver.ts";
 import { lisConfigSchema } from "./lis-config.ts";
 import { createLisSession } from "./lis-session.ts";

@@ -1,4 +1,4 @@
-import { miniVidas } from "@mingcheng/protocols";
+import { miniVidas } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { assaysOption } from "./assay-config.ts";
 import { defineDriver } from "./define-driver.ts";

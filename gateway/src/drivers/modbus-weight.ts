@@ -7,7 +7,7 @@ import {
   modbusReadsOf,
   modbusWeight,
   modbusWeightOf,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineDriver } from "./define-driver.ts";
 import { createPollSession, pollOptions } from "./poll-session.ts";

@@ -1,4 +1,4 @@
-import { mtPrint } from "@mingcheng/protocols";
+import { mtPrint } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineDriver } from "./define-driver.ts";
 import { scaleOptions } from "./scale-config.ts";

@@ -1,4 +1,4 @@
-import { type DeviceEvent, nci } from "@mingcheng/protocols";
+import { type DeviceEvent, nci } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { type DriverDefinition, defineDriver, type KeyWord } from "./define-driver.ts";
 import { createPollSession, pollOptions } from "./poll-session.ts";

@@ -1,10 +1,5 @@
-import {
-  type AssayRule,
-  type DeviceEvent,
-  type ResultEvent,
-  type TestBody,
-  testBodyOfResult,
-} from "@mingcheng/protocols";
+import type { AssayRule, TestBody } from "@mingcheng/protocols";
+import { type DeviceEvent, type ResultEvent, testBodyOfResult } from "@mingcheng/protocols/devices";
 import type { SessionContext } from "./define-driver.ts";
 import { contentKeyOf } from "./result-memory.ts";
 

@@ -1,11 +1,5 @@
-import {
-  type AssayRule,
-  bytesOf,
-  type DeviceCodec,
-  type DeviceEvent,
-  type TestBody,
-  testBodyOfResult,
-} from "@mingcheng/protocols";
+import type { AssayRule, TestBody } from "@mingcheng/protocols";
+import { bytesOf, type DeviceCodec, type DeviceEvent, testBodyOfResult } from "@mingcheng/protocols/devices";
 import type { ByteStream } from "../transports/byte-stream.ts";
 import type { DriverSession, SessionContext } from "./define-driver.ts";
 import { endsInTime } from "./ending.ts";

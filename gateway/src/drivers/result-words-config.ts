@@ -1,4 +1,4 @@
-import { isDateFormat, usualDateFormats } from "@mingcheng/protocols";
+import { isDateFormat, usualDateFormats } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 
 const words = z.array(z.string().min(1).max(32)).max(32);

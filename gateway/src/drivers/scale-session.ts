@@ -1,11 +1,7 @@
 import {
-  bytesOf,
-  type DeviceCodec,
-  type DeviceEvent,
   initialScaleState,
   initialSettling,
   interruptSettling,
-  type ReadingEvent,
   type ScaleEventBody,
   type SettledLoad,
   type SettlingStep,
@@ -14,6 +10,7 @@ import {
   trackScaleState,
   type WeighingBody,
 } from "@mingcheng/protocols";
+import { bytesOf, type DeviceCodec, type DeviceEvent, type ReadingEvent } from "@mingcheng/protocols/devices";
 import type { ByteStream } from "../transports/byte-stream.ts";
 import type { CaptureDraft, DriverSession, SessionContext } from "./define-driver.ts";
 import { endsInTime } from "./ending.ts";

@@ -1,4 +1,4 @@
-import { spotchem } from "@mingcheng/protocols";
+import { spotchem } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { assaysOption } from "./assay-config.ts";
 import { defineDriver } from "./define-driver.ts";

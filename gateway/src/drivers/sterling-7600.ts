@@ -1,4 +1,4 @@
-import { sterling7600 } from "@mingcheng/protocols";
+import { sterling7600 } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineDriver } from "./define-driver.ts";
 import { createPollSession, pollOptions } from "./poll-session.ts";

@@ -1,4 +1,5 @@
-import { type AssayRule, bytesOf, type DeviceCodec, type DeviceDecoder, type DeviceEvent } from "@mingcheng/protocols";
+import type { AssayRule } from "@mingcheng/protocols";
+import { bytesOf, type DeviceCodec, type DeviceDecoder, type DeviceEvent } from "@mingcheng/protocols/devices";
 import type { ByteStream } from "../transports/byte-stream.ts";
 import type { DriverSession, SessionContext } from "./define-driver.ts";
 import { endsInTime } from "./ending.ts";

@@ -1,4 +1,4 @@
-import { type DeviceEvent, tl310, tlIdentify, tlReadAll, tlReadLast, tlTotalOf } from "@mingcheng/protocols";
+import { type DeviceEvent, tl310, tlIdentify, tlReadAll, tlReadLast, tlTotalOf } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { assaysOption } from "./assay-config.ts";
 import { defineDriver } from "./define-driver.ts";

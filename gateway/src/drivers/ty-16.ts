@@ -1,4 +1,4 @@
-import { ty16, tyIdentify, tyRead, tyReadNext } from "@mingcheng/protocols";
+import { ty16, tyIdentify, tyRead, tyReadNext } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { assaysOption } from "./assay-config.ts";
 import { defineDriver } from "./define-driver.ts";

@@ -1,4 +1,4 @@
-import { type DeviceEvent, type ResultEvent, tyIdentify, tyRead, tyReadNext } from "@mingcheng/protocols";
+import { type DeviceEvent, type ResultEvent, tyIdentify, tyRead, tyReadNext } from "@mingcheng/protocols/devices";
 import { hasReply, type PollLine, type PollRound } from "./tester-session.ts";
 
 /** No meter holds more runs. */

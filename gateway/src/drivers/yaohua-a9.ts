@@ -1,4 +1,5 @@
-import { massUnits, yaohuaA9 } from "@mingcheng/protocols";
+import { massUnits } from "@mingcheng/protocols";
+import { yaohuaA9 } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineDriver } from "./define-driver.ts";
 import { scaleOptions } from "./scale-config.ts";

@@ -1,4 +1,4 @@
-import { yaohuaCommand } from "@mingcheng/protocols";
+import { yaohuaCommand } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineDriver } from "./define-driver.ts";
 import { createPollSession, pollOptions } from "./poll-session.ts";

@@ -1,4 +1,4 @@
-import { yaohuaEq, yaohuaEqOf } from "@mingcheng/protocols";
+import { yaohuaEq, yaohuaEqOf } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineDriver } from "./define-driver.ts";
 import { scaleOptions } from "./scale-config.ts";

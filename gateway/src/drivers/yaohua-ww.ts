@@ -1,4 +1,4 @@
-import { yaohuaWw } from "@mingcheng/protocols";
+import { yaohuaWw } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { defineDriver } from "./define-driver.ts";
 import { scaleOptions } from "./scale-config.ts";

@@ -1,14 +1,5 @@
-import {
-  formatDecimal,
-  multiplyDecimal,
-  parseDecimal,
-  type ResultEvent,
-  trimDecimal,
-  tyIdentify,
-  tyRead,
-  tyReadNext,
-  z24,
-} from "@mingcheng/protocols";
+import { formatDecimal, multiplyDecimal, parseDecimal, trimDecimal } from "@mingcheng/protocols";
+import { type ResultEvent, tyIdentify, tyRead, tyReadNext, z24 } from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { assaysOption } from "./assay-config.ts";
 import { defineDriver } from "./define-driver.ts";

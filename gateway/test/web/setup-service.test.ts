@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { ApiError, SetupChange, SetupDetection } from "@mingcheng/protocols";
-import { encodeContinuousFrame } from "@mingcheng/protocols";
+import { encodeContinuousFrame } from "@mingcheng/protocols/devices";
 import { afterEach, describe, expect, it } from "vitest";
 import type { DeviceConfig } from "../../src/config/parse-config.ts";
 import type { ByteStream } from "../../src/transports/byte-stream.ts";

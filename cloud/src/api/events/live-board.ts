@@ -1,4 +1,4 @@
-import { type LiveReading, liveReadingSchema } from "@mingcheng/protocols";
+import { type LiveReading, liveReadingSchema } from "@mingcheng/protocols/api";
 
 /** So many devices are kept; a gateway that makes up more pushes out the ones that spoke longest ago. */
 const maxDevices = 20_000;

@@ -1,4 +1,4 @@
-import { fewSamples, type Wall, type WallSite } from "@mingcheng/protocols";
+import { fewSamples, type Wall, type WallSite } from "@mingcheng/protocols/api";
 import type { Statement } from "better-sqlite3";
 import { minuteOf } from "../../register/model/validity.ts";
 import type { SqliteDatabase } from "../../store/database.ts";

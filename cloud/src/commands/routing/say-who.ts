@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { alertSeverities, MingchengError } from "@mingcheng/protocols";
+import { MingchengError } from "@mingcheng/protocols";
+import { alertSeverities } from "@mingcheng/protocols/api";
 import { loadCloudConfig } from "../../config/cloud-config.ts";
 import { Roster } from "../../duty/roster.ts";
 import { loadRouting } from "../../duty/routing/load-routing.ts";

@@ -1,4 +1,4 @@
-import { fewSamples } from "@mingcheng/protocols";
+import { fewSamples } from "@mingcheng/protocols/api";
 import { countText, percentText } from "@mingcheng/ui/format/numbers.ts";
 
 /** A share with its denominator, or the words that there are too few samples to speak of one. */

@@ -1,13 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
-import {
-  createRowReader,
-  decodeText,
-  fileRows,
-  MingchengError,
-  type SaidResult,
-  type TableFormat,
-  utf8,
-} from "@mingcheng/protocols";
+import { MingchengError, utf8 } from "@mingcheng/protocols";
+import { createRowReader, decodeText, fileRows, type SaidResult, type TableFormat } from "@mingcheng/protocols/devices";
 import { lookOf } from "./folder-scan.ts";
 
 /** Larger files are refused: a tester's export has a few hundred kilobytes. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { type ResultEvent, type TestBody, type TesterFacts, testBodyOfResult } from "@mingcheng/protocols";
+import type { TestBody } from "@mingcheng/protocols";
+import { type ResultEvent, type TesterFacts, testBodyOfResult } from "@mingcheng/protocols/devices";
 import type { CaptureDraft, ResultMarks, SessionContext } from "../define-driver.ts";
 import { contentKeyOf } from "../result-memory.ts";
 import type { ResultRow } from "./result-file.ts";

@@ -1,4 +1,10 @@
-import { cellSeparators, defaultTableFormat, type ResultField, resultFields, textCodes } from "@mingcheng/protocols";
+import {
+  cellSeparators,
+  defaultTableFormat,
+  type ResultField,
+  resultFields,
+  textCodes,
+} from "@mingcheng/protocols/devices";
 import { z } from "zod";
 import { resultWordOptions } from "../result-words-config.ts";
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { fromUtf8 } from "../../bytes/bytes.ts";
+import { resultIdentityText } from "../../records/result-identity.ts";
 import { createLisLinkDecoder } from "./codec.ts";
 import { encodeLisFrame } from "./encode.ts";
 import type { LinkFrame } from "./frame.ts";
 import { initialReceiver, type ReceiverRules, type ReceiverState, receive, toNeutral } from "./receiver.ts";
-import { type ReceivedResult, rawOf, resultIdentityText, testBodyOf } from "./result.ts";
+import { type ReceivedResult, rawOf, testBodyOf } from "./result.ts";
 
 const rules: ReceiverRules = { encoding: "auto", frameNumbers: "strict" };
 
