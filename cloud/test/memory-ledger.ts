@@ -100,7 +100,7 @@ export const committed = (
   eid: record.eid,
   seq: record.seq,
   bytes: encodeRecord(record),
-  receivedAt: new Date(receivedMs).toISOString(),
+  receivedMs,
   lane: "live",
   lineStatus: "ok",
   ...rest,

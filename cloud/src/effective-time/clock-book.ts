@@ -81,7 +81,8 @@ const withAnchor = (anchors: readonly Anchor[], reading: ClockReading): readonly
   const present = anchors[known];
   if (present !== undefined) {
     if (reading.monoMs <= present.monoMs) return anchors;
-    return anchors.with(known, { ...present, monoMs: reading.monoMs });
+    const seen = { rank: present.rank, monoMs: reading.monoMs, offsetMs: present.offsetMs };
+    return anchors.length === 1 ? [seen] : anchors.with(known, seen);
   }
   const all = [...anchors, { rank: reading.rank, monoMs: reading.monoMs, offsetMs }];
   if (all.length <= maxAnchors) return all;
@@ -93,7 +94,8 @@ const withAnchor = (anchors: readonly Anchor[], reading: ClockReading): readonly
 export const observe = (clock: BootClock, reading: ClockReading, receivedMs: number): BootClock => {
   const boundMs = Math.min(clock.boundMs, receivedMs - reading.monoMs);
   const anchors = withAnchor(clock.anchors, reading);
-  return boundMs === clock.boundMs && anchors === clock.anchors ? clock : { ...clock, boundMs, anchors };
+  if (boundMs === clock.boundMs && anchors === clock.anchors) return clock;
+  return { anchors, boundMs, corrections: clock.corrections };
 };
 
 /**

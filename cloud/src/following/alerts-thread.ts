@@ -91,7 +91,7 @@ export class AlertsThread implements OpenFollower {
   constructor(options: Omit<AlertsThreadOptions, "channels">, ports: AlertsThreadPorts) {
     const { dataDirectory, timezone, rules, routing } = options;
     this.#ports = ports;
-    this.#ledger = openLedgerReader(ledgerPath(dataDirectory));
+    this.#ledger = openLedgerReader(ledgerPath(dataDirectory), { asTexts: true });
     const registerPath = join(dataDirectory, "register.db");
     this.#register = existsSync(registerPath) ? openForReading(registerPath) : undefined;
     this.#gateways = new HintedGateways(projectionsPath(dataDirectory), ports.nowMs());

@@ -17,9 +17,9 @@ const stepsOf = (msPerRecord: number, steps: number, there = Number.POSITIVE_INF
   });
 };
 
-it("lets a step take about 30 ms, within bounds, and grows only while there is a backlog", () => {
-  expect(stepsOf(0.04, 6)).toEqual([200, 400, 750, 750, 750, 750]);
-  expect(stepsOf(0.001, 6)).toEqual([200, 400, 800, 1600, 2000, 2000]);
+it("lets a step take about 60 ms, within bounds, and grows only while there is a backlog", () => {
+  expect(stepsOf(0.04, 6)).toEqual([200, 400, 800, 1500, 1500, 1500]);
+  expect(stepsOf(0.001, 6)).toEqual([200, 400, 800, 1600, 3200, 4000]);
   expect(stepsOf(5, 3)).toEqual([200, 200, 200]);
   expect(stepsOf(0.001, 4, 10)).toEqual([200, 200, 200, 200]);
 });

@@ -1,10 +1,10 @@
 import type { FollowerStep } from "../cursor/follower-runner.ts";
 
 /** Between two steps everything else of the thread has its turn: sending a message takes several. */
-const aimMs = 30;
+const aimMs = 60;
 /** Fewer than this cost more in commits than they win. */
 const fewest = 200;
-const most = 2_000;
+const most = 4_000;
 
 /**
  * Keeps the steps of a follower short by the time they take: many records a step where most are passed over, few where each
@@ -19,7 +19,7 @@ export class StepPace {
     this.#nowMs = nowMs;
   }
 
-  /** Takes a step of as many records as take about 30 ms, by how long the last full step took. */
+  /** Takes a step of as many records as take about 60 ms, by how long the last full step took. */
   run(step: (limit: number) => FollowerStep): FollowerStep {
     const startedMs = this.#nowMs();
     const done = step(this.#limit);

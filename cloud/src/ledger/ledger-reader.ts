@@ -10,10 +10,12 @@ export interface LedgerRecord {
   readonly seq: number;
   /** The record's own bytes as captured; null when only its digest is stored (withheld, or sent as a digest line). */
   readonly bytes: Uint8Array | null;
+  /** The bytes as text, from readers that were opened for texts; what is no UTF-8 shows as U+FFFD. */
+  readonly text?: string;
   /** Of a record that was erased: its own time, which is evidence of the gateway's clock for the records around it. */
   readonly erasedTime?: RecordTime;
-  /** When the centre committed it, by the centre's clock: ISO 8601, UTC, milliseconds. */
-  readonly receivedAt: string;
+  /** When the centre committed it, by the centre's clock: milliseconds since 1970. */
+  readonly receivedMs: number;
   /** The lane it came in by; a record of an outage that jumps the queue comes in by `live`. */
   readonly lane: "live" | "backlog";
   /** What is known about its line at the moment of reading. */

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +7,10 @@ import { toHex } from "@mingcheng/protocols";
 import { afterAll, describe, expect, it } from "vitest";
 import { newSigner, SealedLine } from "../../test/sealed-line.ts";
 import { WriterBench } from "../../test/writer-bench.ts";
+import { openForWriting } from "../store/database.ts";
 import { appendChannel } from "./append-channel.ts";
+import type { LedgerRecord } from "./ledger-reader.ts";
+import { ledgerMigrations } from "./ledger-schema.ts";
 import { openLedgerReader } from "./sqlite-ledger-reader.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "mingcheng-reader-"));
@@ -36,9 +40,40 @@ describe("the ledger as its followers see it", () => {
       ),
     ).toBe(true);
     expect(reader.readAfter(18, 1).map(({ lsn }) => lsn)).toEqual([19]);
-    expect(records[0]?.receivedAt).toBe("2026-11-24T02:00:00.000Z");
+    expect(records[0]?.receivedMs).toBe(Date.parse("2026-11-24T02:00:00.000Z"));
     reader.close();
     bench.database.close();
+  });
+
+  it("hands out the same records as texts, octet by octet, whatever they are", () => {
+    const path = join(scratch, "texts.db");
+    const database = openForWriting({ path, migrations: ledgerMigrations });
+    database.exec("INSERT INTO line (gw, ep, eid, first_seen_ms) VALUES ('market-a', 1, 'ab', 0)");
+    const insert = database.prepare(
+      "INSERT INTO record (line, seq, lane, received_ms, digest, bytes) VALUES (1, ?, ?, ?, zeroblob(32), ?)",
+    );
+    const texts = ['{"kind":"sale"}', "韭菜 🌱", "a\u0000b", "\ufeff{}", "\ufffd", ""];
+    const all = [
+      ...texts.map((text) => Buffer.from(text)),
+      Buffer.from([0x7b, 0xff, 0xc3, 0x28, 0x7d]),
+      randomBytes(900),
+    ];
+    for (const [index, bytes] of all.entries()) insert.run(index + 1, index % 2, 1000 + index, bytes);
+    const [reader, asTexts] = [openLedgerReader(path), openLedgerReader(path, { asTexts: true })];
+    const read = asTexts.readAfter(0, 100);
+    const fields = ({ lsn, gw, ep, eid, seq, receivedMs, lane, lineStatus, bytes }: LedgerRecord): unknown => {
+      return { lsn, gw, ep, eid, seq, receivedMs, lane, lineStatus, bytes: bytes === null ? null : toHex(bytes) };
+    };
+    expect(read.map(fields)).toEqual(reader.readAfter(0, 100).map(fields));
+    expect(read.map(({ bytes }) => bytes && toHex(bytes))).toEqual(
+      all.map((bytes) => (bytes.length === 0 ? null : toHex(bytes))),
+    );
+    expect(read.slice(0, 5).map(({ text }) => text)).toEqual(texts.slice(0, 5));
+    // Lines are known from one batch to the next, until somebody writes.
+    expect(asTexts.readLiveAfter(0, 1).map(({ lineStatus }) => lineStatus)).toEqual(["ok"]);
+    database.exec("UPDATE line SET status = 'disputed'");
+    expect(asTexts.readLiveAfter(0, 1).map(({ lineStatus }) => lineStatus)).toEqual(["disputed"]);
+    for (const one of [reader, asTexts, database]) one.close();
   });
 
   it("names gaps and lines in words that stay", () => {

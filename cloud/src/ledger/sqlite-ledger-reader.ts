@@ -13,7 +13,7 @@ import type {
   LiveLaneReader,
 } from "./ledger-reader.ts";
 
-type RecordRow = [lsn: number, line: number, seq: number, lane: number, receivedMs: number, bytes: Buffer];
+type RecordRow<Bytes> = [lsn: number, line: number, seq: number, lane: number, receivedMs: number, bytes: Bytes];
 
 /** What records of one line have in common. */
 interface OfLine {
@@ -39,6 +39,8 @@ interface LineRow {
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
+const lanes = (lane: number): LedgerRecord["lane"] => (lane === 0 ? "live" : "backlog");
+
 const lineOf = (row: LineRow): LedgerLine => ({
   gw: row.gw,
   ep: row.ep,
@@ -56,6 +58,54 @@ const lineOf = (row: LineRow): LedgerLine => ({
 
 /** Gap reasons as the ledger stores them, by the words followers see. */
 const gapWords: Readonly<Record<string, string>> = { withheld: "digest-only" };
+
+/** What shows in a text where its octets are no UTF-8. */
+const unreadable = "\ufffd";
+
+/** A record that was read as text, which costs half as much. Its octets are there when somebody asks for them. */
+class TextRecord implements LedgerRecord {
+  readonly lsn: number;
+  readonly seq: number;
+  readonly text: string;
+  readonly receivedMs: number;
+  readonly lane: LedgerRecord["lane"];
+  readonly #line: OfLine;
+  readonly #bytesOf: (lsn: number) => Uint8Array | null;
+
+  constructor(
+    [lsn, , seq, lane, receivedMs, text]: RecordRow<string>,
+    line: OfLine,
+    bytesOf: (lsn: number) => Uint8Array | null,
+  ) {
+    this.lsn = lsn;
+    this.seq = seq;
+    this.text = text;
+    this.receivedMs = receivedMs;
+    this.lane = lanes(lane);
+    this.#line = line;
+    this.#bytesOf = bytesOf;
+  }
+
+  get gw(): string {
+    return this.#line.gw;
+  }
+
+  get ep(): number {
+    return this.#line.ep;
+  }
+
+  get eid(): string {
+    return this.#line.eid;
+  }
+
+  get lineStatus(): LedgerRecord["lineStatus"] {
+    return this.#line.status;
+  }
+
+  get bytes(): Uint8Array | null {
+    return this.text.includes(unreadable) ? this.#bytesOf(this.lsn) : Buffer.from(this.text, "utf8");
+  }
+}
 
 /** The time of an erased record, where it could be read before. */
 const timeOf = (t: string | null | undefined): Pick<LedgerRecord, "erasedTime"> => {
@@ -75,12 +125,19 @@ class SqliteLedgerReader implements LedgerReader, LiveLaneReader, ErasureReader 
   readonly #lines: Statement<unknown[]>;
   readonly #erasedTime: Statement<unknown[]>;
   readonly #erasedAfter: Statement<unknown[]>;
+  readonly #version: Statement<unknown[]>;
+  readonly #bytes: Statement<unknown[]>;
+  readonly #asTexts: boolean;
+  /** Lines by their number, as they were at the version of the database that follows. */
+  readonly #known = new Map<number, OfLine>();
+  #knownVersion: unknown;
 
-  constructor(path: string) {
+  constructor(path: string, asTexts: boolean) {
+    this.#asTexts = asTexts;
     this.#database = openForReading(path);
     // Followers read on and on: what they have read they do not ask for again.
     this.#database.pragma("cache_size = -8192");
-    const records = "SELECT lsn, line, seq, lane, received_ms, bytes FROM record";
+    const records = `SELECT lsn, line, seq, lane, received_ms, ${asTexts ? "CAST(bytes AS TEXT)" : "bytes"} FROM record`;
     this.#after = this.#database.prepare(`${records} WHERE lsn > ? ORDER BY lsn LIMIT ?`).raw();
     this.#liveAfter = this.#database.prepare(`${records} WHERE lsn > ? AND lane = 0 ORDER BY lsn LIMIT ?`).raw();
     this.#line = this.#database.prepare("SELECT gw, ep, eid, status FROM line WHERE id = ?");
@@ -96,6 +153,8 @@ class SqliteLedgerReader implements LedgerReader, LiveLaneReader, ErasureReader 
     );
     this.#erasedTime = this.#database.prepare("SELECT t FROM erased WHERE lsn = ?").pluck();
     this.#erasedAfter = this.#database.prepare("SELECT id, lsn FROM erased WHERE id > ? ORDER BY id LIMIT ?");
+    this.#version = this.#database.prepare("SELECT data_version FROM pragma_data_version").pluck();
+    this.#bytes = this.#database.prepare("SELECT bytes FROM record WHERE lsn = ?").pluck();
     this.#channel = new BroadcastChannel(appendChannel(path));
     this.#channel.onmessage = () => {
       for (const listener of this.#listeners) listener();
@@ -112,28 +171,32 @@ class SqliteLedgerReader implements LedgerReader, LiveLaneReader, ErasureReader 
   }
 
   #records(statement: Statement<unknown[]>, lsn: number, limit: number): readonly LedgerRecord[] {
-    const rows = statement.all(lsn, limit) as RecordRow[];
-    // Records come in bundles of one line that were received together: what they share is asked for once.
-    const lines = new Map<number, OfLine>();
-    let latestMs = Number.NaN;
-    let receivedAt = "";
-    return rows.map(([number, lineId, seq, laneNumber, receivedMs, bytes]) => {
-      if (receivedMs !== latestMs) {
-        latestMs = receivedMs;
-        receivedAt = iso(receivedMs);
-      }
-      let line = lines.get(lineId);
-      if (line === undefined) {
-        line = this.#line.get(lineId) as OfLine;
-        lines.set(lineId, line);
-      }
-      const { gw, ep, eid, status: lineStatus } = line;
-      const lane = laneNumber === 0 ? "live" : "backlog";
-      const record = { lsn: number, gw, ep, eid, seq, bytes, receivedAt, lane, lineStatus } as const;
-      if (bytes.length > 0) return record;
-      return { ...record, bytes: null, ...timeOf(this.#erasedTime.get(number) as string | null) };
-    });
+    const rows = statement.all(lsn, limit) as RecordRow<Buffer | string>[];
+    // After the records: their lines are never older than they are.
+    const version = this.#version.get();
+    if (version !== this.#knownVersion) this.#known.clear();
+    this.#knownVersion = version;
+    return rows.map((row) => this.#record(row));
   }
+
+  #record(row: RecordRow<Buffer | string>): LedgerRecord {
+    const [lsn, lineId, seq, lane, receivedMs, bytes] = row;
+    let line = this.#known.get(lineId);
+    if (line === undefined) {
+      line = this.#line.get(lineId) as OfLine;
+      this.#known.set(lineId, line);
+    }
+    if (this.#asTexts && bytes.length > 0) return new TextRecord(row as RecordRow<string>, line, this.#bytesOf);
+    const { gw, ep, eid, status: lineStatus } = line;
+    const record = { lsn, gw, ep, eid, seq, receivedMs, lane: lanes(lane), lineStatus };
+    if (bytes.length > 0) return { ...record, bytes: bytes as Buffer };
+    return { ...record, bytes: null, ...timeOf(this.#erasedTime.get(lsn) as string | null) };
+  }
+
+  readonly #bytesOf = (lsn: number): Uint8Array | null => {
+    const bytes = this.#bytes.get(lsn) as Buffer;
+    return bytes.length > 0 ? bytes : null;
+  };
 
   erasedAfter(id: number, limit: number): readonly ErasedRecord[] {
     return this.#erasedAfter.all(id, limit) as ErasedRecord[];
@@ -168,6 +231,11 @@ class SqliteLedgerReader implements LedgerReader, LiveLaneReader, ErasureReader 
   }
 }
 
-/** Opens an existing `ledger.db` for followers, on a connection that cannot write. */
-export const openLedgerReader = (path: string): LedgerReader & LiveLaneReader & ErasureReader =>
-  new SqliteLedgerReader(path);
+/**
+ * Opens an existing `ledger.db` for followers, on a connection that cannot write. `asTexts`: for those that read every
+ * record as text, which is faster; the octets are still there.
+ */
+export const openLedgerReader = (
+  path: string,
+  { asTexts = false }: { readonly asTexts?: boolean } = {},
+): LedgerReader & LiveLaneReader & ErasureReader => new SqliteLedgerReader(path, asTexts);

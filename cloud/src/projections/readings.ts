@@ -153,7 +153,7 @@ class ReadingsParts {
     const line = this.#lines.line(record, source.lineStatus);
     const boot = this.#boots.boot(record.gw, record.t.boot);
     const reading = clockReading(record.t);
-    const receivedMs = Date.parse(source.receivedAt);
+    const receivedMs = source.receivedMs;
     const atMs = this.#boots.take(boot, reading, receivedMs);
     const device = this.#devices.idOf(record.gw, record.dev);
     const body = typedKinds.has(record.kind) ? null : JSON.stringify(record.body);
@@ -172,7 +172,7 @@ class ReadingsParts {
   /** A record that was erased: its time still is evidence of its boot's clock. */
   pass({ source }: DecodedLedgerRecord, { gw, t }: { readonly gw: string; readonly t: RecordTime }): void {
     this.#lines.line(source, source.lineStatus);
-    this.#boots.take(this.#boots.boot(gw, t.boot), clockReading(t), Date.parse(source.receivedAt));
+    this.#boots.take(this.#boots.boot(gw, t.boot), clockReading(t), source.receivedMs);
   }
 
   /** Takes rows out of the counts and removes them. */

@@ -1,11 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { committed, sampleNowMs, sampleRecord, testOf, unknownTime, weighingOf } from "../../test/memory-ledger.ts";
-import { decodeLedgerRecord } from "../cursor/decoded-record.ts";
+import { type DecodedLedgerRecord, decodeLedgerRecord } from "../cursor/decoded-record.ts";
 import type { LedgerRecord } from "../ledger/ledger-reader.ts";
 import { decodeKinds } from "./decode-kinds.ts";
 
-const decode = decodeKinds(new Set(["test"]));
+const decodeTests = decodeKinds(new Set(["test"]));
+/** Reads a record, and the same one handed out as text. */
+const decode = (source: LedgerRecord): DecodedLedgerRecord => {
+  const decoded = decodeTests(source);
+  if (source.bytes !== null) {
+    const text = Buffer.from(source.bytes).toString("utf8");
+    expect(decodeTests({ ...source, text }).content).toEqual(decoded.content);
+  }
+  return decoded;
+};
 const stored = (record: ReturnType<typeof sampleRecord>, rest: Partial<LedgerRecord> = {}): LedgerRecord => ({
   lsn: 1,
   ...committed(record, sampleNowMs, rest),

@@ -10,12 +10,14 @@ const envelopeBytes = 512;
 const envelope =
   /^\{"v":1,"gw":"([a-z0-9-]+)","ep":(\d+),"eid":"([0-9a-f]{32})","seq":(\d+),"dev":"[^"\\]+","n":\d+,"kind":"([a-z-]+)","t":\{"wall":"([0-9T:.Z+-]+)","mono_ms":(\d+(?:\.\d+)?),"boot":"([ !#-[\]-~]+)","sync":"(ntp|rtc|receipt|none)","err_ms":(?:null|\d+(?:\.\d+)?)\},/;
 
+const headOf = ({ text, bytes }: LedgerRecord): string => {
+  if (text !== undefined) return text.slice(0, envelopeBytes);
+  return bytes === null ? "" : bufferOf(bytes).toString("latin1", 0, Math.min(bytes.length, envelopeBytes));
+};
+
 /** Reads a record only as far as its time when it is of another kind than asked for; undefined when it must be read in full. */
 const passed = (source: LedgerRecord, kinds: ReadonlySet<string>): DecodedLedgerRecord | undefined => {
-  const { bytes } = source;
-  if (bytes === null) return undefined;
-  const head = bufferOf(bytes).toString("latin1", 0, Math.min(bytes.length, envelopeBytes));
-  const found = envelope.exec(head);
+  const found = envelope.exec(headOf(source));
   if (found === null) return undefined;
   const [, gw, ep, eid, seq, kind = "", wall = "", mono, boot = "", sync] = found;
   if (kinds.has(kind) || gw !== source.gw || eid !== source.eid) return undefined;
@@ -25,16 +27,12 @@ const passed = (source: LedgerRecord, kinds: ReadonlySet<string>): DecodedLedger
 };
 
 const kindField = '"kind":"';
-const longestKind = 32;
 
 /** Whether a record seems to be of a kind that is asked for: then it is read at once. */
-const isAsked = ({ bytes }: LedgerRecord, kinds: ReadonlySet<string>): boolean => {
-  if (bytes === null) return false;
-  const buffer = bufferOf(bytes);
-  const at = buffer.indexOf(kindField, 0, "latin1");
-  if (at < 0 || at > envelopeBytes) return false;
-  const kind = buffer.toString("latin1", at + kindField.length, at + kindField.length + longestKind);
-  return kinds.has(kind.slice(0, Math.max(0, kind.indexOf('"'))));
+const isAsked = (source: LedgerRecord, kinds: ReadonlySet<string>): boolean => {
+  const head = headOf(source);
+  const at = head.indexOf(kindField) + kindField.length;
+  return at >= kindField.length && kinds.has(head.slice(at, head.indexOf('"', at)));
 };
 
 /**

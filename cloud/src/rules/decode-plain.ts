@@ -58,14 +58,21 @@ const isPlain = (value: unknown, { gw, ep, eid, seq }: LedgerRecord): value is M
 export const bufferOf = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 
+const textOf = (source: LedgerRecord): string | undefined => {
+  if (source.text !== undefined) return source.text;
+  return source.bytes === null ? undefined : bufferOf(source.bytes).toString("utf8");
+};
+
+/** A character of a text is at most three octets, two characters of the pairs among them four. */
+const isLarge = (text: string): boolean => text.length * 3 > maxRecordBytes && Buffer.byteLength(text) > maxRecordBytes;
+
 /**
  * Reads a record in which nothing is unusual, at a fraction of what the schema's own check of the envelope costs. Undefined
  * for every other one: the schema judges it. What is returned is what {@link decodeLedgerRecord} returns.
  */
 export const decodePlain = (source: LedgerRecord): DecodedLedgerRecord | undefined => {
-  const { bytes } = source;
-  if (bytes === null || bytes.length > maxRecordBytes) return undefined;
-  const text = bufferOf(bytes).toString("utf8");
+  const text = textOf(source);
+  if (text === undefined || isLarge(text)) return undefined;
   // Said twice: bytes that are no UTF-8, and those of this very character.
   if (text.includes("\ufffd")) return undefined;
   let record: unknown;

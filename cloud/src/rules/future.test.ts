@@ -121,7 +121,9 @@ describe("a clock that is believed", () => {
     judged.wait(hour);
     const byMs = 20 * minute;
     const t = ahead(byMs);
-    judged.append({ kind: "weighing", dev: "scale-01", body: weighingOf("500"), t }, 0, { receivedAt: t.wall });
+    judged.append({ kind: "weighing", dev: "scale-01", body: weighingOf("500"), t }, 0, {
+      receivedMs: Date.parse(t.wall),
+    });
     judged.wait(3 * hour + 2 * tolerance);
     expect(fired()).toEqual([]);
     judged.wait(byMs);

@@ -95,6 +95,12 @@ export class RuleStores {
     return this.#byEpoch;
   }
 
+  /** Writes what gathered and was observed. Nothing of a transaction counts before. */
+  flush(): void {
+    this.gathered.flush();
+    this.states.flush();
+  }
+
   /** Lets rules gather under the epochs that the book gives them. */
   useEpochs(): void {
     const { set, places } = this.#options;

@@ -65,18 +65,13 @@ export class RulesFollower implements Follower {
 
   apply(batch: readonly DecodedLedgerRecord[]): readonly Refused[] {
     const parts = this.#ready();
-    let receivedAt = "";
-    let receivedMs = Number.NaN;
     for (const { source, content } of batch) {
-      if (source.receivedAt !== receivedAt) {
-        receivedAt = source.receivedAt;
-        receivedMs = Date.parse(receivedAt);
-      }
+      const { lsn, receivedMs, lineStatus } = source;
       if (content.type === "passed") parts.seeTime(content.gw, content.t, receivedMs);
       if (content.type !== "record") continue;
       const { record } = content;
       const roles = this.#set.rolesByKind.get(record.kind) ?? [];
-      parts.take(record, roles, { lsn: source.lsn, receivedMs, lineStatus: source.lineStatus });
+      parts.take(record, roles, { lsn, receivedMs, lineStatus });
     }
     parts.finish();
     return [];

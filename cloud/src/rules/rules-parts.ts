@@ -137,7 +137,7 @@ export class RulesParts {
     const { record } = content;
     const reading = clockReading(record.t);
     const atMs = effectiveAt(this.#stores.boots.boot(record.gw, record.t.boot).clock, reading);
-    const arrival = { lsn, receivedMs: Date.parse(source.receivedAt), lineStatus: source.lineStatus };
+    const arrival = { lsn, receivedMs: source.receivedMs, lineStatus: source.lineStatus };
     // Others ask about the record that is judged now.
     const { atMs: presentMs, receivedMs, site, gw, dev } = this.#set.surroundings;
     const said: Observation[] = [];
@@ -157,7 +157,7 @@ export class RulesParts {
     lines.setStatus(known, line.status);
     if (line.status === "disputed") this.#withdraw(known.id);
     else this.#release(known.id);
-    this.#stores.gathered.flush();
+    this.#stores.flush();
     return true;
   }
 
@@ -181,13 +181,13 @@ export class RulesParts {
   /** Brings observations of boots with a new clock to their new times and writes what gathered. */
   finish(): void {
     const nowMs = this.#options.nowMs();
-    const { boots, gathered } = this.#stores;
+    const { boots } = this.#stores;
     this.#latestBoot = undefined;
     this.#latestLine = undefined;
     for (const boot of boots.outdated()) this.#retime(boot, nowMs);
     // In a trial nothing has to outlive the process, and batches are small: memory is bounded now and then.
     if (this.#options.trial === undefined || ++this.#finished % boundBootsEvery === 0) boots.flush();
-    gathered.flush();
+    this.#stores.flush();
   }
 
   #retime(boot: KnownBoot, nowMs: number): void {

@@ -102,7 +102,7 @@ export const backtestRules = async (options: BacktestCommandOptions, say: (text:
   const path = ledgerPath(options.data);
   if (!existsSync(path)) throw new MingchengError("INPUT_INVALID", `${path}: there is no ledger`, { field: "--data" });
   const rules = chosenRules(await loadRules(options.rules ?? config.rules), options.rule);
-  const ledger = openLedgerReader(path);
+  const ledger = openLedgerReader(path, { asTexts: true });
   const register = openRegister(options.data);
   const places = register === undefined ? noPlaces(timezone) : new RegisterPlaces(register, timezone);
   const began = performance.now();

@@ -40,7 +40,7 @@ const rssMb = (): number => process.memoryUsage.rss() / 1024 / 1024;
 
 /** Follows the ledger as the rules' thread does, with everything but telling people. */
 const follow = (dataDirectory: string, rules: readonly AlertRule[]) => {
-  const ledger = openLedgerReader(ledgerPath(dataDirectory));
+  const ledger = openLedgerReader(ledgerPath(dataDirectory), { asTexts: true });
   const register = openForReading(`${dataDirectory}/register.db`);
   const database = openForWriting({ path: alertsPath(dataDirectory), migrations: alertsMigrations });
   for (const setting of rulesSettings) database.pragma(setting);
@@ -70,7 +70,7 @@ const follow = (dataDirectory: string, rules: readonly AlertRule[]) => {
 };
 
 const backtestAll = (dataDirectory: string, rules: readonly AlertRule[], days: number) => {
-  const ledger = openLedgerReader(ledgerPath(dataDirectory));
+  const ledger = openLedgerReader(ledgerPath(dataDirectory), { asTexts: true });
   const register = openForReading(`${dataDirectory}/register.db`);
   const places = new RegisterPlaces(register, timezone);
   const fromMs = firstDayMs(days);

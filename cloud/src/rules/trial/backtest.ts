@@ -1,6 +1,6 @@
 import { LedgerFeed } from "../../cursor/ledger-feed.ts";
 import { readLate } from "../../cursor/read-late.ts";
-import type { LedgerReader, LedgerRecord } from "../../ledger/ledger-reader.ts";
+import type { LedgerReader } from "../../ledger/ledger-reader.ts";
 import { decodeKinds } from "../decode-kinds.ts";
 import type { Places } from "../places/places.ts";
 import type { AlertRule } from "../rule.ts";
@@ -34,8 +34,6 @@ const batchSize = 1_000;
 /** What is pending is looked at so often while records come; what came between two looks is judged at once. */
 const lookEveryMs = 10_000;
 
-const receivedMs = ({ receivedAt }: Pick<LedgerRecord, "receivedAt">): number => Date.parse(receivedAt);
-
 /** Number of the last record received before `ms`: receipt times grow with the ledger's numbers. */
 const lastBefore = (ledger: LedgerReader, ms: number): number => {
   let low = 0;
@@ -43,7 +41,7 @@ const lastBefore = (ledger: LedgerReader, ms: number): number => {
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
     const [record] = ledger.readAfter(middle - 1, 1);
-    if (record !== undefined && receivedMs(record) < ms) low = middle;
+    if (record !== undefined && record.receivedMs < ms) low = middle;
     else high = middle - 1;
   }
   return low;
@@ -64,7 +62,7 @@ export const backtest = (options: BacktestOptions): BacktestResult => {
   const judge = trial.database.transaction((batch: Parameters<typeof trial.follower.apply>[0]) => {
     let first = 0;
     for (const [index, { source }] of batch.entries()) {
-      const atMs = receivedMs(source);
+      const atMs = source.receivedMs;
       if (atMs < lookedMs + lookEveryMs) continue;
       trial.follower.apply(batch.slice(first, index));
       first = index;
@@ -75,7 +73,7 @@ export const backtest = (options: BacktestOptions): BacktestResult => {
   });
   for (;;) {
     const read = feed.readAfter(lsn, batchSize);
-    const batch = read.filter(({ source }) => receivedMs(source) < toMs);
+    const batch = read.filter(({ source }) => source.receivedMs < toMs);
     if (batch.length === 0) break;
     judge(batch);
     records += batch.length;

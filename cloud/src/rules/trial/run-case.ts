@@ -60,7 +60,7 @@ class CaseLedger {
     const record: MingchengRecord = {
       ...{ v: 1, gw, ep: 1, eid, seq, dev, n: seq, kind, t, salt, body: bodyOf(kind, body), raw: "" },
     };
-    const received = { receivedAt: new Date(atMs).toISOString(), lane: "live", lineStatus: line } as const;
+    const received = { receivedMs: atMs, lane: "live", lineStatus: line } as const;
     this.ledger.push({ gw, ep: 1, eid, seq, bytes: encodeRecord(record), ...received });
     const [pushedLast] = this.ledger.readAfter(this.ledger.head() - 1, 1);
     const content = pushedLast === undefined ? undefined : decodeLedgerRecord(pushedLast).content;
