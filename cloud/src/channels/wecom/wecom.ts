@@ -7,6 +7,7 @@ import { readProviderKey } from "../http/secret-file.ts";
 import { deliveryOf, unreadable } from "../sms/verdict.ts";
 import { SendWindow } from "./send-window.ts";
 import { wecomVerdict } from "./wecom-codes.ts";
+import { wecomGroupMessage } from "./wecom-group-message.ts";
 import { wecomMessage } from "./wecom-message.ts";
 
 const settings = z.strictObject({
@@ -49,6 +50,8 @@ const answerBytes = 16 * 1024;
 /** A robot may send 20 messages a minute: developer.work.weixin.qq.com/document/path/91770 */
 const mostAMinute = 20;
 const minuteMs = 60_000;
+/** Together fewer than a robot may send in a minute. */
+const singly = { alone: 10, withinMs: minuteMs, everyMs: 10_000 } as const;
 
 const keyOf = (text: string, field: string): string => {
   const key = URL.canParse(text) ? new URL(text).searchParams.get("key") : text;
@@ -74,7 +77,8 @@ const open = async (own: Settings, ports: ChannelPorts): Promise<Channel> => {
   return {
     name: own.name,
     reach: "room",
-    send: async ({ body, site }, signal): Promise<Delivery> => {
+    gathers: singly,
+    send: async ({ body, site, together }, signal): Promise<Delivery> => {
       const waitMs = window.take(ports.nowMs());
       if (waitMs > 0) {
         const held = {
@@ -85,7 +89,9 @@ const open = async (own: Settings, ports: ChannelPorts): Promise<Channel> => {
         } as const;
         return deliveryOf("limit", held);
       }
-      const text = JSON.stringify(wecomMessage(body, own, site));
+      const text = JSON.stringify(
+        together === undefined ? wecomMessage(body, own, site) : wecomGroupMessage(together, own),
+      );
       const posted = await post({ url, headers, body: text, timeoutMs: own.timeoutMs, answerBytes, signal });
       if (posted.type === "no-answer") return { type: "failed", outcome: posted.reason, lost: posted.sent };
       const answer = answerSchema.safeParse(parsed(posted.content));
