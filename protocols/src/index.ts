@@ -1,4 +1,5 @@
 export type * from "./api/index.ts";
+export { alertSeverities, cameraViewings, mostPictures, userNamePattern, userRoles } from "./api/words.ts";
 export * from "./barcodes/price-barcode.ts";
 export * from "./bytes/bytes.ts";
 export * from "./chain/chain.ts";

@@ -2,9 +2,7 @@ import { z } from "zod";
 import { alertDeadlines, alertMessageSchema, dutyStepSchema } from "./alert-duty.ts";
 import { apiCountSchema, apiDeviceSchema, apiGatewaySchema, apiTimeSchema, bilingualSchema } from "./common.ts";
 import { placeSchema } from "./places.ts";
-
-/** How urgent: `alarm` is rare; a rapid positive that waits for confirmation is `attention`. */
-export const alertSeverities = ["notice", "attention", "alarm"] as const;
+import { alertSeverities } from "./words.ts";
 
 /**
  * `firing`: somebody must act. `acknowledged`: somebody does. `handled`: somebody did, it waits to be closed. `resolved`:
@@ -124,7 +122,6 @@ export const alertListSchema = z.object({
   next: z.string().nullable().optional(),
 });
 
-export type AlertSeverity = (typeof alertSeverities)[number];
 export type AlertView = z.infer<typeof alertViewSchema>;
 export type AlertList = z.infer<typeof alertListSchema>;
 export type AlertQuery = z.output<typeof alertQuerySchema>;

@@ -1,6 +1,5 @@
 import { join } from "node:path";
-import { MingchengError } from "@mingcheng/protocols";
-import { alertSeverities } from "@mingcheng/protocols/api";
+import { alertSeverities, MingchengError } from "@mingcheng/protocols";
 import { loadCloudConfig } from "../../config/cloud-config.ts";
 import { Roster } from "../../duty/roster.ts";
 import { loadRouting } from "../../duty/routing/load-routing.ts";

@@ -1,4 +1,4 @@
-import { alertSeverities } from "@mingcheng/protocols/api";
+import { alertSeverities } from "@mingcheng/protocols";
 import { z } from "zod";
 import { dutyTiers } from "../../register/model/duty-kinds.ts";
 import { durationMs } from "../../rules/rule-schema.ts";
