@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./longest-first.ts";
 
 export default defineConfig({
   resolve: { conditions: ["@mingcheng/source"] },
@@ -11,6 +12,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: "forks",
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     // Tests of whole programs wait for real processes. A machine that was too slow once is not a broken promise and
     // is asked again (the report says so); a failed assertion never is.
     retry: { count: 1, condition: /not within \d+ ms|(?:Test|Hook) timed out|Timeout \d+ms exceeded/ },
