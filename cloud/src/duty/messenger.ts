@@ -3,6 +3,7 @@ import type { AlertReason } from "../alerts/alert.ts";
 import type { AlertStore } from "../alerts/alert-store.ts";
 import { backoffMs } from "../channels/backoff.ts";
 import type { AwaitedReceipt, Channel, Delivery, DeliveryReceipt } from "../channels/channel.ts";
+import { inWords } from "../channels/in-words.ts";
 import type { ShortMessage } from "../channels/message.ts";
 import type { SqliteDatabase } from "../store/database.ts";
 import type { Attempt } from "./attempt.ts";
@@ -82,7 +83,7 @@ export class Messenger {
   recover(): void {
     for (const leg of this.#options.messages.underWay()) {
       const message = this.#options.messages.get(leg.message);
-      const outcome = "stopped while it was being sent";
+      const outcome = inWords("stopped while it was being sent");
       if (message !== undefined) this.settle(message, leg, { type: "failed", outcome, lost: true });
     }
   }

@@ -90,7 +90,7 @@ const open = async (own: Settings, ports: ChannelPorts): Promise<Channel> => {
     const answer = await callAliyun(access, "SendSms", parameters, signal);
     if (answer.type === "nothing") return answer.delivery;
     const { Code, Message, BizId } = answer.said;
-    return deliveryOf(Code, aliyunVerdict(Code, Message), BizId);
+    return deliveryOf(Code, aliyunVerdict(Code, Message), BizId ?? undefined);
   };
 
   return {

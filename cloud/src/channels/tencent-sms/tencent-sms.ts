@@ -118,15 +118,15 @@ const askReceipt =
     const code = answer.said.Error?.Code;
     // What Tencent refuses to answer about one message says nothing about the next.
     if (code !== undefined) return tencentVerdict(code).kind === "refused" ? "pending" : { unavailable: code };
-    const found = answer.said.PullSmsSendStatusSet?.find(({ SerialNo }) => SerialNo === receiptId);
-    if (found?.ReportStatus !== "SUCCESS" && found?.ReportStatus !== "FAIL") return "pending";
+    const found = answer.said.PullSmsSendStatusSet.find(({ SerialNo }) => SerialNo === receiptId);
+    if (found === undefined || (found.ReportStatus !== "SUCCESS" && found.ReportStatus !== "FAIL")) return "pending";
     const delivered = found.ReportStatus === "SUCCESS";
     const words = delivered ? "已送达 / delivered" : "未送达 / not delivered";
     return {
       receiptId,
       state: delivered ? "delivered" : "undelivered",
       outcome: found.Description === "" ? words : `${found.Description.slice(0, 120)}：${words}`,
-      atMs: found.UserReceiveTime === undefined ? access.nowMs() : found.UserReceiveTime * 1_000,
+      atMs: typeof found.UserReceiveTime === "number" ? found.UserReceiveTime * 1_000 : access.nowMs(),
     };
   };
 
@@ -149,9 +149,9 @@ const submit = async (
   };
   const answer = await callTencent(access, "SendSms", parameters, signal);
   if (answer.type === "nothing") return answer.delivery;
-  if (answer.said.Error !== undefined)
-    return deliveryOf(answer.said.Error.Code, tencentVerdict(answer.said.Error.Code));
-  const [status] = answer.said.SendStatusSet ?? [];
+  const code = answer.said.Error?.Code;
+  if (code !== undefined) return deliveryOf(code, tencentVerdict(code));
+  const [status] = answer.said.SendStatusSet;
   if (status === undefined) return deliveryOf("SendStatusSet", commonVerdicts.nonsense);
   return deliveryOf(status.Code, tencentVerdict(status.Code), status.SerialNo === "" ? undefined : status.SerialNo);
 };

@@ -4,6 +4,7 @@ import type { Channel, ChannelDefinition, ChannelPorts, Delivery } from "../chan
 import { isLoopback } from "../http/endpoint.ts";
 import { type Posted, post } from "../http/post.ts";
 import { readChannelFile } from "../http/secret-file.ts";
+import { retryAfterMs, unanswered } from "../http/unanswered.ts";
 import { secretKey, webhookSignature } from "./signature.ts";
 
 const settings = z.strictObject({
@@ -19,19 +20,14 @@ const settings = z.strictObject({
 
 const leastSecretBytes = 16;
 
-const retryAfterMs = (text: string | undefined): number | undefined => {
-  const seconds = text === undefined ? Number.NaN : Number(text);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
-};
-
 /** 2xx: it has it. 408, 425, 429 and 5xx can pass; any other answer will not change. */
-const deliveryOf = (posted: Posted): Delivery => {
-  if (posted.type === "no-answer") return { type: "failed", outcome: posted.reason, lost: posted.sent };
+const deliveryOf = (posted: Posted, nowMs: number): Delivery => {
+  if (posted.type === "no-answer") return unanswered(posted);
   const { status } = posted;
   const outcome = `HTTP ${status}`;
   if (status >= 200 && status < 300) return { type: "sent", outcome };
   if (status < 500 && status !== 408 && status !== 425 && status !== 429) return { type: "refused", outcome };
-  const after = retryAfterMs(posted.retryAfter);
+  const after = retryAfterMs(posted.retryAfter, nowMs);
   return { type: "failed", outcome, lost: false, ...(after === undefined ? {} : { retryAfterMs: after }) };
 };
 
@@ -68,7 +64,7 @@ export const webhookChannel = {
           "webhook-signature": webhookSignature(key, { id, timestamp, body: json }),
           "mingcheng-attempt": String(attempt),
         };
-        return deliveryOf(await post({ url, headers, body: json, timeoutMs, ca, signal }));
+        return deliveryOf(await post({ url, headers, body: json, timeoutMs, ca, signal }), ports.nowMs());
       },
     };
   },

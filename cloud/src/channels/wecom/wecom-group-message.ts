@@ -2,8 +2,9 @@ import type { Gathered } from "../channel.ts";
 import { beijing, colours, framed, levels, plain, type WecomStyle } from "./wecom-message.ts";
 
 const urgency = ["notice", "attention", "alarm"] as const;
-/** So many sites are named; of more it says how many. */
-const mostNamed = 5;
+/** So many sites are named; of more it says how many. Together they are one value that is not cut. */
+const mostNamed = 4;
+const mostNameChars = 14;
 
 const isFiring = ({ body }: Gathered): boolean => body.status === "firing";
 
@@ -32,7 +33,7 @@ const placesOf = (told: readonly Gathered[]): string => {
   const places = tally(told.map(siteOf));
   const named = places
     .slice(0, mostNamed)
-    .map(([site, count]) => `${Array.from(site).slice(0, 20).join("")}${count}条`);
+    .map(([site, count]) => `${Array.from(site).slice(0, mostNameChars).join("")}${count}条`);
   return named.join("、") + (places.length > mostNamed ? `等${places.length}处` : "");
 };
 

@@ -1,4 +1,5 @@
 import type { NotificationBody } from "../notification.ts";
+import { withoutLinks } from "../plain-words.ts";
 
 /** How a message is made up. */
 export interface WecomStyle {
@@ -13,7 +14,8 @@ export interface WecomStyle {
 export const levels = { notice: "提示", attention: "关注", alarm: "紧急" } as const;
 /** WeCom's three colours. */
 export const colours = { notice: "comment", attention: "warning", alarm: "warning" } as const;
-const mostValueChars = 200;
+/** With title, four lines and a link that stays under the 2048 bytes of a text, which is the narrower format. */
+const mostValueChars = 90;
 
 /**
  * Text from rules, registers and devices as plain characters: nothing in it makes a heading, a link or a mention.
@@ -30,7 +32,11 @@ export const plain = (text: string): string => {
     "#": "＃",
     "@": "＠",
   };
-  const clean = text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ").replace(/[<>[\]*`#@]/gu, (mark) => marks[mark] ?? "");
+  // Clients make links of addresses, in whatever format.
+  const clean = withoutLinks(text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ")).replace(
+    /[<>[\]*`#@]/gu,
+    (mark) => marks[mark] ?? "",
+  );
   const characters = Array.from(clean);
   return characters.length <= mostValueChars ? clean : `${characters.slice(0, mostValueChars - 1).join("")}…`;
 };

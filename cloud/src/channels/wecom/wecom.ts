@@ -4,7 +4,8 @@ import type { Channel, ChannelDefinition, ChannelPorts, Delivery } from "../chan
 import { providerFields } from "../http/endpoint.ts";
 import { post } from "../http/post.ts";
 import { readProviderKey } from "../http/secret-file.ts";
-import { deliveryOf, unreadable } from "../sms/verdict.ts";
+import { retryAfterMs, unanswered } from "../http/unanswered.ts";
+import { deliveryOf, notUnderstood } from "../sms/verdict.ts";
 import { SendWindow } from "./send-window.ts";
 import { wecomVerdict } from "./wecom-codes.ts";
 import { wecomGroupMessage } from "./wecom-group-message.ts";
@@ -93,11 +94,9 @@ const open = async (own: Settings, ports: ChannelPorts): Promise<Channel> => {
         together === undefined ? wecomMessage(body, own, site) : wecomGroupMessage(together, own),
       );
       const posted = await post({ url, headers, body: text, timeoutMs: own.timeoutMs, answerBytes, signal });
-      if (posted.type === "no-answer") return { type: "failed", outcome: posted.reason, lost: posted.sent };
+      if (posted.type === "no-answer") return unanswered(posted);
       const answer = answerSchema.safeParse(parsed(posted.content));
-      if (!answer.success) {
-        return deliveryOf(`HTTP ${posted.status}`, unreadable(posted.status));
-      }
+      if (!answer.success) return notUnderstood(posted.status, retryAfterMs(posted.retryAfter, ports.nowMs()));
       return deliveryOf(`errcode ${answer.data.errcode}`, wecomVerdict(answer.data.errcode));
     },
   };
