@@ -46,7 +46,7 @@ const openRules = (): string[] =>
 
 describe("a rule that fails", () => {
   it("is out of use alone, tells the administrator, and works again when its text has changed", () => {
-    const bad = ruleOf("condition: body.item.startsWith('x')", event);
+    const bad = ruleOf("condition: int(body.protocol) > 1", event);
     const good = { ...ruleOf("condition: num(body.grams) > 100.0", event), id: "good" };
     judged = new JudgedLedger([bad, good]);
     weigh("500");
@@ -141,7 +141,7 @@ describe("who is told", () => {
   });
 
   it("nobody while another alert covers it, and then once", () => {
-    const source = { ...ruleOf("condition: string(body.grams).startsWith('999')", state), id: "source" };
+    const source = { ...ruleOf("condition: body.grams != null && body.grams.startsWith('999')", state), id: "source" };
     const target = {
       ...ruleOf("condition: num(body.grams) > 1000.0", event),
       inhibitedBy: [{ rule: "source", equal: ["device"] }],
