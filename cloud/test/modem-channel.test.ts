@@ -116,6 +116,16 @@ describe.skipIf(tools.skip)(tools.title("a GSM modem"), () => {
     await eventually(({ stored }) => stored === 0);
   });
 
+  it("offers a report again that could not be stored", async () => {
+    const [channel, inbox] = await listening({ pollMs: 100 });
+    inbox.failures = 1;
+    const delivery = await send(channel);
+    await inbox.until(() => inbox.receipts.length > 0);
+    expect(inbox.failures).toBe(0);
+    expect(inbox.receipts[0]).toMatchObject({ receiptId: (delivery as { receiptId?: string }).receiptId });
+    await eventually(({ stored }) => stored === 0);
+  });
+
   it("without reports promises none", async () => {
     await modem.behave({ reportRouting: "none" });
     const channel = await open();

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Channel, ChannelPorts, Delivery } from "../src/channels/channel.ts";
 import { inWords } from "../src/channels/in-words.ts";
 import { channelPorts, openChannels } from "../src/channels/index.ts";
+import { tryChannel } from "../src/commands/try-channel.ts";
 import { createAuthority, createServerCertificate } from "../src/keys/certificate-issuer.ts";
 import { SimulatorProcess } from "./simulator-process.ts";
 import { outgoingTo, TestedInbox } from "./tested-inbox.ts";
@@ -273,6 +274,24 @@ describe("an SMS centre", () => {
     } finally {
       await own.stop();
     }
+  });
+});
+
+describe("a message to try an SMS centre", () => {
+  it("waits for its own receipt, and leaves what is the centre's to the centre", async () => {
+    const first = await open();
+    const { receiptId } = (await send(first)) as { readonly receiptId?: string };
+    // Nobody listens there: the receipt is refused, and waits for whoever signs in next.
+    await eventually(({ taken }) => taken.at(-1)?.status === 0x64);
+    await first.close?.();
+    const config = join(dir, "try.yaml");
+    writeFileSync(config, JSON.stringify({ channels: [smsc.settings()] }));
+    const lines: string[] = [];
+    const code = await tryChannel("smsc", { config, phone: freshPhone(), wait: "20" }, (line) => void lines.push(line));
+    expect([code, lines.at(-1)]).toEqual([0, expect.stringMatching(/DELIVRD：已送达/)]);
+    const inbox = new TestedInbox();
+    (await open()).listen?.(inbox);
+    await inbox.until(() => inbox.receipts.some((receipt) => receipt.receiptId === receiptId));
   });
 });
 

@@ -57,21 +57,37 @@ const sayDelivery = (delivery: Delivery, say: (text: string) => void): void => {
   else say(inLanguage(`未发出：${outcome}`, `Not sent: ${outcome}`));
 };
 
-/** Resolves with the receipt, or undefined when none came in time. */
-const receiptWithin = (channel: Channel, seconds: number): Promise<DeliveryReceipt | undefined> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(undefined), seconds * 1_000);
+/** Waits for the receipt of the one message that is sent; everything else that comes in is left to the centre. */
+class OwnReceipt {
+  #expected: string | undefined;
+  #found: (receipt: DeliveryReceipt) => void = () => undefined;
+
+  /** Begin before the message is sent: networks may be faster with the receipt than with their answer. */
+  constructor(channel: Channel) {
     channel.listen?.({
       onReceipt: (receipt) => {
-        clearTimeout(timer);
-        resolve(receipt);
+        // It stays where it is, or is sent again, and is there for the centre.
+        if (receipt.receiptId !== this.#expected) throw new MingchengError("INPUT_INVALID", "left to the centre");
+        this.#found(receipt);
       },
-      // It stays where it is, and is there for the centre.
       onReply: () => {
-        throw new MingchengError("INPUT_INVALID", "replies are left to the centre");
+        throw new MingchengError("INPUT_INVALID", "left to the centre");
       },
     });
-  });
+  }
+
+  /** Call as soon as the id is known. Resolves with the receipt, or undefined when none came in time. */
+  within(receiptId: string, seconds: number): Promise<DeliveryReceipt | undefined> {
+    this.#expected = receiptId;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(undefined), seconds * 1_000);
+      this.#found = (receipt) => {
+        clearTimeout(timer);
+        resolve(receipt);
+      };
+    });
+  }
+}
 
 /**
  * Sends one real message through a configured channel and says what became of it; where receipts can be asked for, waits
@@ -93,12 +109,13 @@ export const tryChannel = async (
       );
       throw new MingchengError("INPUT_INVALID", message, { field: "--phone" });
     }
+    const own = new OwnReceipt(channel);
     const delivery = await channel.send(testMessage(publicHost, phone), new AbortController().signal);
     sayDelivery(delivery, say);
     if (delivery.type !== "sent") return 1;
     const seconds = Number(wait);
     if (delivery.receiptId === undefined || channel.watch === undefined || !(seconds > 0)) return 0;
-    const receipt = await receiptWithin(channel, seconds);
+    const receipt = await own.within(delivery.receiptId, seconds);
     if (receipt === undefined) say(inLanguage(`${seconds} 秒内没有回执`, `No receipt within ${seconds} seconds`));
     else say(inLanguage(`回执：${receipt.outcome}`, `Receipt: ${receipt.outcome}`));
     return receipt?.state === "undelivered" ? 1 : 0;
