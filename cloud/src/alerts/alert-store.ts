@@ -43,6 +43,7 @@ export class AlertStore {
   readonly #openOf: Statement<unknown[]>;
   readonly #openRules: Statement<unknown[]>;
   readonly #openOfRule: Statement<unknown[]>;
+  readonly #setDry: Statement<unknown[]>;
   readonly #move: Statement<unknown[]>;
   readonly #acknowledge: Statement<unknown[]>;
   readonly #handle: Statement<unknown[]>;
@@ -72,7 +73,10 @@ export class AlertStore {
       `SELECT ${alertColumns} FROM alert WHERE rule = ? AND group_key = ? AND ended_ms IS NULL`,
     );
     this.#openRules = database.prepare("SELECT DISTINCT rule FROM alert WHERE ended_ms IS NULL").pluck();
-    this.#openOfRule = database.prepare("SELECT id FROM alert WHERE rule = ? AND ended_ms IS NULL").pluck();
+    this.#openOfRule = database
+      .prepare("SELECT id FROM alert WHERE rule = ? AND ended_ms IS NULL AND dry = coalesce(?, dry)")
+      .pluck();
+    this.#setDry = database.prepare("UPDATE alert SET dry = ? WHERE id = ?");
     this.#move = database.prepare(
       "UPDATE alert SET state = ?, fired_ms = coalesce(fired_ms, ?), ended_ms = ? WHERE id = ?",
     );
@@ -109,9 +113,22 @@ export class AlertStore {
     return this.#openRules.all() as string[];
   }
 
-  /** Ids of a rule's open alerts. */
-  openAlertsOf(rule: string): string[] {
-    return this.#openOfRule.all(rule) as string[];
+  /** Ids of a rule's open alerts; `dry`: only those that are tried out, or only the others. */
+  openAlertsOf(rule: string, dry?: boolean): string[] {
+    return this.#openOfRule.all(rule, dry === undefined ? null : dry ? 1 : 0) as string[];
+  }
+
+  /** An alert that was tried out is one like any other from now on: where it fires, it is told. */
+  goLive(id: string, atMs: number): void {
+    this.#setDry.run(0, id);
+    const change = { reason: "released", atMs, detail: { was: "dry-run" } } as const;
+    this.change(id, change);
+    if (this.alert(id)?.firedMs !== null) this.#tell(id, change);
+  }
+
+  /** A pending alert will be told to nobody. */
+  tryOut(id: string): void {
+    this.#setDry.run(1, id);
   }
 
   /** Opens an alert in the state of its first entry. */
