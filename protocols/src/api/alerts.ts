@@ -36,6 +36,8 @@ export const alertViewSchema = z.object({
   matches: apiCountSchema,
   /** True when its record arrived long after it was made. */
   late: z.boolean(),
+  /** True: its rule is only tried out, and nobody was told. Left out by older centres. */
+  dryRun: z.boolean().optional(),
   /** Effective time of what happened. */
   startedAt: apiTimeSchema,
   firedAt: apiTimeSchema,
@@ -99,7 +101,8 @@ export const alertPathSchema = z.strictObject({ id: z.string().min(1).max(128) }
 
 /** Query of `GET /api/v1/alerts`. */
 export const alertQuerySchema = z.strictObject({
-  state: z.enum(["open", "all"]).default("all"),
+  /** `dry-run`: what rules raised that are only tried out; nobody else's list has them. */
+  state: z.enum(["open", "all", "dry-run"]).default("all"),
   gateway: apiGatewaySchema.optional(),
   /** `me`: only those that the asking user has to do something about. */
   for: z.literal("me").optional(),
