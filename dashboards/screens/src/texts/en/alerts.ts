@@ -13,6 +13,7 @@ export const alertTexts: typeof zh = {
       handled: "Handled",
       ended: "Over",
       all: "All",
+      "dry-run": "Tried out",
     },
     state: "State",
     severity: "Severity",
