@@ -18,7 +18,8 @@ const listener = (defaultPort: number, zh: string, en: string) =>
     })
     .prefault({});
 
-const isTimeZone = (name: string): boolean => {
+/** Whether a name like `Asia/Shanghai` is a time zone. */
+export const isTimeZone = (name: string): boolean => {
   try {
     new Intl.DateTimeFormat("en", { timeZone: name });
     return true;

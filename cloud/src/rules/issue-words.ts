@@ -18,6 +18,8 @@ const words: readonly Words[] = [
   [/^either `by` or `for`$/, "by 与 for 二者取一"],
   [/^either an officer or a role$/, "officer 与 role 二者取一"],
   [/^ends when it begins$/, "开始与结束相同"],
+  [/^ends before it begins$/, "结束早于开始"],
+  [/^a time zone like Asia\/Shanghai$/, "时区，如 Asia/Shanghai"],
   [/^role:<role> or user:<name>$/, "role:<角色> 或 user:<用户>"],
   [/^\{(.*)\} is not a label of this rule$/, "{$1} 不是本规则的标签"],
   [/^is a label of the group already$/, "已是分组标签"],

@@ -74,9 +74,20 @@ const zodMessage = (issue: z.core.$ZodIssue, chinese: z.core.$ZodIssue | undefin
 // What is there and should not be comes first: it mostly explains what is missing.
 const isUnknown = ({ code }: z.core.$ZodIssue): number => (code === "unrecognized_keys" ? 0 : 1);
 
+/** Of a choice between forms the one that fits best is meant: what is wrong with that one is said. */
+const meant = (issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] => {
+  const forms = issue.code === "invalid_union" ? issue.errors : [];
+  const [best] = forms.toSorted((a, b) => a.length - b.length);
+  // A schema that says in its own words what it wants knows better.
+  if (best === undefined || !/^(?:Invalid input|无效输入)$/.test(issue.message)) return [issue];
+  return best.flatMap((one) => meant({ ...one, path: [...issue.path, ...one.path] }));
+};
+
 const zodIssues = (schema: z.ZodType, content: unknown, issues: readonly z.core.$ZodIssue[]): readonly Placed[] => {
-  const chinese = schema.safeParse(content, { error: z.locales.zhCN().localeError }).error?.issues ?? [];
+  const inChina = schema.safeParse(content, { error: z.locales.zhCN().localeError }).error?.issues ?? [];
+  const chinese = inChina.flatMap(meant);
   return issues
+    .flatMap(meant)
     .map((issue, index) => [issue, chinese[index]] as const)
     .toSorted(([a], [b]) => isUnknown(a) - isUnknown(b))
     .map(([issue, same]) => zodMessage(issue, same, content));

@@ -27,7 +27,11 @@ const timeOf = (text: string, timezone: string, field: string): number => {
   if (minute !== undefined) return minuteStartMs(minute);
   // The register knows minutes; here seconds count.
   if (instant.safeParse(text).success) return Date.parse(text);
-  throw new MingchengError("INPUT_INVALID", `${text}: a day like 2026-11-01, or ISO 8601`, { field });
+  throw new MingchengError(
+    "INPUT_INVALID",
+    inLanguage(`${text}：日期，如 2026-11-01，或 ISO 8601`, `${text}: a day like 2026-11-01, or ISO 8601`),
+    { field },
+  );
 };
 
 /** How often something, the most frequent first. */
@@ -108,13 +112,20 @@ export const backtestRules = async (options: BacktestCommandOptions, say: (text:
   const { timezone } = config;
   const fromMs = timeOf(options.from, timezone, "--from");
   const saidToMs = timeOf(options.to, timezone, "--to");
-  if (saidToMs <= fromMs) throw new MingchengError("INPUT_INVALID", "--to is not after --from", { field: "--to" });
+  if (saidToMs <= fromMs)
+    throw new MingchengError("INPUT_INVALID", inLanguage("--to 须晚于 --from", "--to is not after --from"), {
+      field: "--to",
+    });
   const nowMs = Date.now();
-  if (fromMs >= nowMs) throw new MingchengError("INPUT_INVALID", "--from lies ahead", { field: "--from" });
+  if (fromMs >= nowMs)
+    throw new MingchengError("INPUT_INVALID", inLanguage("--from 尚未到", "--from lies ahead"), { field: "--from" });
   // What is still to come is no silence of devices.
   const toMs = Math.min(saidToMs, nowMs);
   const path = ledgerPath(options.data);
-  if (!existsSync(path)) throw new MingchengError("INPUT_INVALID", `${path}: there is no ledger`, { field: "--data" });
+  if (!existsSync(path))
+    throw new MingchengError("INPUT_INVALID", inLanguage(`${path}：没有账本`, `${path}: there is no ledger`), {
+      field: "--data",
+    });
   const rules = chosenRules(await loadRules(options.rules ?? config.rules), options.rule);
   const ledger = openLedgerReader(path);
   const register = openRegister(options.data);
