@@ -64,6 +64,8 @@ describe("a code", () => {
       ],
     );
     expect(change).not.toBeNull();
+    // The register is asked anew in another minute, or when somebody else has changed it.
+    city.clock.nowMs += minute;
     expect(await reply(operator, mine)).toBe("编号无效");
     expect(city.rows("SELECT state FROM alert")).toEqual([["firing"]]);
   });
