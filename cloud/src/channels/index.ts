@@ -75,7 +75,9 @@ export const openChannels = async (
   const names = channels.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) {
-    throw new MingchengError("CHANNEL_INVALID", `two channels are called ${twice}`, { field: "channels" });
+    throw new MingchengError("CHANNEL_INVALID", `有两个渠道都叫 ${twice} / two channels are called ${twice}`, {
+      field: "channels",
+    });
   }
   return channels;
 };

@@ -38,9 +38,13 @@ const openOne = async (settings: readonly ChannelSettings[], name: string): Prom
   const found = settings.find((one) => ("name" in one ? one.name : one.type) === name);
   if (found === undefined) {
     const names = settings.map((one) => ("name" in one ? one.name : one.type)).join(", ");
-    throw new MingchengError("CHANNEL_INVALID", `no channel is called ${name}; there are: ${names}`, {
-      field: "channels",
-    });
+    throw new MingchengError(
+      "CHANNEL_INVALID",
+      `没有名为 ${name} 的渠道；现有：${names} / no channel is called ${name}; there are: ${names}`,
+      {
+        field: "channels",
+      },
+    );
   }
   const quiet = found.type === "tencent-sms" ? { ...found, replies: false } : found;
   const [channel] = await openChannels([quiet], channelPorts(pino({ enabled: false })));
@@ -99,6 +103,11 @@ export const tryChannel = async (
   { config, phone, wait }: TryChannelOptions,
   say: (text: string) => void,
 ): Promise<0 | 1> => {
+  const seconds = Number(wait);
+  if (!/^\d{1,4}$/u.test(wait)) {
+    const message = inLanguage("应为 0 至 9999 的整数", "a whole number from 0 to 9999 is expected");
+    throw new MingchengError("INPUT_INVALID", message, { field: "--wait" });
+  }
   const { channels, publicHost } = await loadCloudConfig(config);
   const channel = await openOne(channels, name);
   try {
@@ -113,8 +122,7 @@ export const tryChannel = async (
     const delivery = await channel.send(testMessage(publicHost, phone), new AbortController().signal);
     sayDelivery(delivery, say);
     if (delivery.type !== "sent") return 1;
-    const seconds = Number(wait);
-    if (delivery.receiptId === undefined || channel.watch === undefined || !(seconds > 0)) return 0;
+    if (delivery.receiptId === undefined || channel.watch === undefined || seconds === 0) return 0;
     const receipt = await own.within(delivery.receiptId, seconds);
     if (receipt === undefined) say(inLanguage(`${seconds} 秒内没有回执`, `No receipt within ${seconds} seconds`));
     else say(inLanguage(`回执：${receipt.outcome}`, `Receipt: ${receipt.outcome}`));

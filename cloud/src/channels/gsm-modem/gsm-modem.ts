@@ -17,7 +17,11 @@ const readPin = async (path: string | undefined): Promise<SimPin | undefined> =>
   const field = "channels.pinFile";
   const digits = (await readChannelFile(path, field)).trim();
   if (/^\d{4,8}$/u.test(digits)) return { digits, path, changedMs: (await stat(path)).mtimeMs };
-  throw new MingchengError("CHANNEL_INVALID", `${path} does not hold a PIN: 4 to 8 digits`, { field });
+  throw new MingchengError(
+    "CHANNEL_INVALID",
+    `${path} 中没有 PIN：应为 4 至 8 位数字 / ${path} does not hold a PIN: 4 to 8 digits`,
+    { field },
+  );
 };
 
 /** Somebody's hand is needed; the modem is looked at again as often. */

@@ -1,5 +1,6 @@
 import { MingchengError } from "@mingcheng/protocols";
 import type { Channel, ChannelDefinition, ChannelPorts, Delivery, Outgoing } from "../channel.ts";
+import { aboutChannel } from "../channel-name.ts";
 import { readChannelFile } from "../http/secret-file.ts";
 import { inWords } from "../in-words.ts";
 import { internationalNumber } from "../sms/international-number.ts";
@@ -24,9 +25,13 @@ const readPassword = async (path: string): Promise<string> => {
   const password = (await readChannelFile(path, field)).replace(/[\r\n]+$/u, "");
   // The standard has 8 characters and an end; many networks give out longer ones and take them.
   if (/^[\x20-\x7e]{1,64}$/u.test(password)) return password;
-  throw new MingchengError("CHANNEL_INVALID", `${path} does not hold a password: one line of 1 to 64 characters`, {
-    field,
-  });
+  throw new MingchengError(
+    "CHANNEL_INVALID",
+    `${path} 中没有密码：应为一行，1 至 64 个字符 / ${path} does not hold a password: one line of 1 to 64 characters`,
+    {
+      field,
+    },
+  );
 };
 
 const fieldsOf = (own: SmppSettings, phone: string, text: string): SubmitFields => {
@@ -63,7 +68,9 @@ const outcomeOf = (answer: Answer, receipts: boolean): Delivery => {
 const open = async (own: SmppSettings, ports: ChannelPorts): Promise<Channel> => {
   const fault = settingsFault(own);
   if (fault !== undefined) {
-    throw new MingchengError("CHANNEL_INVALID", `${own.name}: ${fault.message}`, { field: `channels.${fault.field}` });
+    throw new MingchengError("CHANNEL_INVALID", aboutChannel(own.name, fault.message), {
+      field: `channels.${fault.field}`,
+    });
   }
   const password = await readPassword(own.passwordFile);
   const ca = own.caFile === undefined ? undefined : await readChannelFile(own.caFile, "channels.caFile");

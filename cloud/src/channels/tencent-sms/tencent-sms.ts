@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { AwaitedReceipt, Channel, ChannelDefinition, ChannelPorts, Delivery, Outgoing } from "../channel.ts";
+import { channelName } from "../channel-name.ts";
 import { providerFields } from "../http/endpoint.ts";
 import { readProviderKey } from "../http/secret-file.ts";
 import { type MessageTemplate, messageTemplates } from "../message.ts";
@@ -22,25 +23,22 @@ import { callTencent, type TencentAccess } from "./tencent-api.ts";
 import { tencentVerdict } from "./tencent-codes.ts";
 
 const template = z.strictObject({
-  id: z.string().regex(/^\d{1,20}$/),
+  id: z.string().regex(/^\d{1,20}$/, "模板编号是数字，须加引号 / a template's id is digits, in quotes"),
   text: z.string().min(1).max(500),
   variables: z.array(z.string().max(32)).max(20),
 });
 
 const base = z.strictObject({
   type: z.literal("tencent-sms").describe("腾讯云短信：发给值守人员的手机 / Tencent SMS: to the officers' telephones."),
-  name: z
-    .string()
-    .regex(/^[a-z0-9-]{1,32}$/)
-    .describe("渠道名称 / name of the channel."),
+  name: channelName,
   secretId: z
     .string()
-    .regex(/^[A-Za-z0-9]{16,128}$/)
+    .regex(/^[A-Za-z0-9]{16,128}$/, "16 至 128 个字母或数字 / 16 to 128 letters or digits")
     .describe("子用户的 SecretId / secret id of a sub-user."),
   secretKeyFile: z.string().min(1).max(4096).describe("存放 SecretKey 的文件 / file with the secret key."),
   appId: z
     .string()
-    .regex(/^\d{6,20}$/)
+    .regex(/^\d{6,20}$/, "6 至 20 位数字，须加引号 / 6 to 20 digits, in quotes")
     .describe("短信应用的 SdkAppId / SdkAppId of the SMS application."),
   signName: signatureSchema.describe("已审核的签名，不带【】 / approved signature, without 【】."),
   templates: templatesSchema(template).describe(
@@ -88,7 +86,9 @@ const numberFaults = ({ templates }: Settings): TemplateFault[] =>
     const numbers = [...text.matchAll(/\{(\d{1,2})\}/gu)].map(([, number]) => Number(number));
     if (numbers.length === variables.length && numbers.every((number, index) => number === index + 1)) return [];
     const known = Object.keys(messageTemplates[name].variables).join(", ");
-    const message = `the text needs {1} to {${variables.length}} in this order, one for each of variables (${known})`;
+    const { length } = variables;
+    const zh = `正文须依次有 {1} 至 {${length}}，与 variables 一一对应（${known}）`;
+    const message = `${zh} / the text needs {1} to {${length}} in this order, one for each of variables (${known})`;
     return [{ template: name, message }];
   });
 

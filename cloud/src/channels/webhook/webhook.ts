@@ -1,6 +1,7 @@
 import { MingchengError } from "@mingcheng/protocols";
 import { z } from "zod";
 import type { Channel, ChannelDefinition, ChannelPorts, Delivery } from "../channel.ts";
+import { aboutChannel, channelName } from "../channel-name.ts";
 import { isLoopback } from "../http/endpoint.ts";
 import { type Posted, post } from "../http/post.ts";
 import { readChannelFile } from "../http/secret-file.ts";
@@ -9,8 +10,10 @@ import { secretKey, webhookSignature } from "./signature.ts";
 
 const settings = z.strictObject({
   type: z.literal("webhook").describe("向一个 HTTPS 地址发送预警 / alerts are posted to an HTTPS address."),
-  name: z.string().regex(/^[a-z0-9-]{1,32}$/),
-  url: z.url({ protocol: /^https?$/ }).max(2048),
+  name: channelName,
+  url: z
+    .url({ protocol: /^https?$/, error: "以 https:// 开头的地址 / an address that begins with https://" })
+    .max(2048),
   /** File with the signing secret: text, or base64 behind `whsec_`; at least 16 bytes. */
   secretFile: z.string().min(1).max(4096),
   /** PEM file of certificates that are trusted instead of the system's. */
@@ -43,11 +46,17 @@ export const webhookChannel = {
     const { name, secretFile, caFile, timeoutMs } = own;
     const url = new URL(own.url);
     if (url.protocol !== "https:" && !isLoopback(url.hostname)) {
-      throw new MingchengError("CHANNEL_INVALID", `${name}: ${url.origin} is not https`, { field: "channels.url" });
+      throw new MingchengError(
+        "CHANNEL_INVALID",
+        aboutChannel(name, `${url.origin} 不是 https / ${url.origin} is not https`),
+        { field: "channels.url" },
+      );
     }
     const key = secretKey(await readChannelFile(secretFile, "channels.secretFile"));
     if (key.length < leastSecretBytes) {
-      const message = `${name}: the secret has ${key.length} bytes, at least ${leastSecretBytes} are needed`;
+      const zh = `密钥只有 ${key.length} 字节，至少需要 ${leastSecretBytes} 字节`;
+      const en = `the secret has ${key.length} bytes, at least ${leastSecretBytes} are needed`;
+      const message = aboutChannel(name, `${zh} / ${en}`);
       throw new MingchengError("CHANNEL_INVALID", message, { field: "channels.secretFile" });
     }
     const ca = caFile === undefined ? undefined : await readChannelFile(caFile, "channels.caFile");

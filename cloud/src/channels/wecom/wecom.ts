@@ -1,6 +1,7 @@
 import { MingchengError } from "@mingcheng/protocols";
 import { z } from "zod";
 import type { Channel, ChannelDefinition, ChannelPorts, Delivery } from "../channel.ts";
+import { channelName } from "../channel-name.ts";
 import { providerFields } from "../http/endpoint.ts";
 import { post } from "../http/post.ts";
 import { readProviderKey } from "../http/secret-file.ts";
@@ -13,10 +14,7 @@ import { wecomMessage } from "./wecom-message.ts";
 
 const settings = z.strictObject({
   type: z.literal("wecom").describe("企业微信群机器人：发到群里 / WeCom group robot: to a group chat."),
-  name: z
-    .string()
-    .regex(/^[a-z0-9-]{1,32}$/)
-    .describe("渠道名称 / name of the channel."),
+  name: channelName,
   keyFile: z
     .string()
     .min(1)
@@ -27,7 +25,7 @@ const settings = z.strictObject({
     .default("markdown")
     .describe("消息格式；text 在微信插件中也能显示 / format; text is shown in the WeChat plug-in, too."),
   linkBase: z
-    .url({ protocol: /^https$/ })
+    .url({ protocol: /^https$/, error: "以 https:// 开头的地址 / an address that begins with https://" })
     .max(256)
     .nullable()
     .default(null)
@@ -35,7 +33,7 @@ const settings = z.strictObject({
       "界面地址，例如 https://centre.example.org:8443；null 为不带链接 / address of the screens; null: no link.",
     ),
   mention: z
-    .array(z.string().regex(/^[A-Za-z0-9_@.-]{1,64}$/))
+    .array(z.string().regex(/^[A-Za-z0-9_@.-]{1,64}$/, "成员 userid 或 @all / a user id, or @all"))
     .max(20)
     .default([])
     .describe(
@@ -57,9 +55,13 @@ const singly = { alone: 10, withinMs: minuteMs, everyMs: 10_000 } as const;
 const keyOf = (text: string, field: string): string => {
   const key = URL.canParse(text) ? new URL(text).searchParams.get("key") : text;
   if (key !== null && /^[A-Za-z0-9-]{16,64}$/u.test(key)) return key;
-  throw new MingchengError("CHANNEL_INVALID", "the file holds neither a robot's key nor its webhook address", {
-    field,
-  });
+  throw new MingchengError(
+    "CHANNEL_INVALID",
+    "文件中既没有机器人 key，也没有 Webhook 地址 / the file holds neither a robot's key nor its webhook address",
+    {
+      field,
+    },
+  );
 };
 
 const parsed = (content: string): unknown => {
