@@ -18,6 +18,8 @@ export const gatewayStateShape = {
   gaps: "int",
   /** Records it has that the centre lacks, as far as the centre knows. */
   pending: "int",
+  /** Room left on its disk in 10^6 bytes, by its own word; infinite as long as it has not said. */
+  diskFreeMegabytes: "double",
 } as const satisfies CelShape;
 
 /** What `device` holds in rules about `registered-device`: empty texts where the register does not say. */

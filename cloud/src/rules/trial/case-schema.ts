@@ -37,6 +37,7 @@ const gateway = z.strictObject({
     disputedLines: z.int().nonnegative().default(0),
     gaps: z.int().nonnegative().default(0),
     pending: z.int().nonnegative().default(0),
+    diskFreeMegabytes: z.number().nonnegative().default(16_000),
   }),
 });
 

@@ -72,9 +72,9 @@ class CaseLedger {
 }
 
 const stateOf = ({ gateway }: PushedGateway, offlineSeconds: number): GatewayState => {
-  const { online, alarms, disputedLines, gaps, pending } = gateway;
+  const { online, alarms, disputedLines, gaps, pending, diskFreeMegabytes } = gateway;
   return {
-    ...{ online, offlineSeconds, alarms },
+    ...{ online, offlineSeconds, alarms, diskFreeMegabytes },
     ...{ disputedLines: BigInt(disputedLines), gaps: BigInt(gaps), pending: BigInt(pending) },
   };
 };
