@@ -52,8 +52,15 @@ const openOne = async (settings: readonly ChannelSettings[], name: string): Prom
   return channel;
 };
 
+/** Channels say `CODE：中文 / English`; here is the terminal's half. */
+const inTerminal = (outcome: string): string => {
+  const [, code, zh = "", en = ""] = /^(.*?)：(.*?) \/ (.*)$/su.exec(outcome) ?? [];
+  return code === undefined ? outcome : inLanguage(`${code}：${zh}`, `${code}: ${en}`);
+};
+
 const sayDelivery = (delivery: Delivery, say: (text: string) => void): void => {
-  const { type, outcome } = delivery;
+  const { type } = delivery;
+  const outcome = inTerminal(delivery.outcome);
   if (type === "sent") say(inLanguage(`已提交：${outcome}`, `Handed over: ${outcome}`));
   else if (type === "refused") say(inLanguage(`被拒绝：${outcome}`, `Refused: ${outcome}`));
   else if (delivery.lost)
@@ -125,7 +132,7 @@ export const tryChannel = async (
     if (delivery.receiptId === undefined || channel.watch === undefined || seconds === 0) return 0;
     const receipt = await own.within(delivery.receiptId, seconds);
     if (receipt === undefined) say(inLanguage(`${seconds} 秒内没有回执`, `No receipt within ${seconds} seconds`));
-    else say(inLanguage(`回执：${receipt.outcome}`, `Receipt: ${receipt.outcome}`));
+    else say(inLanguage(`回执：${inTerminal(receipt.outcome)}`, `Receipt: ${inTerminal(receipt.outcome)}`));
     return receipt?.state === "undelivered" ? 1 : 0;
   } finally {
     await channel.close?.();
