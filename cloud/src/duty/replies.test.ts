@@ -43,7 +43,7 @@ describe("a code", () => {
     const { city, codes, reply } = await opened();
     city.raise("r1", { severity: "alarm" });
     await city.pass(5 * minute);
-    const [first = "", second = ""] = [codes("op")[0], codes("lin")[0]];
+    const [first, second] = [codes("op")[0] ?? "", codes("lin")[0] ?? ""];
     expect(await reply(operator, first)).toBe("已签收，请及时处置");
     expect(await reply("13800000002", second)).toBe("已由op名签收");
     await city.pass(2 * hour);

@@ -1,8 +1,10 @@
 import pino from "pino";
+import type { Bilingual } from "../alerts/alert.ts";
 import { auditOver } from "../audit/open-audit.ts";
 import { channelPorts, openChannels } from "../channels/index.ts";
 import type { Routing } from "../duty/routing/routing.ts";
 import { openRegister } from "../register/register-database.ts";
+import type { WatchedFile } from "../rules/broken-file.ts";
 import type { AlertRule } from "../rules/rule.ts";
 import { AlertsThread, type AlertsThreadOptions } from "./alerts-thread.ts";
 import { eventLoopTimers } from "./follower-loop.ts";
@@ -33,6 +35,7 @@ export const openAlertsRole = async (
   /** What came before the stores were open, or while they failed. */
   let waitingRules: readonly AlertRule[] | undefined;
   let waitingRouting: Routing | undefined;
+  const invalid = new Map<WatchedFile, Bilingual>();
   const take = (): void => {
     if (follower === undefined) return;
     try {
@@ -40,6 +43,10 @@ export const openAlertsRole = async (
       waitingRules = undefined;
       if (waitingRouting !== undefined) follower.useRouting(waitingRouting);
       waitingRouting = undefined;
+      for (const [file, reason] of invalid) {
+        follower.fileInvalid(file, reason);
+        invalid.delete(file);
+      }
     } catch (error) {
       onFault(`rules: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`);
     }
@@ -51,10 +58,16 @@ export const openAlertsRole = async (
     },
     useRules: (rules) => {
       waitingRules = rules;
+      invalid.delete("rules");
       take();
     },
     useRouting: (routing) => {
       waitingRouting = routing;
+      invalid.delete("routing");
+      take();
+    },
+    fileInvalid: (file, reason) => {
+      invalid.set(file, reason);
       take();
     },
     retry: take,

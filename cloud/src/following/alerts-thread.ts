@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
+import type { Bilingual } from "../alerts/alert.ts";
 import { AlertReader } from "../alerts/alert-reader.ts";
+import { AlertStore } from "../alerts/alert-store.ts";
 import { alertsMigrations, alertsPath } from "../alerts/alerts-database.ts";
 import type { Audit } from "../audit/audit-event.ts";
 import type { Channel } from "../channels/channel.ts";
@@ -19,6 +21,7 @@ import type { LedgerReader, LiveLaneReader } from "../ledger/ledger-reader.ts";
 import { ledgerPath } from "../ledger/open-ledger.ts";
 import { openLedgerReader } from "../ledger/sqlite-ledger-reader.ts";
 import { zoneClock } from "../register/model/validity.ts";
+import { breakFile, mendFile, type WatchedFile, watchedFiles } from "../rules/broken-file.ts";
 import { decodeKinds, timeOnly } from "../rules/decode-kinds.ts";
 import { HintedGateways } from "../rules/hinted-gateways.ts";
 import type { Places } from "../rules/places/places.ts";
@@ -135,6 +138,8 @@ export class AlertsThread implements OpenFollower {
           this.#follower.start();
           this.#dispatcher.start();
           this.#duty.start();
+          // Nothing starts with files that are not good.
+          for (const file of watchedFiles) mendFile(new AlertStore(opened), file, ports.nowMs());
         })
         .immediate();
       this.#database = opened;
@@ -155,9 +160,22 @@ export class AlertsThread implements OpenFollower {
     return new LiveFirstRunner(database, this.#ledger, this.#follower, decoders);
   }
 
+  /** A file of rules or routing is not good: the administrator hears of it, what was before goes on. */
+  fileInvalid(file: WatchedFile, reason: Bilingual): void {
+    this.#transaction(() => breakFile(new AlertStore(this.#database), file, reason, this.#ports.nowMs()));
+    this.#tellChanges();
+  }
+
+  #fileMended(file: WatchedFile): void {
+    mendFile(new AlertStore(this.#database), file, this.#ports.nowMs());
+  }
+
   /** Other rules from now on; their state goes on where they mean the same. */
   useRules(rules: readonly AlertRule[]): void {
-    this.#transaction(() => this.#follower.useRules(rules));
+    this.#transaction(() => {
+      this.#follower.useRules(rules);
+      this.#fileMended("rules");
+    });
     // What was read for the rules before may lack kinds that are asked for now.
     this.#runner = this.#openRunner(this.#database);
     this.#tellChanges();
@@ -165,7 +183,10 @@ export class AlertsThread implements OpenFollower {
 
   /** Another routing from now on; what is under way keeps its deadlines. */
   useRouting(routing: Routing): void {
-    this.#transaction(() => this.#duty.useRouting(routing));
+    this.#transaction(() => {
+      this.#duty.useRouting(routing);
+      this.#fileMended("routing");
+    });
     this.#tellChanges();
   }
 

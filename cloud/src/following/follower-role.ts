@@ -1,4 +1,6 @@
+import type { Bilingual } from "../alerts/alert.ts";
 import type { Routing } from "../duty/routing/routing.ts";
+import type { WatchedFile } from "../rules/broken-file.ts";
 import type { AlertRule } from "../rules/rule.ts";
 import type { OpenFollower } from "./follower-loop.ts";
 import type { GatewayHints } from "./gateway-hints.ts";
@@ -23,6 +25,8 @@ export interface FollowerRole {
   useRules(rules: readonly AlertRule[]): void;
   /** Another routing from now on, or once the stores are open. */
   useRouting(routing: Routing): void;
+  /** A file that says rules or routing has changed and is not good; what was before goes on. */
+  fileInvalid(file: WatchedFile, reason: Bilingual): void;
   /** Tries again what could not be used yet. */
   retry(): void;
   /** Lets go of what goes on while a store fails; the follower is closed by then. */

@@ -6,6 +6,7 @@ export const readingsRole = (options: ReadingsThreadOptions, ports: RolePorts): 
   open: () => new ReadingsThread(options, ports),
   useRules: () => undefined,
   useRouting: () => undefined,
+  fileInvalid: () => undefined,
   retry: () => undefined,
   close: async () => undefined,
 });

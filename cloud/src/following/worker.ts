@@ -75,6 +75,7 @@ port.on("message", (message: ToFollowerThread) => {
   }
   if (message.type === "rules") following.useRules(message.rules);
   else if (message.type === "routing") following.useRouting(message.routing);
+  else if (message.type === "invalid") following.fileInvalid(message.file, message.reason);
   else ports.hints.take(message.hint);
   loop.wake();
 });

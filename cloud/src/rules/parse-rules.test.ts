@@ -233,8 +233,9 @@ describe("rule files", () => {
     const line = tests.slice(0, tests.indexOf(condition)).split("\n").length;
     const refusal = await loadRules(path).catch((error: unknown) => error);
     expect(isCode(refusal, "RULE_INVALID")).toBe(true);
+    const place = `${path}:${line}:32`;
     expect((refusal as Error).message).toBe(
-      `${path}:${line}:32: body.verdict 不可能是 "positiv" / "positiv" is no value of body.verdict`,
+      `${place}: body.verdict 不可能是 "positiv" / ${place}: "positiv" is no value of body.verdict`,
     );
     const missing = await loadRules(join(directory, "none.yaml")).catch((error: unknown) => error);
     expect(isCode(missing, "RULE_INVALID")).toBe(true);

@@ -33,7 +33,8 @@ export const issuesError = (
   if (first === undefined) return new MingchengError(code, "");
   const { file, line, column, field, message } = first;
   const [zh, en] = more.length === 0 ? ["", ""] : [`（另有 ${more.length} 处）`, ` (and ${more.length} more)`];
-  const detail = `${file}:${line}:${column}: ${message.zh}${zh} / ${message.en}${en}`;
+  const place = `${file}:${line}:${column}`;
+  const detail = `${place}: ${message.zh}${zh} / ${place}: ${message.en}${en}`;
   return new MingchengError(code, detail, field === "" ? {} : { field });
 };
 

@@ -95,6 +95,7 @@ describe("a routing file", () => {
         ...{ loaded, called: "routes", figure: { name: "valid", help: "" } },
         read: async () => ({ file: "r.yaml", text: `${whole}channels: [smss]\n` }),
         parse: (text) => readRoutingFor(text, channels),
+        onInvalid: () => undefined,
         onChange: () => reject(new Error("the routing took effect")),
         log: { info: () => undefined, error: (of: unknown) => resolve(of) },
       });
