@@ -238,6 +238,7 @@ export const alertTexts: typeof zh = {
       unreachable: "Cannot be reached",
       dropped: "Channel removed",
     },
+    notThisWay: "Not sent",
     answersLost: "{n} answers lost, it may have come twice",
     attempts: "attempt {n}",
   },

@@ -236,6 +236,7 @@ export const alertTexts = {
       unreachable: "联系不上",
       dropped: "渠道已撤销",
     },
+    notThisWay: "未送出",
     answersLost: "应答丢失 {n} 次，可能重复收到",
     attempts: "第 {n} 次",
   },
