@@ -52,6 +52,7 @@ export class StateLifecycle {
   readonly #ofBoot: Statement<unknown[]>;
   readonly #remove: Statement<unknown[]>;
   readonly #removeRule: Statement<unknown[]>;
+  readonly #holding: Statement<unknown[]>;
   readonly #update: Statement<unknown[]>;
   /** Rows as they are, by rule and group. Dropped with everything else when a transaction fails. */
   readonly #known = new Map<string, Map<string, Known>>();
@@ -76,6 +77,7 @@ export class StateLifecycle {
     this.#ofLine = database.prepare(`SELECT ${columns} FROM series WHERE line = ?`);
     this.#ofBoot = database.prepare(`SELECT ${columns} FROM series WHERE boot = ?`);
     this.#remove = database.prepare("DELETE FROM series WHERE rule = ? AND group_key = ?");
+    this.#holding = database.prepare("SELECT observation FROM series WHERE rule = ? AND holds = 1").pluck();
     this.#removeRule = database.prepare("DELETE FROM series WHERE rule = ?");
   }
 
@@ -167,6 +169,11 @@ export class StateLifecycle {
   /** Whether the condition holds for a group as far as anybody said. */
   holds(rule: string, groupKey: string): boolean {
     return this.#knownOf(rule, groupKey)?.holds === true;
+  }
+
+  /** What was last said of each group for which the condition holds. */
+  holding(rule: string): Observation[] {
+    return (this.#holding.all(rule) as string[]).map((text) => JSON.parse(text) as Observation);
   }
 
   /**
