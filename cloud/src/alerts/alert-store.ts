@@ -93,7 +93,9 @@ export class AlertStore {
       `SELECT arrived_by AS "by", arrived_ms AS atMs FROM care WHERE alert = ? AND arrived_ms IS NOT NULL`,
     );
     this.#arrive = database.prepare("UPDATE care SET arrived_by = ?, arrived_ms = ?, due_ms = ? WHERE alert = ?");
-    this.#rearm = database.prepare("UPDATE alert SET acknowledged_by = NULL, acknowledged_ms = NULL WHERE id = ?");
+    this.#rearm = database.prepare(
+      `UPDATE alert SET acknowledged_by = NULL, acknowledged_ms = NULL, handled_by = NULL, handled_ms = NULL WHERE id = ?`,
+    );
   }
 
   /** The open alert of a group, if there is one. */
@@ -156,8 +158,8 @@ export class AlertStore {
       this.#move.run(to, to === "firing" ? atMs : null, ended ? atMs : null, id);
       if (to === "acknowledged") this.#acknowledge.run(actor, atMs, id);
       if (to === "handled") this.#handle.run(actor, atMs, id);
-      // Who took it over did not act in time: it is there to be taken over again.
-      if (from === "acknowledged" && to === "firing") this.#rearm.run(id);
+      // Who took it over did not act in time, or it was over: it is there to be taken over, and handled, again.
+      if (from !== null && to === "firing") this.#rearm.run(id);
       if (to === "firing" && from !== null) this.#arrive.run(null, null, atMs, id);
     }
     this.#entry.run(id, atMs, from, to, reason, actor, lsn, JSON.stringify(detail));
