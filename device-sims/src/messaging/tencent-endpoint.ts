@@ -3,6 +3,7 @@ import { approvedSignature, tencentTemplates } from "./approved-templates.ts";
 import type { AccountKey, ProviderAnswer, ProviderRequest } from "./provider-request.ts";
 import type { ProviderState } from "./provider-state.ts";
 import { tc3Fault } from "./tc3-check.ts";
+import { codeOwner } from "./told-code.ts";
 import { type VariableFault, variableFault } from "./variable-rules.ts";
 
 /** Characters that a variable of a notice may have for this account. */
@@ -146,5 +147,5 @@ export const answerAsTencent = async (
   if (action === "PullSmsReplyStatus") return pullReplies(state, parameters);
   if (action !== "SendSms") return refused("InvalidAction");
   const { answer } = state.behaviour;
-  return /^[A-Z]\w+\.\w+$/.test(answer) ? refused(answer) : sendSms(state, parameters);
+  return codeOwner(answer) === "tencent" ? refused(answer) : sendSms(state, parameters);
 };
