@@ -18,7 +18,6 @@ import { Roster } from "../duty/roster.ts";
 import type { Routing } from "../duty/routing/routing.ts";
 import type { Figure } from "../health/figure.ts";
 import type { LedgerReader, LiveLaneReader } from "../ledger/ledger-reader.ts";
-import { ledgerPath } from "../ledger/open-ledger.ts";
 import { openLedgerReader } from "../ledger/sqlite-ledger-reader.ts";
 import { zoneClock } from "../register/model/validity.ts";
 import { breakFile, mendFile, type WatchedFile, watchedFiles } from "../rules/broken-file.ts";
@@ -30,9 +29,9 @@ import type { AlertRule } from "../rules/rule.ts";
 import { rulesSettings } from "../rules/rules-database.ts";
 import { RulesFollower } from "../rules/rules-follower.ts";
 import { openForReading, openForWriting, type SqliteDatabase } from "../store/database.ts";
+import { ledgerPath, projectionsPath } from "../store/store-paths.ts";
 import { unsettled } from "../store/unsettled.ts";
 import type { LoopTimers, OpenFollower } from "./follower-loop.ts";
-import { projectionsPath } from "./readings-thread.ts";
 import { ReconcilePace } from "./reconcile-pace.ts";
 import { StepPace } from "./step-pace.ts";
 
