@@ -211,10 +211,19 @@ describe("a lost answer", () => {
     ]);
   });
 
-  it("costs one second message at Tencent, which has no records to ask", async () => {
+  it("costs one second message at Tencent, whose records do not tell it; an outage does not use that up", async () => {
     const channel = await tested.open("tencent-sms");
     await tested.providers.behave({ answer: "lost" });
     expect(await tested.send(channel)).toMatchObject({ type: "failed", lost: true });
+    for (const answer of ["unavailable", "nonsense", "reset"]) {
+      await tested.providers.behave({ answer });
+      const asked = await tested.send(channel, { attempt: 2, mayHaveIt: true });
+      expect(asked).toMatchObject({
+        type: "failed",
+        lost: false,
+        outcome: expect.stringMatching(/^PullSmsSendStatus/),
+      });
+    }
     await tested.providers.behave({});
     await tested.pass(31_000);
     expect(await tested.send(channel, { attempt: 2, mayHaveIt: true })).toMatchObject({ type: "sent" });

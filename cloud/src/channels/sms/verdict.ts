@@ -15,6 +15,15 @@ export interface Verdict {
   readonly retryAfterMs?: number;
 }
 
+/** What is said of an attempt that the provider's records show as sent before. */
+export const wentThrough = "先前已提交，未重发 / it had gone through before, nothing was sent again";
+
+/** While the records cannot be asked nothing may be sent: it could be a second message. `why`: what asking came to. */
+export const notAsked = (call: string, why: string): Extract<Delivery, { readonly type: "failed" }> => ({
+  ...{ type: "failed", lost: false },
+  outcome: `${call} ${why.split("：")[0] ?? ""}：暂时无法查询先前是否已提交，未重发 / it cannot be asked now whether it had gone through, nothing was sent`,
+});
+
 const second = 1_000;
 const minute = 60 * second;
 

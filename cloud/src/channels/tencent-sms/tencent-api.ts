@@ -23,7 +23,7 @@ const text = z
 const sendStatus = z.looseObject({ Code: z.string().min(1), SerialNo: text });
 
 const receipt = z.looseObject({
-  ...{ SerialNo: text, ReportStatus: text, Description: text },
+  ...{ SerialNo: text, ReportStatus: text, Description: text, SessionContext: text },
   UserReceiveTime: z.number().nullish(),
 });
 

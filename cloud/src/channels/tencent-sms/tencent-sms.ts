@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { AwaitedReceipt, Channel, ChannelDefinition, ChannelPorts, Delivery, Outgoing } from "../channel.ts";
+import type { Channel, ChannelDefinition, ChannelPorts, Delivery, Outgoing } from "../channel.ts";
 import { channelName } from "../channel-name.ts";
 import { providerFields } from "../http/endpoint.ts";
 import { readProviderKey } from "../http/secret-file.ts";
@@ -15,12 +15,13 @@ import {
 } from "../sms/approved-templates.ts";
 import { partsOf, sentChars, type TextPart } from "../sms/approved-text.ts";
 import { mainlandNumber } from "../sms/phone.ts";
-import { type Asked, ReceiptPolling } from "../sms/receipt-polling.ts";
+import { ReceiptPolling } from "../sms/receipt-polling.ts";
 import { variableValue } from "../sms/variable-value.ts";
 import { commonVerdicts, deliveryOf } from "../sms/verdict.ts";
 import { ReplyPolling } from "./reply-polling.ts";
 import { callTencent, type TencentAccess } from "./tencent-api.ts";
 import { tencentVerdict } from "./tencent-codes.ts";
+import { askReceipt, earlierAttempt } from "./tencent-records.ts";
 
 const template = z.strictObject({
   id: z.string().regex(/^\d{1,20}$/, "模板编号是数字，须加引号 / a template's id is digits, in quotes"),
@@ -100,36 +101,6 @@ const faultsOf = (own: Settings): readonly TemplateFault[] => [
   }),
 ];
 
-const mostPulled = 100;
-/** Clocks differ a little; what was sent shortly before the given time is asked for, too. */
-const earlierSeconds = 300;
-
-const askReceipt =
-  (access: TencentAccess, appId: string) =>
-  async ({ receiptId, phone, sentMs }: AwaitedReceipt, _turn: number, signal: AbortSignal): Promise<Asked> => {
-    const number = mainlandNumber(phone);
-    if (number === undefined) return "pending";
-    const parameters = {
-      SendDateTime: Math.floor(sentMs / 1_000) - earlierSeconds,
-      ...{ Offset: 0, Limit: mostPulled, PhoneNumber: `+86${number}`, SmsSdkAppId: appId },
-    };
-    const answer = await callTencent(access, "PullSmsSendStatusByPhoneNumber", parameters, signal);
-    if (answer.type === "nothing") return { unavailable: answer.delivery.outcome };
-    const code = answer.said.Error?.Code;
-    // What Tencent refuses to answer about one message says nothing about the next.
-    if (code !== undefined) return tencentVerdict(code).kind === "refused" ? "pending" : { unavailable: code };
-    const found = answer.said.PullSmsSendStatusSet.find(({ SerialNo }) => SerialNo === receiptId);
-    if (found === undefined || (found.ReportStatus !== "SUCCESS" && found.ReportStatus !== "FAIL")) return "pending";
-    const delivered = found.ReportStatus === "SUCCESS";
-    const words = delivered ? "已送达 / delivered" : "未送达 / not delivered";
-    return {
-      receiptId,
-      state: delivered ? "delivered" : "undelivered",
-      outcome: found.Description === "" ? words : `${found.Description.slice(0, 120)}：${words}`,
-      atMs: typeof found.UserReceiveTime === "number" ? found.UserReceiveTime * 1_000 : access.nowMs(),
-    };
-  };
-
 const submit = async (
   access: TencentAccess,
   { own, phone, outgoing }: { readonly own: Settings; readonly phone: string; readonly outgoing: Outgoing },
@@ -178,7 +149,10 @@ const open = async (own: Settings, ports: ChannelPorts): Promise<Channel> => {
       if (outgoing.recipient === null) return deliveryOf("recipient", commonVerdicts.noRecipient);
       const phone = mainlandNumber(outgoing.recipient.phone);
       if (phone === undefined) return deliveryOf("phone", commonVerdicts.notMobile);
-      const delivery = await submit(access, { own, phone, outgoing }, signal);
+      const before = outgoing.mayHaveIt
+        ? await earlierAttempt(access, { appId: own.appId, phone, outgoing }, signal)
+        : undefined;
+      const delivery = before ?? (await submit(access, { own, phone, outgoing }, signal));
       if (delivery.type === "sent" && delivery.receiptId !== undefined) {
         receipts.add({ receiptId: delivery.receiptId, phone, sentMs: ports.nowMs() });
       }

@@ -155,6 +155,9 @@ describe("webhook", () => {
     const short = { secretFile: join(directory, "short") };
     await refused([settings("https://duty.example.org/", short)]).toMatchObject({ field: "channels.secretFile" });
     const one = settings("https://duty.example.org/");
-    await refused([one, one]).toMatchObject({ code: "CHANNEL_INVALID", message: expect.stringContaining("two channels are called duty-room") });
+    await refused([one, one]).toMatchObject({
+      code: "CHANNEL_INVALID",
+      message: expect.stringContaining("two channels are called duty-room"),
+    });
   });
 });
