@@ -103,7 +103,22 @@ describe("commands of the centre", () => {
     expect(await checkCommand(path, (text) => said.push(text))).toBe(0);
     writeFileSync(path, "mqtts: { prot: 8883 }\ntimezone: Mars\n");
     expect(await checkCommand(path, (text) => said.push(text))).toBe(1);
-    expect(said.slice(1).every((line) => line.startsWith(`${path}:`))).toBe(true);
+    expect(said.slice(1, -1).every((line) => line.startsWith(`${path}:`))).toBe(true);
+    expect(said.at(-1)).toBe("2 to correct. Then check again.");
+    said.length = 0;
+    const channels = [
+      { type: "wecom", name: "group", keyFile: join(data, "none") },
+      { type: "console" },
+      { type: "console" },
+    ];
+    writeFileSync(path, JSON.stringify({ channels }, null, 1));
+    process.env["LANG"] = "zh_CN.UTF-8";
+    expect(await checkCommand(path, (text) => said.push(text))).toBe(1);
+    expect(said).toEqual([
+      `${path}:6: channels.0.keyFile: ${join(data, "none")} 无法读取`,
+      `${path}:11: channels.2.name: 已有名为 console 的渠道`,
+      "共 2 处错误。改正后重新检查。",
+    ]);
     await expect(checkCommand(join(data, "no.yaml"), () => undefined)).rejects.toMatchObject({
       code: "CONFIG_INVALID",
     });

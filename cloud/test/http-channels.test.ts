@@ -53,6 +53,7 @@ describe("a message to try a channel", () => {
     await tested.providers.behave({ receipts: "undelivered", receiptDelayMs: 0 });
     expect(await tried("aliyun", { phone: tested.phone })).toMatchObject({ code: 1 });
     await expect(tried("aliyun")).rejects.toMatchObject({ code: "INPUT_INVALID", field: "--phone" });
+    await expect(tried("wecom", { wait: "soon" })).rejects.toMatchObject({ code: "INPUT_INVALID", field: "--wait" });
     await expect(tried("nobody")).rejects.toMatchObject({ code: "CHANNEL_INVALID", field: "channels" });
   });
 });

@@ -8,6 +8,7 @@ import { needs } from "../../device-sims/src/harness/requirements.ts";
 import { readSubmit } from "../../device-sims/src/messaging/modem/submit-pdu.ts";
 import type { Channel, ChannelPorts, Delivery } from "../src/channels/channel.ts";
 import { encodeSubmits } from "../src/channels/gsm-modem/pdu/submit.ts";
+import { inWords } from "../src/channels/in-words.ts";
 import { channelPorts, openChannels } from "../src/channels/index.ts";
 import { SimulatorProcess } from "./simulator-process.ts";
 import { outgoingTo, TestedInbox } from "./tested-inbox.ts";
@@ -115,6 +116,16 @@ describe.skipIf(tools.skip)(tools.title("a GSM modem"), () => {
     await eventually(({ stored }) => stored === 0);
   });
 
+  it("offers a report again that could not be stored", async () => {
+    const [channel, inbox] = await listening({ pollMs: 100 });
+    inbox.failures = 1;
+    const delivery = await send(channel);
+    await inbox.until(() => inbox.receipts.length > 0);
+    expect(inbox.failures).toBe(0);
+    expect(inbox.receipts[0]).toMatchObject({ receiptId: (delivery as { receiptId?: string }).receiptId });
+    await eventually(({ stored }) => stored === 0);
+  });
+
   it("without reports promises none", async () => {
     await modem.behave({ reportRouting: "none" });
     const channel = await open();
@@ -185,8 +196,8 @@ describe.skipIf(tools.skip)(tools.title("a GSM modem"), () => {
   });
 
   it.each([
-    ["hang", { type: "failed", lost: true, outcome: "no answer to AT+CMGS" }, 1],
-    ["hang-before-prompt", { type: "failed", lost: false, outcome: "no answer to AT+CMGS" }, 0],
+    ["hang", { type: "failed", lost: true, outcome: inWords("no answer to AT+CMGS") }, 1],
+    ["hang-before-prompt", { type: "failed", lost: false, outcome: inWords("no answer to AT+CMGS") }, 0],
   ] as const)("that stops answering (%s) is reset and used again", async (submit, expected, count) => {
     const channel = await open({ commandTimeoutMs: 1_000, sendTimeoutMs: 1_000 });
     expect(await send(channel)).toEqual(expect.objectContaining({ type: "sent" }));
@@ -236,8 +247,8 @@ describe.skipIf(tools.skip)(tools.title("a GSM modem"), () => {
   });
 
   it.each([
-    ["none", "没有网络，信号未知 / signal unknown / 正在找网 / searching"],
-    ["denied", "没有网络，信号 / signal 17/31 / 网络拒绝 / refused by the network"],
+    ["none", "没有网络（正在找网），信号未知 / no network (searching), signal unknown"],
+    ["denied", "没有网络（被网络拒绝），信号 17/31 / no network (refused by the network), signal 17/31"],
   ])("without a network (%s) is not tried", async (network, why) => {
     await modem.behave({ network });
     const channel = await open();
@@ -294,7 +305,7 @@ describe.skipIf(tools.skip)(tools.title("a GSM modem"), () => {
         await modem.behave({ sim: "pin", tries: known, pin: "4711" });
         const path = pinFile("1234");
         for (let start = 0; start < 4; start++) {
-          expect(await reopened(path)).toMatchObject({ type: "failed", lost: false, retryAfterMs: 600_000 });
+          expect(await reopened(path)).toMatchObject({ type: "failed", lost: false, retryAfterMs: 60_000 });
         }
         expect(await tries()).toBe(2);
         await modem.behave({ sim: "pin", tries: known, pin: "1234" });
@@ -316,15 +327,15 @@ describe.skipIf(tools.skip)(tools.title("a GSM modem"), () => {
     );
 
     it.each([
-      ["pin", "the SIM wants its PIN"],
-      ["puk", "SIM PUK"],
-      ["missing", "CME ERROR: 10"],
+      ["pin", "SIM：SIM 卡需要 PIN，请设置 pinFile / the SIM wants its PIN: set pinFile"],
+      ["puk", "SIM：SIM 卡已锁，需要 PUK（CME 12） / the SIM is locked and wants its PUK (CME 12)"],
+      ["missing", "SIM：未插 SIM 卡（CME 10） / there is no SIM (CME 10)"],
     ])("that cannot be used (%s) is named", async (sim, why) => {
       await modem.behave({ sim });
       expect(await reopened(undefined)).toMatchObject({
         type: "failed",
         lost: false,
-        outcome: expect.stringContaining(why),
+        outcome: why,
       });
     });
   });

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import pino from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Channel, ChannelPorts, Delivery } from "../src/channels/channel.ts";
+import { inWords } from "../src/channels/in-words.ts";
 import { channelPorts, openChannels } from "../src/channels/index.ts";
+import { tryChannel } from "../src/commands/try-channel.ts";
 import { createAuthority, createServerCertificate } from "../src/keys/certificate-issuer.ts";
 import { SimulatorProcess } from "./simulator-process.ts";
 import { outgoingTo, TestedInbox } from "./tested-inbox.ts";
@@ -148,7 +150,7 @@ describe("an SMS centre", () => {
     ["nack", { type: "failed", lost: false, outcome: expect.stringMatching(/^ESME_RSYSERR/) }],
     ["lost", { type: "failed", lost: true }],
     ["cut", { type: "failed", lost: true }],
-    ["silent", { type: "failed", lost: true, outcome: "timeout" }],
+    ["silent", { type: "failed", lost: true, outcome: inWords("timeout") }],
     ["garbage", { type: "failed", lost: true, outcome: expect.stringMatching(/^not SMPP/) }],
   ] as const)("that answers %s", async (submit, expected) => {
     await smsc.behave({ submit, count: 1 });
@@ -159,7 +161,7 @@ describe("an SMS centre", () => {
     expect(await shown(phone)).toHaveLength(accepted);
     const again = async (): Promise<Delivery> => {
       const delivery = await send(channel, phone);
-      return delivery.type === "sent" || delivery.outcome !== "connection closed" ? delivery : again();
+      return delivery.type === "sent" || delivery.outcome !== inWords("connection closed") ? delivery : again();
     };
     // It goes on by itself, over a new connection where the old one is gone.
     await eventually(({ connections }) => connections === 1);
@@ -168,13 +170,15 @@ describe("an SMS centre", () => {
   });
 
   it.each([
-    ["wrong-password", "ESME_RINVPASWD"],
-    ["already-bound", "ESME_RALYBND"],
-  ] as const)("that lets nobody in (%s) is asked rarely", async (bind, name) => {
+    ["wrong-password", "ESME_RINVPASWD", 600_000],
+    ["already-bound", "ESME_RALYBND", 600_000],
+    // Passes by itself: the next message may go as soon as it is asked again.
+    ["busy", "ESME_RSYSERR", 60_000],
+  ] as const)("that lets nobody in (%s) is asked rarely", async (bind, name, retryAfterMs) => {
     await smsc.behave({ bind });
     const channel = await open();
     const delivery = await send(channel);
-    expect(delivery).toMatchObject({ type: "failed", lost: false, retryAfterMs: 600_000 });
+    expect(delivery).toMatchObject({ type: "failed", lost: false, retryAfterMs });
     expect(delivery.outcome).toMatch(new RegExp(`^${name}`));
     const { binds } = await state();
     await send(channel);
@@ -183,13 +187,13 @@ describe("an SMS centre", () => {
 
   it("that is not there lost nothing", async () => {
     const channel = await open({ port: 1 });
-    expect(await send(channel)).toEqual({ type: "failed", outcome: "ECONNREFUSED", lost: false });
+    expect(await send(channel)).toEqual({ type: "failed", outcome: inWords("ECONNREFUSED"), lost: false });
   });
 
   it("that takes the connection and says nothing", async () => {
     await smsc.behave({ bind: "silent" });
     const channel = await open({ timeoutMs: 200 });
-    expect(await send(channel)).toEqual({ type: "failed", outcome: "timeout", lost: false });
+    expect(await send(channel)).toEqual({ type: "failed", outcome: inWords("timeout"), lost: false });
   });
 
   it("has at most so many without answer, and all are sent in the end", async () => {
@@ -237,10 +241,10 @@ describe("an SMS centre", () => {
     const { messages } = await smsc.get<{ messages: Message[] }>("messages");
     await smsc.eventually<{ messages: Message[] }>((now) => now.messages.length > messages.length, "messages");
     stop.abort();
-    expect(await sending).toEqual({ type: "failed", outcome: "stopped", lost: true });
+    expect(await sending).toEqual({ type: "failed", outcome: inWords("stopped"), lost: true });
     expect(await channel.send(outgoingTo(freshPhone()), stop.signal)).toEqual({
       type: "failed",
-      outcome: "stopped",
+      outcome: inWords("stopped"),
       lost: false,
     });
   });
@@ -270,6 +274,24 @@ describe("an SMS centre", () => {
     } finally {
       await own.stop();
     }
+  });
+});
+
+describe("a message to try an SMS centre", () => {
+  it("waits for its own receipt, and leaves what is the centre's to the centre", async () => {
+    const first = await open();
+    const { receiptId } = (await send(first)) as { readonly receiptId?: string };
+    // Nobody listens there: the receipt is refused, and waits for whoever signs in next.
+    await eventually(({ taken }) => taken.at(-1)?.status === 0x64);
+    await first.close?.();
+    const config = join(dir, "try.yaml");
+    writeFileSync(config, JSON.stringify({ channels: [smsc.settings()] }));
+    const lines: string[] = [];
+    const code = await tryChannel("smsc", { config, phone: freshPhone(), wait: "20" }, (line) => void lines.push(line));
+    expect([code, lines.at(-1)]).toEqual([0, "Receipt: DELIVRD: delivered"]);
+    const inbox = new TestedInbox();
+    (await open()).listen?.(inbox);
+    await inbox.until(() => inbox.receipts.some((receipt) => receipt.receiptId === receiptId));
   });
 });
 
@@ -360,7 +382,7 @@ describe("what a channel to an SMS centre sends", () => {
     const channel = await open();
     await send(channel);
     await channel.close?.();
-    expect(await send(channel)).toEqual({ type: "failed", outcome: "closed", lost: false });
+    expect(await send(channel)).toEqual({ type: "failed", outcome: inWords("closed"), lost: false });
     await eventually(({ connections }) => connections === 0);
   });
 });

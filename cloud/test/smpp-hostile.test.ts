@@ -6,6 +6,7 @@ import { join } from "node:path";
 import pino from "pino";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Channel } from "../src/channels/channel.ts";
+import { inWords } from "../src/channels/in-words.ts";
 import { channelPorts, channelSettings, openChannels } from "../src/channels/index.ts";
 import { PduSplitter } from "../src/channels/smpp/pdu-splitter.ts";
 import { bare, command, encodePdu, type Pdu, responseTo } from "../src/channels/smpp/smpp-pdu.ts";
@@ -78,7 +79,7 @@ it.each([
 
 it("a peer that gives half of a unit and waits is left after its time", async () => {
   peer = (_pdu, socket) => socket.write(header(200, responseTo(command.submitSm)));
-  expect(await send()).toEqual({ type: "failed", outcome: "timeout", lost: true });
+  expect(await send()).toEqual({ type: "failed", outcome: inWords("timeout"), lost: true });
 });
 
 it("answers to nothing, damaged and unknown requests are answered or counted, and the connection lives on", async () => {

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import pino from "pino";
 import { describe, expect, it } from "vitest";
 import { callAliyun } from "../src/channels/aliyun-sms/aliyun-api.ts";
+import { inWords } from "../src/channels/in-words.ts";
 import { shortMessage } from "../src/channels/message.ts";
 import { callTencent } from "../src/channels/tencent-sms/tencent-api.ts";
 import { ChannelsUnderTest, hour, Inbox, quick } from "./channels-under-test.ts";
@@ -88,11 +89,11 @@ describe.each([
     expect(await tested.shown()).toMatchObject([{ answered: false }]);
     const nobody = await tested.open(type, { endpoint: "http://127.0.0.1:1", name: "nobody" });
     const unreached = await tested.send(nobody, { id: `n-${tested.number}-unreached` });
-    expect(unreached).toEqual({ type: "failed", outcome: "ECONNREFUSED", lost: false });
+    expect(unreached).toEqual({ type: "failed", outcome: inWords("ECONNREFUSED"), lost: false });
     await tested.providers.behave({ delayMs: 400 });
     const impatient = await tested.open(type, { timeoutMs: 100, name: "impatient" });
     const late = await tested.send(impatient, { id: `n-${tested.number}-late` });
-    expect(late).toEqual({ type: "failed", outcome: "timeout", lost: true });
+    expect(late).toEqual({ type: "failed", outcome: inWords("timeout"), lost: true });
   });
 
   it("reaches the officer after the provider was down for an hour", async () => {
@@ -210,10 +211,19 @@ describe("a lost answer", () => {
     ]);
   });
 
-  it("costs one second message at Tencent, which has no records to ask", async () => {
+  it("costs one second message at Tencent, whose records do not tell it; an outage does not use that up", async () => {
     const channel = await tested.open("tencent-sms");
     await tested.providers.behave({ answer: "lost" });
     expect(await tested.send(channel)).toMatchObject({ type: "failed", lost: true });
+    for (const answer of ["unavailable", "nonsense", "reset"]) {
+      await tested.providers.behave({ answer });
+      const asked = await tested.send(channel, { attempt: 2, mayHaveIt: true });
+      expect(asked).toMatchObject({
+        type: "failed",
+        lost: false,
+        outcome: expect.stringMatching(/^PullSmsSendStatus/),
+      });
+    }
     await tested.providers.behave({});
     await tested.pass(31_000);
     expect(await tested.send(channel, { attempt: 2, mayHaveIt: true })).toMatchObject({ type: "sent" });

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../src/clock.ts";
-import { startCentre } from "../src/harness/centre-process.ts";
 import { configuredDevice } from "../src/harness/configured-device.ts";
 import { enrolGateway, type GatewayProcess, startGateway } from "../src/harness/gateway-process.ts";
 import { builtModule } from "../src/harness/repository.ts";
@@ -10,6 +9,7 @@ import { startProgram } from "../src/harness/running-program.ts";
 import { until } from "../src/harness/until.ts";
 import { type Bench, type BenchOptions, median } from "./bench.ts";
 import { fillOutbox } from "./fill-outbox.ts";
+import { measureCentre } from "./footprint-centre.ts";
 import { readUsage } from "./process-usage.ts";
 
 const gw = "bench-footprint";
@@ -57,10 +57,11 @@ const watch = async (gateway: GatewayProcess, seconds: number): Promise<{ rssMb:
   return { rssMb: median(samples), cpuPercent: (100 * used) / elapsed };
 };
 
-const measure = async ({ quick, report, progress }: BenchOptions, dir: string): Promise<void> => {
+const measure = async (options: BenchOptions, dir: string): Promise<void> => {
+  const { quick, report, progress } = options;
   const seconds = quick ? 10 : 60;
   const records = quick ? 100_000 : 1_000_000;
-  const centre = await startCentre({ dir: join(dir, "centre") });
+  const centre = await measureCentre(options, join(dir, "centre"));
   const scales = await startScales();
   try {
     const gatewayDir = join(dir, "gateway");
@@ -119,7 +120,8 @@ const measure = async ({ quick, report, progress }: BenchOptions, dir: string): 
 /** What a gateway costs its box. An x86 proxy for a Raspberry-class box: memory carries over, CPU time does not. */
 export const footprintBench: Bench = {
   name: "footprint",
-  summary: "gateway RSS, CPU and start with 20 scales at 10 frames/s; RSS with a full outbox (x86 proxy)",
+  summary:
+    "gateway RSS, CPU and start with 20 scales at 10 frames/s; RSS with a full outbox; start of a centre (x86 proxy)",
   run: async (options) => {
     const dir = mkdtempSync(join(tmpdir(), "mingcheng-footprint-"));
     try {

@@ -1,4 +1,5 @@
-import { encodeSigned, lineKey, signedTags, topics, uplinkLimits } from "@mingcheng/protocols";
+import { encodeSigned, lineKey, signedTags, topics } from "@mingcheng/protocols";
+import { uplinkLimits } from "@mingcheng/protocols/link";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { needs } from "../../device-sims/src/harness/requirements.ts";
 import { until } from "../../device-sims/src/harness/until.ts";

@@ -8,10 +8,9 @@ import {
   type UplinkEffect,
   type UplinkInput,
   type UplinkLimits,
-  UplinkMachine,
-  uplinkLimits,
   type Witness,
 } from "../src/index.ts";
+import { UplinkMachine, uplinkLimits } from "../src/link/index.ts";
 
 type Send = UplinkEffect & { readonly type: "send" };
 

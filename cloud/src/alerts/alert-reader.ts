@@ -33,8 +33,11 @@ export const alertOf = ({ groupKey, labels, title, next, late, dry, inhibitedBy,
 
 /** What {@link AlertReader.list} returns. */
 export interface AlertListQuery {
-  /** `open`: firing, acknowledged, handled. `all`: also those that ended after firing, the latest first behind the open ones. */
-  readonly which: "open" | "all";
+  /**
+   * `open`: firing, acknowledged, handled. `all`: also those that ended after firing, the latest first behind the open ones.
+   * `dry-run`: as `all`, of rules that are only tried out.
+   */
+  readonly which: "open" | "all" | "dry-run";
   readonly limit: number;
   /** Behind this place; null: from the beginning. */
   readonly after: AlertPlace | null;
@@ -61,8 +64,8 @@ const behind = (time: string): string =>
 
 /** Reads alerts from `alerts.db`, on any connection. Alerts that never fired are told only by id. */
 export class AlertReader {
-  readonly #open: Statement<unknown[]>;
-  readonly #ended: Statement<unknown[]>;
+  readonly #open: readonly [live: Statement<unknown[]>, tried: Statement<unknown[]>];
+  readonly #ended: readonly [live: Statement<unknown[]>, tried: Statement<unknown[]>];
   readonly #one: Statement<unknown[]>;
   readonly #history: Statement<unknown[]>;
   readonly #notifications: Statement<unknown[]>;
@@ -70,14 +73,18 @@ export class AlertReader {
   readonly #lastEntry: Statement<unknown[]>;
 
   constructor(database: SqliteDatabase) {
-    this.#open = database.prepare(
-      `SELECT ${alertColumns} FROM alert WHERE ended_ms IS NULL AND fired_ms IS NOT NULL AND dry = 0
-       AND ${behind("fired_ms")}`,
-    );
-    this.#ended = database.prepare(
-      `SELECT ${alertColumns} FROM alert WHERE ended_ms IS NOT NULL AND fired_ms IS NOT NULL AND dry = 0
-       AND ${behind("ended_ms")}`,
-    );
+    const open = (dry: 0 | 1): Statement<unknown[]> =>
+      database.prepare(
+        `SELECT ${alertColumns} FROM alert WHERE ended_ms IS NULL AND fired_ms IS NOT NULL AND dry = ${dry}
+         AND ${behind("fired_ms")}`,
+      );
+    const ended = (dry: 0 | 1): Statement<unknown[]> =>
+      database.prepare(
+        `SELECT ${alertColumns} FROM alert WHERE ended_ms IS NOT NULL AND fired_ms IS NOT NULL AND dry = ${dry}
+         AND ${behind("ended_ms")}`,
+      );
+    this.#open = [open(0), open(1)];
+    this.#ended = [ended(0), ended(1)];
     this.#one = database.prepare(`SELECT ${alertColumns} FROM alert WHERE id = ?`);
     this.#history = database.prepare(
       `SELECT id, at_ms AS atMs, from_state AS "from", to_state AS "to", reason, actor, lsn, detail
@@ -96,10 +103,11 @@ export class AlertReader {
   /** Alerts that fired: open ones first, then the latest ended, at most `limit`. */
   list({ which, limit, after }: AlertListQuery): Alert[] {
     const { ms, id } = after ?? front;
-    const open = after?.ended === true ? [] : (this.#open.all({ ms, id, limit }) as AlertRow[]);
-    const left = which === "all" ? limit - open.length : 0;
+    const mode = which === "dry-run" ? 1 : 0;
+    const open = after?.ended === true ? [] : (this.#open[mode].all({ ms, id, limit }) as AlertRow[]);
+    const left = which === "open" ? 0 : limit - open.length;
     const from = after?.ended === true ? { ms, id } : front;
-    const ended = left > 0 ? (this.#ended.all({ ...from, limit: left }) as AlertRow[]) : [];
+    const ended = left > 0 ? (this.#ended[mode].all({ ...from, limit: left }) as AlertRow[]) : [];
     return [...open, ...ended].map(alertOf);
   }
 

@@ -43,6 +43,7 @@ export class AlertStore {
   readonly #openOf: Statement<unknown[]>;
   readonly #openRules: Statement<unknown[]>;
   readonly #openOfRule: Statement<unknown[]>;
+  readonly #setDry: Statement<unknown[]>;
   readonly #move: Statement<unknown[]>;
   readonly #acknowledge: Statement<unknown[]>;
   readonly #handle: Statement<unknown[]>;
@@ -72,7 +73,10 @@ export class AlertStore {
       `SELECT ${alertColumns} FROM alert WHERE rule = ? AND group_key = ? AND ended_ms IS NULL`,
     );
     this.#openRules = database.prepare("SELECT DISTINCT rule FROM alert WHERE ended_ms IS NULL").pluck();
-    this.#openOfRule = database.prepare("SELECT id FROM alert WHERE rule = ? AND ended_ms IS NULL").pluck();
+    this.#openOfRule = database
+      .prepare("SELECT id FROM alert WHERE rule = ? AND ended_ms IS NULL AND dry = coalesce(?, dry)")
+      .pluck();
+    this.#setDry = database.prepare("UPDATE alert SET dry = ? WHERE id = ?");
     this.#move = database.prepare(
       "UPDATE alert SET state = ?, fired_ms = coalesce(fired_ms, ?), ended_ms = ? WHERE id = ?",
     );
@@ -89,7 +93,9 @@ export class AlertStore {
       `SELECT arrived_by AS "by", arrived_ms AS atMs FROM care WHERE alert = ? AND arrived_ms IS NOT NULL`,
     );
     this.#arrive = database.prepare("UPDATE care SET arrived_by = ?, arrived_ms = ?, due_ms = ? WHERE alert = ?");
-    this.#rearm = database.prepare("UPDATE alert SET acknowledged_by = NULL, acknowledged_ms = NULL WHERE id = ?");
+    this.#rearm = database.prepare(
+      `UPDATE alert SET acknowledged_by = NULL, acknowledged_ms = NULL, handled_by = NULL, handled_ms = NULL WHERE id = ?`,
+    );
   }
 
   /** The open alert of a group, if there is one. */
@@ -109,9 +115,22 @@ export class AlertStore {
     return this.#openRules.all() as string[];
   }
 
-  /** Ids of a rule's open alerts. */
-  openAlertsOf(rule: string): string[] {
-    return this.#openOfRule.all(rule) as string[];
+  /** Ids of a rule's open alerts; `dry`: only those that are tried out, or only the others. */
+  openAlertsOf(rule: string, dry?: boolean): string[] {
+    return this.#openOfRule.all(rule, dry === undefined ? null : dry ? 1 : 0) as string[];
+  }
+
+  /** An alert that was tried out is one like any other from now on: where it fires, it is told. */
+  goLive(id: string, atMs: number): void {
+    this.#setDry.run(0, id);
+    const change = { reason: "released", atMs, detail: { was: "dry-run" } } as const;
+    this.change(id, change);
+    if (this.alert(id)?.firedMs !== null) this.#tell(id, change);
+  }
+
+  /** A pending alert will be told to nobody. */
+  tryOut(id: string): void {
+    this.#setDry.run(1, id);
   }
 
   /** Opens an alert in the state of its first entry. */
@@ -139,8 +158,8 @@ export class AlertStore {
       this.#move.run(to, to === "firing" ? atMs : null, ended ? atMs : null, id);
       if (to === "acknowledged") this.#acknowledge.run(actor, atMs, id);
       if (to === "handled") this.#handle.run(actor, atMs, id);
-      // Who took it over did not act in time: it is there to be taken over again.
-      if (from === "acknowledged" && to === "firing") this.#rearm.run(id);
+      // Who took it over did not act in time, or it was over: it is there to be taken over, and handled, again.
+      if (from !== null && to === "firing") this.#rearm.run(id);
       if (to === "firing" && from !== null) this.#arrive.run(null, null, atMs, id);
     }
     this.#entry.run(id, atMs, from, to, reason, actor, lsn, JSON.stringify(detail));

@@ -3,7 +3,7 @@ import { cursorMigration } from "../cursor/cursor-store.ts";
 import { dutyTables, replyCodeTables } from "../duty/duty-tables.ts";
 import { erasedAlertTables } from "../retention/alert-eraser.ts";
 import { fewerJoinIndexes, gatheredTables, packedJournal } from "../rules/gathering/gathered-tables.ts";
-import { seriesTables } from "../rules/series/series-tables.ts";
+import { seriesJournal } from "../rules/series/series-tables.ts";
 import type { Migration } from "../store/database.ts";
 import { pictureTables } from "./pictures.ts";
 
@@ -113,5 +113,5 @@ export const alertsMigrations: readonly Migration[] = [
   replyCodeTables,
   packedJournal,
   fewerJoinIndexes,
-  seriesTables,
+  seriesJournal,
 ];

@@ -8,6 +8,9 @@ export interface Suppressed {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
+/** What of an alert tells whether something covers it. */
+export type Covered = Pick<Alert, "id" | "rule" | "labels" | "severity" | "inhibitedBy" | "gw" | "dev" | "site">;
+
 interface OpenRow {
   readonly id: string;
   readonly labels: string;
@@ -20,10 +23,24 @@ interface SilenceRow {
   readonly toMs: number;
 }
 
-const named = ({ rule, gw, dev, site, severity, labels }: Alert): Readonly<Record<string, string>> => ({
+/** Open alerts of a rule by their labels of some names; those that lack one of them cover nothing. */
+type Sources = ReadonlyMap<string, readonly string[]>;
+
+/** What was read already, for many questions at one moment. */
+interface Moment {
+  readonly sources: Map<string, Sources>;
+  silences: readonly SilenceRow[] | undefined;
+}
+
+const named = ({ rule, gw, dev, site, severity, labels }: Covered): Readonly<Record<string, string>> => ({
   ...labels,
   ...{ rule, gateway: gw, device: dev, site, severity },
 });
+
+const keyOf = (labels: Readonly<Record<string, string>>, equal: readonly string[]): string | undefined => {
+  const values = equal.map((name) => labels[name] ?? "");
+  return values.includes("") ? undefined : JSON.stringify(values);
+};
 
 /** Tells whether an alert is inhibited by another one, or silenced by somebody. Reads only. */
 export class Suppression {
@@ -32,7 +49,7 @@ export class Suppression {
 
   constructor(database: SqliteDatabase) {
     this.#firing = database.prepare(
-      `SELECT id, labels FROM alert WHERE rule = ? AND ended_ms IS NULL AND fired_ms IS NOT NULL AND dry = 0 AND id <> ?`,
+      `SELECT id, labels FROM alert WHERE rule = ? AND ended_ms IS NULL AND fired_ms IS NOT NULL AND dry = 0`,
     );
     this.#silences = database.prepare(
       `SELECT id, matchers, by, to_ms AS toMs FROM silence
@@ -41,24 +58,48 @@ export class Suppression {
   }
 
   /** Why it is not told at `nowMs`; undefined: it is. */
-  find(alert: Alert, nowMs: number): Suppressed | undefined {
-    return this.#inhibition(alert) ?? this.#silence(alert, nowMs);
+  find(alert: Covered, nowMs: number): Suppressed | undefined {
+    return this.at(nowMs)(alert);
   }
 
-  #inhibition({ id, labels, inhibitedBy }: Alert): Suppressed | undefined {
+  /** The same for many alerts at one moment: what covers them is read once. */
+  at(nowMs: number): (alert: Covered) => Suppressed | undefined {
+    const moment: Moment = { sources: new Map(), silences: undefined };
+    return (alert) => this.#inhibition(alert, moment) ?? this.#silence(alert, moment, nowMs);
+  }
+
+  #inhibition({ id, labels, inhibitedBy }: Covered, moment: Moment): Suppressed | undefined {
     for (const { rule, equal } of inhibitedBy) {
-      const source = (this.#firing.all(rule, id) as OpenRow[]).find((row) => {
-        const others = JSON.parse(row.labels) as Record<string, string>;
-        return equal.every((name) => (labels[name] ?? "") !== "" && labels[name] === others[name]);
-      });
-      if (source !== undefined) return { reason: "inhibited", detail: { rule, alert: source.id } };
+      const key = keyOf(labels, equal);
+      if (key === undefined) continue;
+      const source = this.#sources(rule, equal, moment)
+        .get(key)
+        ?.find((other) => other !== id);
+      if (source !== undefined) return { reason: "inhibited", detail: { rule, alert: source } };
     }
     return undefined;
   }
 
-  #silence(alert: Alert, nowMs: number): Suppressed | undefined {
+  #sources(rule: string, equal: readonly string[], { sources }: Moment): Sources {
+    const name = JSON.stringify([rule, equal]);
+    const known = sources.get(name);
+    if (known !== undefined) return known;
+    const byKey = new Map<string, string[]>();
+    for (const { id, labels } of this.#firing.all(rule) as OpenRow[]) {
+      const key = keyOf(JSON.parse(labels) as Record<string, string>, equal);
+      const same = key === undefined ? undefined : byKey.get(key);
+      if (same !== undefined) same.push(id);
+      else if (key !== undefined) byKey.set(key, [id]);
+    }
+    sources.set(name, byKey);
+    return byKey;
+  }
+
+  #silence(alert: Covered, moment: Moment, nowMs: number): Suppressed | undefined {
+    moment.silences ??= this.#silences.all({ nowMs }) as SilenceRow[];
+    if (moment.silences.length === 0) return undefined;
     const labels = named(alert);
-    const found = (this.#silences.all({ nowMs }) as SilenceRow[]).find(({ matchers }) =>
+    const found = moment.silences.find(({ matchers }) =>
       Object.entries(JSON.parse(matchers) as Record<string, string>).every(([name, value]) => labels[name] === value),
     );
     if (found === undefined) return undefined;

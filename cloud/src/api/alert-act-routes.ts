@@ -40,7 +40,7 @@ const closing: readonly UserRole[] = ["inspector", "centre", "administrator"];
 
 const outcomeOf = ({ outcome }: ActOutcome): "done" | "already" => {
   if (outcome === "done" || outcome === "already") return outcome;
-  if (outcome === "ended") throw new ApiFailure("INPUT_INVALID", "the alert is over", { field: "id" });
+  if (outcome === "ended") throw new ApiFailure("ALERT_OVER", "", { field: "id" });
   throw new ApiFailure("NOT_FOUND", "there is no such alert", { field: "id" });
 };
 

@@ -34,7 +34,7 @@ const outcomeOf = ({ outcome }: ActOutcome): "done" | "already" => {
     case "already":
       return outcome;
     case "ended":
-      throw new ApiFailure("INPUT_INVALID", "the alert is over", { field: "id" });
+      throw new ApiFailure("ALERT_OVER", "", { field: "id" });
     case "unfit":
     case "unknown":
       throw new ApiFailure("NOT_FOUND", "there is no such alert", { field: "id" });

@@ -69,6 +69,7 @@ export const apiRoutes = (ports: ApiPorts): readonly ApiRoute[] => {
     ...wallRoutes(ports),
     eventsRoute(ports),
   ];
+  let document: Record<string, unknown> | undefined;
   const description = defineRoute({
     method: "GET",
     path: "/api/v1/openapi.json",
@@ -76,8 +77,10 @@ export const apiRoutes = (ports: ApiPorts): readonly ApiRoute[] => {
     access: "public",
     scope: "none",
     answer: z.record(z.string(), z.unknown()),
-    handle: () => document as Record<string, unknown>,
+    handle: () => {
+      document ??= openApiDocument([...described, description], ports.version) as Record<string, unknown>;
+      return document;
+    },
   });
-  const document = openApiDocument([...described, description], ports.version);
   return [...described, description];
 };

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { z } from "zod";
 import type { ShortMessage } from "./message.ts";
 import type { NotificationBody } from "./notification.ts";
+import type { RoomLimits } from "./room-pace.ts";
 
 /** Whom a message is for, as the register knows them when it is sent. The number goes to the provider, never into a log. */
 export interface Recipient {
@@ -9,6 +10,9 @@ export interface Recipient {
   readonly officer: string;
   readonly phone: string;
 }
+
+/** One of several notifications that a message tells together. */
+export type Gathered = Pick<Outgoing, "body" | "site">;
 
 /** What a channel is asked to send. */
 export interface Outgoing {
@@ -19,6 +23,8 @@ export interface Outgoing {
   readonly message: ShortMessage;
   /** Name of the site that the alert is about, as the register says now; left out or empty: it says none. */
   readonly site?: string;
+  /** All that this one message tells, the one above among them; left out: that one alone. Only for a channel that gathers. */
+  readonly together?: readonly Gathered[];
   /** Null for channels that reach a room. */
   readonly recipient: Recipient | null;
   /** From 1. */
@@ -78,6 +84,8 @@ export interface Channel {
    * nothing while it cannot be asked.
    */
   readonly asksFirst?: boolean;
+  /** How much a room takes singly: what is more comes as {@link Outgoing.together}. Left out: it takes everything singly. */
+  readonly gathers?: RoomLimits;
   /** Makes one attempt. Never rejects; ends soon after `signal` is aborted. */
   send(outgoing: Outgoing, signal: AbortSignal): Promise<Delivery>;
   /** Asks for receipts and replies from now on; left out where the provider has none. Call once. */

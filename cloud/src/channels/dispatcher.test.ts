@@ -10,6 +10,7 @@ import { openForWriting, type SqliteDatabase } from "../store/database.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Channel, Delivery, Outgoing } from "./channel.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import type { RoomLimits } from "./room-pace.ts";
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
@@ -37,13 +38,15 @@ afterEach(async () => {
 class ScriptedChannel implements Channel {
   readonly reach = "room";
   readonly name: string;
+  readonly gathers?: RoomLimits;
   readonly got: Outgoing[] = [];
   readonly #answers: (Delivery | Error | "hold")[];
   readonly #waiting: ((delivery: Delivery) => void)[] = [];
 
-  constructor(name: string, answers: (Delivery | Error | "hold")[] = []) {
+  constructor(name: string, answers: (Delivery | Error | "hold")[] = [], gathers?: RoomLimits) {
     this.name = name;
     this.#answers = answers;
+    if (gathers !== undefined) this.gathers = gathers;
   }
 
   send(outgoing: Outgoing, signal: AbortSignal): Promise<Delivery> {
@@ -260,8 +263,74 @@ describe("notifications", () => {
     expect(queueStates()).toEqual([["sent", 1]]);
   });
 
+  it("of one channel are tried again in their time while another one is busy with all it takes", async () => {
+    const slow = new ScriptedChannel("slow", ["hold", "hold", "hold", "hold"]);
+    const failing = new ScriptedChannel("failing", [failed()]);
+    const dispatcher = start(slow, failing);
+    for (const id of ["a1", "a2", "a3", "a4", "a5"]) raise(id);
+    await settling(5, () => dispatcher.wake());
+    expect(failing.got).toHaveLength(5);
+    expect(slow.got).toHaveLength(4);
+    await settling(1, () => wait(1_000));
+    expect(failing.got).toHaveLength(6);
+  });
+
   it("spread their attempts over the whole of a doubling span", () => {
     expect([1, 2, 3, 7, 20].map((attempt) => backoffMs(attempt, 1))).toEqual([1_000, 2_000, 4_000, 60_000, 60_000]);
     expect(backoffMs(5, 0)).toBe(0);
+  });
+});
+
+describe("a room that takes a few messages a minute", () => {
+  const limits = { alone: 3, withinMs: minute, everyMs: 10_000 } as const;
+  const toldBy = ({ body, together }: Outgoing): string[] => (together ?? [{ body }]).map((one) => one.body.alert.id);
+  /** Lets time pass, and what is sent settle. */
+  const pass = async (ms: number): Promise<void> => {
+    for (let past = 0; past < ms; past += 1_000) {
+      wait(1_000);
+      for (let turn = 0; turn < 12; turn++) await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+
+  it("hears of few alerts singly, and of a flood in a bounded number of messages that name each alert once", async () => {
+    const group = new ScriptedChannel("duty-group", [], limits);
+    const dispatcher = start(group);
+    raise("first");
+    dispatcher.wake();
+    await pass(2_000);
+    expect(group.got.map(toldBy)).toEqual([["first"]]);
+    expect(group.got[0]?.together).toBeUndefined();
+    const ids = Array.from({ length: 250 }, (_, index) => `flood-${index}`);
+    for (const id of ids.slice(0, 220)) raise(id);
+    dispatcher.wake();
+    await pass(15_000);
+    for (const id of ids.slice(220)) raise(id);
+    dispatcher.wake();
+    await pass(45_000);
+    expect(group.got.length).toBeLessThanOrEqual(1 + 6);
+    expect(group.got.flatMap(toldBy).toSorted()).toEqual(["first", ...ids].toSorted());
+    expect(history("flood-7")?.filter(([reason]) => reason === "notified")).toHaveLength(1);
+    await pass(minute);
+    raise("last");
+    dispatcher.wake();
+    await pass(1_000);
+    expect(group.got.at(-1)).not.toHaveProperty("together");
+  });
+
+  it("hears the end of an alert behind its beginning, and of everything again that did not get through", async () => {
+    const group = new ScriptedChannel("duty-group", [failed("HTTP 503")], limits);
+    const dispatcher = start(group);
+    for (const id of ["a1", "a2", "a3", "a4"]) raise(id);
+    dispatcher.wake();
+    await pass(1_000);
+    expect(group.got.map(toldBy)).toEqual([["a1", "a2", "a3", "a4"]]);
+    close("a1");
+    dispatcher.wake();
+    await pass(30_000);
+    const said = group.got.flatMap(({ body, together }) => (together ?? [{ body }]).map((one) => one.body));
+    expect(said.filter(({ alert }) => alert.id === "a1").map(({ status }) => status)).toEqual([
+      ...["firing", "firing", "resolved"],
+    ]);
+    expect(queueStates().every((row) => (row as unknown[])[0] === "sent")).toBe(true);
   });
 });

@@ -4,11 +4,22 @@ import { z } from "zod";
 import { aliyunSmsChannel } from "./aliyun-sms/aliyun-sms.ts";
 import type { Channel, ChannelDefinition, ChannelPorts } from "./channel.ts";
 import { consoleChannel } from "./console/console.ts";
-import { gsmModemChannel } from "./gsm-modem/gsm-modem.ts";
-import { smppChannel } from "./smpp/smpp.ts";
+import { modemSettings } from "./gsm-modem/gsm-modem-settings.ts";
+import { smppSettings } from "./smpp/smpp-settings.ts";
 import { tencentSmsChannel } from "./tencent-sms/tencent-sms.ts";
 import { webhookChannel } from "./webhook/webhook.ts";
 import { wecomChannel } from "./wecom/wecom.ts";
+
+/** A kind of channel that few have and that is large: loaded by whoever opens one. */
+const onceOpened = <Type extends string, Settings extends z.ZodType<{ readonly type: Type }>>(
+  type: Type,
+  settings: Settings,
+  load: () => Promise<{ open(own: z.output<Settings>, ports: ChannelPorts): Promise<Channel> }>,
+) => ({
+  type,
+  settings,
+  open: async (own: z.output<Settings>, ports: ChannelPorts) => (await load()).open(own, ports),
+});
 
 /** Every kind of channel: a folder, and a line here. */
 const definitions = [
@@ -17,8 +28,8 @@ const definitions = [
   aliyunSmsChannel,
   tencentSmsChannel,
   wecomChannel,
-  smppChannel,
-  gsmModemChannel,
+  onceOpened("smpp", smppSettings, async () => (await import("./smpp/smpp.ts")).smppChannel),
+  onceOpened("gsm-modem", modemSettings, async () => (await import("./gsm-modem/gsm-modem.ts")).gsmModemChannel),
 ] as const;
 
 type SettingsOf<List extends readonly { readonly settings: z.core.$ZodTypeDiscriminable }[]> = {
@@ -64,7 +75,9 @@ export const openChannels = async (
   const names = channels.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) {
-    throw new MingchengError("CHANNEL_INVALID", `two channels are called ${twice}`, { field: "channels" });
+    throw new MingchengError("CHANNEL_INVALID", `有两个渠道都叫 ${twice} / two channels are called ${twice}`, {
+      field: "channels",
+    });
   }
   return channels;
 };

@@ -1,3 +1,5 @@
+import { plainWords } from "./plain-words.ts";
+
 /** Variables of each message and how many characters each may have at most. Providers approve a template once, with these. */
 export const messageTemplates = {
   /** Something fired and this person has it. `code`: the reply that takes it over. */
@@ -35,10 +37,11 @@ export interface ShortMessage {
   readonly text: string;
 }
 
-const forbidden = /https?:\S*|www\.\S*|\d{7,}|[【】[\]{}]/gu;
+const brackets = /[【】[\]{}]/gu;
 
 const fitting = (value: string, most: number): string => {
-  const clean = value.replace(forbidden, "").trim();
+  // Before it is cut: half a link is no link to a filter any more, but one to a reader.
+  const clean = plainWords(value.replace(brackets, ""));
   const characters = Array.from(clean);
   if (characters.length <= most) return clean;
   // What is cut off ends with a word, not with the sign behind it.

@@ -57,7 +57,9 @@ export class NotificationQueue {
          AND earlier.channel = this.channel AND earlier.state = 'queued' AND earlier.position < this.position)
        ORDER BY next_ms, position LIMIT ?`,
     );
-    this.#nextDue = database.prepare("SELECT min(next_ms) FROM notification WHERE state = 'queued'").pluck();
+    this.#nextDue = database
+      .prepare("SELECT min(next_ms) FROM notification WHERE state = 'queued' AND channel = ?")
+      .pluck();
     this.#begin = database.prepare("UPDATE notification SET attempts = attempts + 1 WHERE id = ?");
     this.#again = database.prepare("UPDATE notification SET next_ms = ?, outcome = ? WHERE id = ?");
     this.#end = database.prepare("UPDATE notification SET state = ?, outcome = ?, done_ms = ? WHERE id = ?");
@@ -93,9 +95,9 @@ export class NotificationQueue {
     return this.#due.all(channel, nowMs, limit) as QueuedNotification[];
   }
 
-  /** When the next one may be sent; null when nothing waits. */
-  nextDueMs(): number | null {
-    return this.#nextDue.get() as number | null;
+  /** When the next one of a channel may be sent; null when nothing waits. */
+  nextDueMs(channel: string): number | null {
+    return this.#nextDue.get(channel) as number | null;
   }
 
   /** Counts an attempt, before it is made: one that a crash cut off is counted too. */

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mostPictures } from "@mingcheng/protocols/api";
+import { mostPictures } from "@mingcheng/protocols";
 import { z } from "zod";
 import { alertsMigrations, alertsPath } from "../alerts/alerts-database.ts";
 import { addPicture } from "../alerts/pictures.ts";

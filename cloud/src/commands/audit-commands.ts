@@ -98,7 +98,8 @@ const list = async ({ data, actor, action, subject, json, ...options }: ListOpti
       else if (entry === null) say(`${String(n).padStart(6)}  ${inLanguage("内容已抹去", "content erased")}`);
       else {
         const who = `${entry.actor}${entry.address === null ? "" : ` (${entry.address})`}`;
-        const what = `${inLanguage(entry.title.zh, entry.title.en)} [${entry.action}]  ${entry.subject}`;
+        const refused = entry.outcome === "refused" ? inLanguage("（未成功）", " (refused)") : "";
+        const what = `${inLanguage(entry.title.zh, entry.title.en)}${refused} [${entry.action}]  ${entry.subject}`;
         const detail = Object.keys(entry.detail).length === 0 ? "" : `  ${JSON.stringify(entry.detail)}`;
         say(`${String(n).padStart(6)}  ${entry.at}  ${who}  ${what}${detail}`);
       }

@@ -7,7 +7,6 @@ import { type ExportResult, exportEvidence } from "../evidence/export-evidence.t
 import type { Chosen, ExportRequest } from "../evidence/export-request.ts";
 import { parseWithholdRule, type WithholdRule } from "../evidence/withhold-rule.ts";
 import { loadSigners } from "../keys/centre-keys.ts";
-import { ledgerPath } from "../ledger/open-ledger.ts";
 import { AttributionIndex } from "../register/attribution/attribution-index.ts";
 import { GatewayRegister, type RegisteredGateway } from "../register/gateway-register.ts";
 import { gatewayWithKeys } from "../register/key-history.ts";
@@ -15,6 +14,7 @@ import { minuteOf } from "../register/model/validity.ts";
 import { openRegister } from "../register/register-database.ts";
 import { software } from "../software.ts";
 import { openForReading, type SqliteDatabase } from "../store/database.ts";
+import { ledgerPath } from "../store/store-paths.ts";
 import { type DataOptions, withPresentData } from "./data-options.ts";
 import { inLanguage } from "./language.ts";
 import { progressLine } from "./progress-line.ts";

@@ -5,7 +5,6 @@ import type { Command } from "commander";
 import { terminalActor, withAudit } from "../audit/open-audit.ts";
 import { loadCloudConfig } from "../config/cloud-config.ts";
 import { ledgerMigrations } from "../ledger/ledger-schema.ts";
-import { ledgerPath } from "../ledger/open-ledger.ts";
 import { dataClasses } from "../retention/data-classes.ts";
 import { HoldBook, type LegalHold } from "../retention/hold-book.ts";
 import { endOfTimeMs, HoldDesk, type HoldOrder } from "../retention/hold-desk.ts";
@@ -15,6 +14,7 @@ import { answerOf, requestRun } from "../retention/retention-schedule.ts";
 import { type ClassReport, planRetention } from "../retention/run-retention.ts";
 import { lockDataDirectory } from "../store/data-directory.ts";
 import { openForWriting } from "../store/database.ts";
+import { ledgerPath } from "../store/store-paths.ts";
 import { type DataOptions, withPresentData } from "./data-options.ts";
 import { inLanguage, terminalLanguage } from "./language.ts";
 

@@ -15,7 +15,8 @@ export const addRulesCommands = (program: Command, say: (text: string) => void):
 
   withRules(rules.command("check"))
     .description("检查规则文件，逐条列出错误 / check rule files and say everything that is wrong")
-    .action(async (options: RulesOptions) => {
+    .option("--json", "JSON")
+    .action(async (options: RulesOptions & { readonly json?: boolean }) => {
       const { checkRules } = await import("./rules/check-rules.ts");
       process.exitCode = await checkRules(options, say);
     });
@@ -36,10 +37,13 @@ export const addRulesCommands = (program: Command, say: (text: string) => void):
       "用例目录；省略为规则文件旁的 cases / directory of cases; left out: `cases` beside the rules",
     )
     .option("--rule <id>", "只试一条规则 / one rule only")
-    .action(async (options: RulesOptions & { readonly cases?: string; readonly rule?: string }) => {
-      const { testRules } = await import("./rules/test-rules.ts");
-      process.exitCode = await testRules(options, say);
-    });
+    .option("--json", "JSON")
+    .action(
+      async (options: RulesOptions & { readonly cases?: string; readonly rule?: string; readonly json?: boolean }) => {
+        const { testRules } = await import("./rules/test-rules.ts");
+        process.exitCode = await testRules(options, say);
+      },
+    );
 
   withDataOptions(rules.command("backtest"))
     .description(

@@ -38,9 +38,13 @@ const openOne = async (settings: readonly ChannelSettings[], name: string): Prom
   const found = settings.find((one) => ("name" in one ? one.name : one.type) === name);
   if (found === undefined) {
     const names = settings.map((one) => ("name" in one ? one.name : one.type)).join(", ");
-    throw new MingchengError("CHANNEL_INVALID", `no channel is called ${name}; there are: ${names}`, {
-      field: "channels",
-    });
+    throw new MingchengError(
+      "CHANNEL_INVALID",
+      `没有名为 ${name} 的渠道；现有：${names} / no channel is called ${name}; there are: ${names}`,
+      {
+        field: "channels",
+      },
+    );
   }
   const quiet = found.type === "tencent-sms" ? { ...found, replies: false } : found;
   const [channel] = await openChannels([quiet], channelPorts(pino({ enabled: false })));
@@ -48,8 +52,15 @@ const openOne = async (settings: readonly ChannelSettings[], name: string): Prom
   return channel;
 };
 
+/** Channels say `CODE：中文 / English`; here is the terminal's half. */
+const inTerminal = (outcome: string): string => {
+  const [, code, zh = "", en = ""] = /^(.*?)：(.*?) \/ (.*)$/su.exec(outcome) ?? [];
+  return code === undefined ? outcome : inLanguage(`${code}：${zh}`, `${code}: ${en}`);
+};
+
 const sayDelivery = (delivery: Delivery, say: (text: string) => void): void => {
-  const { type, outcome } = delivery;
+  const { type } = delivery;
+  const outcome = inTerminal(delivery.outcome);
   if (type === "sent") say(inLanguage(`已提交：${outcome}`, `Handed over: ${outcome}`));
   else if (type === "refused") say(inLanguage(`被拒绝：${outcome}`, `Refused: ${outcome}`));
   else if (delivery.lost)
@@ -57,21 +68,37 @@ const sayDelivery = (delivery: Delivery, say: (text: string) => void): void => {
   else say(inLanguage(`未发出：${outcome}`, `Not sent: ${outcome}`));
 };
 
-/** Resolves with the receipt, or undefined when none came in time. */
-const receiptWithin = (channel: Channel, seconds: number): Promise<DeliveryReceipt | undefined> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(undefined), seconds * 1_000);
+/** Waits for the receipt of the one message that is sent; everything else that comes in is left to the centre. */
+class OwnReceipt {
+  #expected: string | undefined;
+  #found: (receipt: DeliveryReceipt) => void = () => undefined;
+
+  /** Begin before the message is sent: networks may be faster with the receipt than with their answer. */
+  constructor(channel: Channel) {
     channel.listen?.({
       onReceipt: (receipt) => {
-        clearTimeout(timer);
-        resolve(receipt);
+        // It stays where it is, or is sent again, and is there for the centre.
+        if (receipt.receiptId !== this.#expected) throw new MingchengError("INPUT_INVALID", "left to the centre");
+        this.#found(receipt);
       },
-      // It stays where it is, and is there for the centre.
       onReply: () => {
-        throw new MingchengError("INPUT_INVALID", "replies are left to the centre");
+        throw new MingchengError("INPUT_INVALID", "left to the centre");
       },
     });
-  });
+  }
+
+  /** Call as soon as the id is known. Resolves with the receipt, or undefined when none came in time. */
+  within(receiptId: string, seconds: number): Promise<DeliveryReceipt | undefined> {
+    this.#expected = receiptId;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(undefined), seconds * 1_000);
+      this.#found = (receipt) => {
+        clearTimeout(timer);
+        resolve(receipt);
+      };
+    });
+  }
+}
 
 /**
  * Sends one real message through a configured channel and says what became of it; where receipts can be asked for, waits
@@ -83,6 +110,11 @@ export const tryChannel = async (
   { config, phone, wait }: TryChannelOptions,
   say: (text: string) => void,
 ): Promise<0 | 1> => {
+  const seconds = Number(wait);
+  if (!/^\d{1,4}$/u.test(wait)) {
+    const message = inLanguage("应为 0 至 9999 的整数", "a whole number from 0 to 9999 is expected");
+    throw new MingchengError("INPUT_INVALID", message, { field: "--wait" });
+  }
   const { channels, publicHost } = await loadCloudConfig(config);
   const channel = await openOne(channels, name);
   try {
@@ -93,14 +125,14 @@ export const tryChannel = async (
       );
       throw new MingchengError("INPUT_INVALID", message, { field: "--phone" });
     }
+    const own = new OwnReceipt(channel);
     const delivery = await channel.send(testMessage(publicHost, phone), new AbortController().signal);
     sayDelivery(delivery, say);
     if (delivery.type !== "sent") return 1;
-    const seconds = Number(wait);
-    if (delivery.receiptId === undefined || channel.watch === undefined || !(seconds > 0)) return 0;
-    const receipt = await receiptWithin(channel, seconds);
+    if (delivery.receiptId === undefined || channel.watch === undefined || seconds === 0) return 0;
+    const receipt = await own.within(delivery.receiptId, seconds);
     if (receipt === undefined) say(inLanguage(`${seconds} 秒内没有回执`, `No receipt within ${seconds} seconds`));
-    else say(inLanguage(`回执：${receipt.outcome}`, `Receipt: ${receipt.outcome}`));
+    else say(inLanguage(`回执：${inTerminal(receipt.outcome)}`, `Receipt: ${inTerminal(receipt.outcome)}`));
     return receipt?.state === "undelivered" ? 1 : 0;
   } finally {
     await channel.close?.();

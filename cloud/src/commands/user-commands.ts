@@ -1,5 +1,4 @@
-import { MingchengError } from "@mingcheng/protocols";
-import { userRoles } from "@mingcheng/protocols/api";
+import { MingchengError, userRoles } from "@mingcheng/protocols";
 import { type Command, Option } from "commander";
 import { terminalActor, withAudit } from "../audit/open-audit.ts";
 import { loadCloudConfig } from "../config/cloud-config.ts";

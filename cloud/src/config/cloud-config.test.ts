@@ -33,6 +33,27 @@ describe("the centre's configuration", () => {
     expect(issuesOf("mqtts: {port: 1}\nmqtts: {port: 2}")).toHaveLength(1);
   });
 
+  it("says what is wrong in both languages, and where what is missing belongs", () => {
+    const text =
+      "timezone: Mars\nhealth: {port: x}\nchannels:\n  - type: pager\n  - type: smpp\n    host: a\n    nam: b\n";
+    const issues = issuesOf(text).map(({ field, line, zh, en }) => [`${field}:${line}`, zh, en]);
+    expect(issues).toContainEqual([
+      "timezone:1",
+      "不是时区，例如 Asia/Shanghai",
+      "not a time zone, e.g. Asia/Shanghai",
+    ]);
+    expect(issues).toContainEqual([
+      "channels.0.type:4",
+      expect.stringMatching(/^只能是 .*'smpp'/),
+      expect.stringMatching(/^has to be one of /),
+    ]);
+    expect(issues).toContainEqual(["channels.1.port:5", "缺少这个选项", "it is missing"]);
+    expect(issues).toContainEqual(["channels.1.nam:7", "没有这个选项", "there is no such option"]);
+    const [port] = issues.filter(([at]) => at === "health.port:2");
+    expect(port?.[1]).toMatch(/期望/);
+    expect(port?.[2]).toMatch(/expected/);
+  });
+
   it("is refused by field when a file is read", async () => {
     await expect(loadCloudConfig("/nowhere/cloud.yaml")).rejects.toMatchObject({
       code: "CONFIG_INVALID",

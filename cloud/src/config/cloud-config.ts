@@ -6,6 +6,7 @@ import { z } from "zod";
 import { channelSettings } from "../channels/index.ts";
 import { retentionSettings } from "../retention/data-classes.ts";
 import { timeseriesSettings } from "../timeseries/settings.ts";
+import { type ConfigIssue, issuesOf, type LineOf, linesIn } from "./config-issue.ts";
 
 const host = z.string().min(1).max(253);
 const port = z.int().min(0).max(65_535);
@@ -18,7 +19,8 @@ const listener = (defaultPort: number, zh: string, en: string) =>
     })
     .prefault({});
 
-const isTimeZone = (name: string): boolean => {
+/** Whether a name like `Asia/Shanghai` is a time zone. */
+export const isTimeZone = (name: string): boolean => {
   try {
     new Intl.DateTimeFormat("en", { timeZone: name });
     return true;
@@ -42,7 +44,7 @@ export const cloudConfigSchema = z.strictObject({
     ),
   timezone: z
     .string()
-    .refine(isTimeZone, "not a time zone, e.g. Asia/Shanghai")
+    .refine(isTimeZone, "不是时区，例如 Asia/Shanghai / not a time zone, e.g. Asia/Shanghai")
     .default("Asia/Shanghai")
     .describe("“今日”所用时区 / time zone of what is called today."),
   mqtts: listener(8883, "网关接入（MQTT/TLS）", "gateways (MQTT over TLS)"),
@@ -108,7 +110,7 @@ export const cloudConfigSchema = z.strictObject({
     .strictObject({
       at: z
         .string()
-        .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, "not a time of day, e.g. 06:30")
+        .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, "不是时刻，例如 06:30 / not a time of day, e.g. 06:30")
         .nullable()
         .default("06:30")
         .describe(
@@ -173,38 +175,25 @@ export const cloudConfigSchema = z.strictObject({
 /** What the centre runs with. */
 export type CloudConfig = z.output<typeof cloudConfigSchema> & { readonly publicHost: string };
 
-/** Where something is wrong in a configuration file. */
-export interface ConfigIssue {
-  /** Dotted path of the option. */
-  readonly field: string;
-  /** From 1; null when the option is not in the file. */
-  readonly line: number | null;
-  readonly message: string;
-}
-
 /** Reads a configuration text; an empty one means all defaults. */
 export const parseCloudConfig = (
   text: string,
-): { readonly config: CloudConfig } | { readonly issues: readonly ConfigIssue[] } => {
+): { readonly config: CloudConfig; readonly lineOf: LineOf } | { readonly issues: readonly ConfigIssue[] } => {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, strict: true, uniqueKeys: true });
   if (document.errors.length > 0) {
     const issues = document.errors.map((error): ConfigIssue => {
       const line = lines.linePos(error.pos[0]).line;
-      return { field: "", line, message: error.message.split("\n")[0] ?? "not YAML" };
+      const what = error.message.split("\n")[0] ?? "";
+      return { field: "", line, zh: `不是正确的 YAML：${what}`, en: `not YAML: ${what}` };
     });
     return { issues };
   }
-  const parsed = cloudConfigSchema.safeParse(document.toJS() ?? {});
-  if (parsed.success) return { config: { ...parsed.data, publicHost: parsed.data.publicHost ?? hostname() } };
-  const issues = parsed.error.issues.map((issue): ConfigIssue => {
-    const path = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0] ?? ""] : issue.path;
-    const node = document.getIn(path, true) as { range?: [number, number, number] } | undefined;
-    const at = node?.range?.[0];
-    const field = path.map(String).join(".");
-    return { field, line: at === undefined ? null : lines.linePos(at).line, message: issue.message };
-  });
-  return { issues };
+  const content: unknown = document.toJS() ?? {};
+  const parsed = cloudConfigSchema.safeParse(content);
+  const lineOf = linesIn(document, lines);
+  if (parsed.success) return { config: { ...parsed.data, publicHost: parsed.data.publicHost ?? hostname() }, lineOf };
+  return { issues: issuesOf(cloudConfigSchema, content, parsed.error.issues, lineOf) };
 };
 
 /**
@@ -224,8 +213,9 @@ export const loadCloudConfig = async (path: string | undefined): Promise<CloudCo
   const read = parseCloudConfig(text);
   if ("config" in read) return read.config;
   const [first, ...others] = read.issues;
-  const where = first?.line === null || first?.line === undefined ? "" : `line ${first.line}: `;
-  const more = others.length > 0 ? ` (and ${others.length} more)` : "";
-  const message = `${path ?? "configuration"}: ${where}${first?.message ?? "not valid"}${more}`;
-  throw new MingchengError("CONFIG_INVALID", message, { field: first?.field ?? "" });
+  const { line = null, zh = "", en = "", field = "" } = first ?? {};
+  const where = `${path ?? "-"}${line === null ? "" : `:${line}`}`;
+  const [moreZh, moreEn] =
+    others.length === 0 ? ["", ""] : [`（另有 ${others.length} 处）`, ` (and ${others.length} more)`];
+  throw new MingchengError("CONFIG_INVALID", `${where}：${zh}${moreZh} / ${where}: ${en}${moreEn}`, { field });
 };

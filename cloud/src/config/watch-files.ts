@@ -10,6 +10,8 @@ export interface WatchedFiles<Text, Loaded> {
   /** What they say. Throws when it is not valid. */
   readonly parse: (text: Text) => Loaded;
   readonly onChange: (loaded: Loaded) => void;
+  /** They changed and are not valid; called again when they are wrong in another way. */
+  readonly onInvalid: (error: unknown) => void;
   readonly log: Pick<Logger, "info" | "error">;
   /** What they are called in the log, like `alert rules`. */
   readonly called: string;
@@ -52,6 +54,7 @@ export const watchFiles = <Text, Loaded>(watched: WatchedFiles<Text, Loaded>): F
       log.info(`other ${called} are in force`);
     } catch (error) {
       isGood = false;
+      watched.onInvalid(error);
       log.error({ err: error }, `the ${called} on disk are not valid: those from before stay in force`);
     }
   };

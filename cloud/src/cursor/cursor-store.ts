@@ -47,7 +47,18 @@ export class CursorStore {
     const { source, content } = decoded;
     const kind = content.type === "unreadable" ? content.kind : content.type === "record" ? content.record.kind : null;
     const { lsn, gw, ep, eid, seq, bytes, receivedMs } = source;
-    this.#refuse.run(name, lsn, gw, ep, eid, seq, kind, reason.slice(0, 512), bytes, new Date(receivedMs).toISOString());
+    this.#refuse.run(
+      name,
+      lsn,
+      gw,
+      ep,
+      eid,
+      seq,
+      kind,
+      reason.slice(0, 512),
+      bytes,
+      new Date(receivedMs).toISOString(),
+    );
   }
 
   clearQuarantine(name: string): void {

@@ -59,6 +59,7 @@ export class MessageStore {
   readonly #one: Statement<unknown[]>;
   readonly #leg: Statement<unknown[]>;
   readonly #lost: Statement<unknown[]>;
+  readonly #legStates: Statement<unknown[]>;
   readonly #newLeg: Statement<unknown[]>;
   readonly #say: Statement<unknown[]>;
   readonly #begin: Statement<unknown[]>;
@@ -90,6 +91,7 @@ export class MessageStore {
     this.#one = database.prepare(`SELECT ${columns} FROM message WHERE id = ?`);
     this.#leg = database.prepare(`SELECT ${legColumns} FROM leg WHERE message = ? AND n = ?`);
     this.#lost = database.prepare("SELECT coalesce(sum(lost), 0) FROM leg WHERE message = ?").pluck();
+    this.#legStates = database.prepare("SELECT n, state FROM leg WHERE message = ? ORDER BY n").raw();
     this.#newLeg = database.prepare("INSERT INTO leg VALUES (?, ?, ?, 'sending', 0, 0, 0, '', NULL, NULL, NULL)");
     this.#say = database.prepare("UPDATE message SET template = ?, variables = ?, text = ?, alerts = ? WHERE id = ?");
     this.#begin = database.prepare("UPDATE message SET first_ms = coalesce(first_ms, ?), next_ms = NULL WHERE id = ?");
@@ -167,6 +169,11 @@ export class MessageStore {
     if (known !== undefined) return known;
     this.#newLeg.run(message, n, channel);
     return { message, n, channel, attempts: 0, lost: 0, sentMs: null };
+  }
+
+  /** How it stands with each channel that it came to. */
+  legStates(message: string): ReadonlyMap<number, string> {
+    return new Map(this.#legStates.all(message) as [number, string][]);
   }
 
   /** How many of its answers were lost, on every channel: so often the officer may have it. */

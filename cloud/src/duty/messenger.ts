@@ -1,8 +1,8 @@
 import type { Statement } from "better-sqlite3";
 import type { AlertReason } from "../alerts/alert.ts";
 import type { AlertStore } from "../alerts/alert-store.ts";
-import { backoffMs } from "../channels/backoff.ts";
 import type { AwaitedReceipt, Channel, Delivery, DeliveryReceipt } from "../channels/channel.ts";
+import { inWords } from "../channels/in-words.ts";
 import type { ShortMessage } from "../channels/message.ts";
 import type { SqliteDatabase } from "../store/database.ts";
 import type { Attempt } from "./attempt.ts";
@@ -12,6 +12,7 @@ import { outgoingOf } from "./outgoing.ts";
 import type { ReplyCodes } from "./reply-codes.ts";
 import type { Routing } from "./routing/routing.ts";
 import { type ToldRow, whyNot } from "./still-needed.ts";
+import { Ways } from "./ways.ts";
 
 /** What the messenger works with. */
 export interface MessengerOptions extends Speaker {
@@ -26,7 +27,6 @@ export interface MessengerOptions extends Speaker {
   readonly random: () => number;
 }
 
-const mostPatienceMs = 3_600_000;
 const dayMs = 86_400_000;
 
 /** The ways of messages: attempts, outcomes, the next channel, receipts. Every method is for the caller's transaction. */
@@ -38,11 +38,13 @@ export class Messenger {
   readonly #unreached: Statement<unknown[]>;
   readonly #route: Statement<unknown[]>;
   readonly #ended = new Map<string, number>();
+  readonly #ways: Ways;
 
   constructor(options: MessengerOptions, routing: Routing) {
     const { database } = options;
     this.#options = options;
     this.#routing = routing;
+    this.#ways = new Ways(options.messages);
     this.#told = database.prepare(
       `SELECT t.id, t.alert, t.event, a.state, a.ended_ms AS endedMs, t.made_ms AS madeMs
        FROM told AS t JOIN alert AS a ON a.id = t.alert WHERE t.message = ? ORDER BY t.id`,
@@ -82,7 +84,7 @@ export class Messenger {
   recover(): void {
     for (const leg of this.#options.messages.underWay()) {
       const message = this.#options.messages.get(leg.message);
-      const outcome = "stopped while it was being sent";
+      const outcome = inWords("stopped while it was being sent");
       if (message !== undefined) this.settle(message, leg, { type: "failed", outcome, lost: true });
     }
   }
@@ -154,6 +156,7 @@ export class Messenger {
     const why = told[0] === undefined ? "over" : (whyNot(told[0]) ?? "over");
     const { messages, nowMs } = this.#options;
     messages.settle(message.id, { state: "withdrawn", reason: why, leg: message.leg, doneMs: nowMs() });
+    this.#ways.forget(message.id);
     this.#count("withdrawn");
     for (const one of told) this.#note(one.alert, "withdrawn", { why, officer: message.officer, message: message.id });
   }
@@ -169,6 +172,7 @@ export class Messenger {
       const waitsMs = delivery.receiptId === undefined ? null : this.#routing.failover.receiptMs;
       const receiptDueMs = waitsMs === null || message.template === "reply" ? null : now + waitsMs;
       messages.settle(message.id, { state: "sent", leg: leg.n, receiptDueMs, doneMs: now });
+      this.#ways.forget(message.id);
       this.#count("sent");
       this.#noteAll(message, "notified", { ...this.#way(leg), outcome: delivery.outcome });
       return;
@@ -188,19 +192,16 @@ export class Messenger {
       this.#end(message, "unconfirmed", "answer lost");
       return;
     }
-    const patienceMs = Math.min(delivery.retryAfterMs ?? 0, mostPatienceMs);
-    const nextMs = now + Math.max(backoffMs(leg.attempts, random()), patienceMs);
-    const [own, next] = this.#order(message).slice(leg.n, leg.n + 2);
-    // Where nobody can be asked, a second attempt is a second message in any case: rather another way.
-    const isTried = leg.attempts >= this.#routing.failover.attempts || (delivery.lost && own?.asksFirst !== true);
+    const [order, mostAttempts] = [this.#order(message), this.#routing.failover.attempts];
+    const way = this.#ways.after({ leg, delivery, order, mostAttempts, nowMs: now, random: random() });
     if (leg.attempts === 1 || delivery.lost) this.#noteAll(message, "notify-retrying", { ...this.#way(leg), outcome });
-    if (nextMs > message.deadlineMs || (isTried && next !== undefined)) {
+    if (way.type === "next" || way.atMs > message.deadlineMs) {
       at("expired", delivery.lost, null, now);
       this.#next(message, "expired", outcome);
       return;
     }
-    at("sending", delivery.lost, null, null);
-    messages.settle(message.id, { state: "sending", leg: leg.n, nextMs });
+    at(way.type === "again" ? "sending" : "expired", delivery.lost, null, way.type === "again" ? null : now);
+    messages.settle(message.id, { state: "sending", leg: way.leg, nextMs: way.atMs });
   }
 
   /** The next channel; when there is none, the next person. */
@@ -218,6 +219,7 @@ export class Messenger {
   #end(message: MessageRow, state: MessageEnd, reason: string | null): void {
     const { messages, nowMs } = this.#options;
     messages.settle(message.id, { state, reason, leg: message.leg, doneMs: nowMs() });
+    this.#ways.forget(message.id);
     this.#count(state);
     if (message.template === "reply" || message.template === "resolved" || state === "withdrawn") return;
     if (state === "unconfirmed") return;

@@ -1,5 +1,6 @@
 import type { Statement } from "better-sqlite3";
 import { acknowledgeAlert } from "../alerts/alert-actions.ts";
+import { AlertStore } from "../alerts/alert-store.ts";
 import type { Audit } from "../audit/audit-event.ts";
 import type { Reply } from "../channels/channel.ts";
 import { shortMessage } from "../channels/message.ts";
@@ -26,6 +27,7 @@ const answerWithinMs = 600_000;
 /** Takes alerts over by text message, and says what became of it. In the caller's transaction. */
 export class Replies {
   readonly #options: RepliesOptions;
+  readonly #alerts: AlertStore;
   readonly #insert: Statement<unknown[]>;
   readonly #known: Statement<unknown[]>;
   readonly #answers: Statement<unknown[]>;
@@ -33,6 +35,7 @@ export class Replies {
   constructor(options: RepliesOptions) {
     const { database } = options;
     this.#options = options;
+    this.#alerts = new AlertStore(database);
     this.#insert = database.prepare("INSERT INTO reply VALUES (?, ?, ?, ?, ?, ?)");
     this.#known = database.prepare("SELECT 1 FROM reply WHERE channel = ? AND id = ?").pluck();
     this.#answers = database
@@ -75,12 +78,21 @@ export class Replies {
   #takeOver({ id, alert, officer, usedMs }: KnownCode): string {
     const { database, codes, roster, audit, nowMs } = this.#options;
     const now = nowMs();
-    const login = roster.officer(officer, now)?.login ?? "";
-    const by = login === "" ? officer : login;
+    const known = roster.officer(officer, now);
+    if (known === undefined) {
+      this.#note(officer, alert, "no officer any more");
+      return "编号无效";
+    }
+    const by = known.login === "" ? officer : known.login;
+    // It took this alert over once: what became of it since is not undone by the same message.
+    if (usedMs !== null && this.#alerts.alert(alert)?.state === "firing") {
+      this.#note(by, alert, "used code");
+      return "编号已用过";
+    }
     const outcome = acknowledgeAlert(database, { id: alert, by, nowMs: now });
-    codes.use(id, now);
     switch (outcome.outcome) {
       case "done":
+        codes.use(id, now);
         audit.append({
           actor: by,
           action: "alert.acknowledged",
@@ -102,11 +114,12 @@ export class Replies {
     }
   }
 
-  /** The one alert that a number can take over now; undefined when there are none or several. */
+  /** The one alert that a number can answer about now: of those that are not over, else of all; undefined: none or several. */
   #only(phone: string): KnownCode | undefined {
     const live = this.#options.codes.liveOf(phone, this.#options.nowMs());
-    const alerts = new Set(live.map(({ alert }) => alert));
-    return alerts.size === 1 ? live[0] : undefined;
+    const open = live.filter(({ alert }) => this.#alerts.alert(alert)?.endedMs === null);
+    const among = open.length > 0 ? open : live;
+    return new Set(among.map(({ alert }) => alert)).size === 1 ? among[0] : undefined;
   }
 
   #note(officer: string, alert: string, why: string): void {

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { rename, rm } from "node:fs/promises";
-import { type EvidenceManifest, evidenceLines, fromUtf8, type Signer, toHex } from "@mingcheng/protocols";
+import { fromUtf8, type Signer, toHex } from "@mingcheng/protocols";
+import { type EvidenceManifest, evidenceLines } from "@mingcheng/protocols/evidence";
 import { KeyStore } from "../ledger/key-store.ts";
 import type { RestoreGap } from "../ledger/restore-mark.ts";
 import { keyHistory } from "../register/key-history.ts";

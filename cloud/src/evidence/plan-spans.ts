@@ -1,13 +1,11 @@
+import { IntervalSet, type Seal, toHex } from "@mingcheng/protocols";
 import {
   type EvidenceManifest,
   type EvidenceSpan,
   evidenceLines,
-  IntervalSet,
-  type Seal,
   sealsLink,
   sealsStart,
-  toHex,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/evidence";
 import { nodeCrypto } from "../crypto/node-crypto.ts";
 import type { SqliteDatabase } from "../store/database.ts";
 import { type ExportRequest, isChosen, withholding } from "./export-request.ts";

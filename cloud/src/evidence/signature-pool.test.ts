@@ -1,4 +1,4 @@
-import { faultAt, type SignatureCheck } from "@mingcheng/protocols";
+import { faultAt, type SignatureCheck } from "@mingcheng/protocols/evidence";
 import { describe, expect, it } from "vitest";
 import { newSigner } from "../../test/sealed-line.ts";
 import { SignaturePool } from "./signature-pool.ts";

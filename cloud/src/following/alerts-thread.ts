@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
+import type { Bilingual } from "../alerts/alert.ts";
 import { AlertReader } from "../alerts/alert-reader.ts";
+import { AlertStore } from "../alerts/alert-store.ts";
 import { alertsMigrations, alertsPath } from "../alerts/alerts-database.ts";
 import type { Audit } from "../audit/audit-event.ts";
 import type { Channel } from "../channels/channel.ts";
@@ -16,9 +18,9 @@ import { Roster } from "../duty/roster.ts";
 import type { Routing } from "../duty/routing/routing.ts";
 import type { Figure } from "../health/figure.ts";
 import type { LedgerReader, LiveLaneReader } from "../ledger/ledger-reader.ts";
-import { ledgerPath } from "../ledger/open-ledger.ts";
 import { openLedgerReader } from "../ledger/sqlite-ledger-reader.ts";
 import { zoneClock } from "../register/model/validity.ts";
+import { breakFile, mendFile, type WatchedFile, watchedFiles } from "../rules/broken-file.ts";
 import { decodeKinds, timeOnly } from "../rules/decode-kinds.ts";
 import { HintedGateways } from "../rules/hinted-gateways.ts";
 import type { Places } from "../rules/places/places.ts";
@@ -27,9 +29,9 @@ import type { AlertRule } from "../rules/rule.ts";
 import { rulesSettings } from "../rules/rules-database.ts";
 import { RulesFollower } from "../rules/rules-follower.ts";
 import { openForReading, openForWriting, type SqliteDatabase } from "../store/database.ts";
+import { ledgerPath, projectionsPath } from "../store/store-paths.ts";
 import { unsettled } from "../store/unsettled.ts";
 import type { LoopTimers, OpenFollower } from "./follower-loop.ts";
-import { projectionsPath } from "./readings-thread.ts";
 import { ReconcilePace } from "./reconcile-pace.ts";
 import { StepPace } from "./step-pace.ts";
 
@@ -135,6 +137,8 @@ export class AlertsThread implements OpenFollower {
           this.#follower.start();
           this.#dispatcher.start();
           this.#duty.start();
+          // Nothing starts with files that are not good.
+          for (const file of watchedFiles) mendFile(new AlertStore(opened), file, ports.nowMs());
         })
         .immediate();
       this.#database = opened;
@@ -155,9 +159,22 @@ export class AlertsThread implements OpenFollower {
     return new LiveFirstRunner(database, this.#ledger, this.#follower, decoders);
   }
 
+  /** A file of rules or routing is not good: the administrator hears of it, what was before goes on. */
+  fileInvalid(file: WatchedFile, reason: Bilingual): void {
+    this.#transaction(() => breakFile(new AlertStore(this.#database), file, reason, this.#ports.nowMs()));
+    this.#tellChanges();
+  }
+
+  #fileMended(file: WatchedFile): void {
+    mendFile(new AlertStore(this.#database), file, this.#ports.nowMs());
+  }
+
   /** Other rules from now on; their state goes on where they mean the same. */
   useRules(rules: readonly AlertRule[]): void {
-    this.#transaction(() => this.#follower.useRules(rules));
+    this.#transaction(() => {
+      this.#follower.useRules(rules);
+      this.#fileMended("rules");
+    });
     // What was read for the rules before may lack kinds that are asked for now.
     this.#runner = this.#openRunner(this.#database);
     this.#tellChanges();
@@ -165,7 +182,10 @@ export class AlertsThread implements OpenFollower {
 
   /** Another routing from now on; what is under way keeps its deadlines. */
   useRouting(routing: Routing): void {
-    this.#transaction(() => this.#duty.useRouting(routing));
+    this.#transaction(() => {
+      this.#duty.useRouting(routing);
+      this.#fileMended("routing");
+    });
     this.#tellChanges();
   }
 

@@ -1,9 +1,11 @@
 import { Worker } from "node:worker_threads";
 import { MingchengError } from "@mingcheng/protocols";
 import type { Logger } from "pino";
+import type { Bilingual } from "../alerts/alert.ts";
 import type { GatewayHint } from "../broker/broker-options.ts";
 import type { Routing } from "../duty/routing/routing.ts";
 import type { Figure } from "../health/figure.ts";
+import type { WatchedFile } from "../rules/broken-file.ts";
 import type { AlertRule } from "../rules/rule.ts";
 import { knownDevices, rulesHeap } from "./rules-heap.ts";
 import type { FollowerThreadData, FromFollowerThread, ToFollowerThread } from "./thread-messages.ts";
@@ -102,6 +104,11 @@ export class FollowerThread {
   /** Gives the thread of alerts another routing. */
   useRouting(routing: Routing): void {
     this.#send({ type: "routing", routing });
+  }
+
+  /** Tells the thread of alerts that a file is not good any more. */
+  fileInvalid(file: WatchedFile, reason: Bilingual): void {
+    this.#send({ type: "invalid", file, reason });
   }
 
   /** Why it does not follow now; null when all is well. */

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { alertsMigrations, alertsPath } from "../alerts/alerts-database.ts";
 import { ledgerMigrations } from "../ledger/ledger-schema.ts";
-import { ledgerPath } from "../ledger/open-ledger.ts";
 import { openForWriting, type SqliteDatabase } from "../store/database.ts";
 import { projectionsMigrations } from "../store/projections-database.ts";
+import { ledgerPath } from "../store/store-paths.ts";
 import { settleOlderLedger } from "./older-ledger.ts";
 
 let directory: string;

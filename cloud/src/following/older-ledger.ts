@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { alertsMigrations, alertsPath } from "../alerts/alerts-database.ts";
 import { ledgerMigrations } from "../ledger/ledger-schema.ts";
-import { ledgerPath } from "../ledger/open-ledger.ts";
 import { markRestored, type RestoreGap } from "../ledger/restore-mark.ts";
 import { openForWriting, type SqliteDatabase } from "../store/database.ts";
 import { projectionsMigrations } from "../store/projections-database.ts";
+import { ledgerPath } from "../store/store-paths.ts";
 
 type Migrations = Parameters<typeof openForWriting>[0]["migrations"];
 

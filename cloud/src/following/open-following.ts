@@ -1,9 +1,13 @@
+import { explain } from "@mingcheng/protocols";
+import type { Bilingual } from "../alerts/alert.ts";
 import { channelPorts, openChannels } from "../channels/index.ts";
 import { watchFiles } from "../config/watch-files.ts";
 import { readRoutingFor, routingText } from "../duty/routing/load-routing.ts";
 import { readRules, ruleTexts } from "../rules/load-rules.ts";
 import { FollowerThread } from "./follower-thread.ts";
 import type { Following, FollowingOptions } from "./following.ts";
+
+const inBoth = (error: unknown): Bilingual => ({ zh: explain(error, "zh"), en: explain(error, "en") });
 
 /**
  * Starts everything that follows the ledger, on two threads: the projections on one; rules, alerts and channels on the
@@ -36,11 +40,13 @@ export const openFollowing = async (options: FollowingOptions): Promise<Followin
     watchFiles({
       ...{ loaded: loadedRules, read: () => ruleTexts(config.rules), parse: readRules, log, called: "alert rules" },
       onChange: (changed) => alerts.useRules(changed),
+      onInvalid: (error) => alerts.fileInvalid("rules", inBoth(error)),
       figure: { name: "mingcheng_rules_valid", help: "1 while the rule files on disk are the rules in force." },
     }),
     watchFiles({
       ...{ loaded: loadedRouting, read: () => routingText(config.routing), parse: readRouting, log, called: "routes" },
       onChange: (changed) => alerts.useRouting(changed),
+      onInvalid: (error) => alerts.fileInvalid("routing", inBoth(error)),
       figure: { name: "mingcheng_routing_valid", help: "1 while the routing file on disk is the routing in force." },
     }),
   ];

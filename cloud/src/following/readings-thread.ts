@@ -1,15 +1,14 @@
-import { join } from "node:path";
 import { ErasureFollower } from "../cursor/erasure-follower.ts";
 import { FollowerRunner, type FollowerStep } from "../cursor/follower-runner.ts";
 import { LedgerFeed } from "../cursor/ledger-feed.ts";
 import { businessDays, startOfDay } from "../effective-time/business-day.ts";
 import type { Figure } from "../health/figure.ts";
 import type { ErasureReader, LedgerReader } from "../ledger/ledger-reader.ts";
-import { ledgerPath } from "../ledger/open-ledger.ts";
 import { openLedgerReader } from "../ledger/sqlite-ledger-reader.ts";
 import { ReadingsFollower } from "../projections/readings.ts";
 import { openForWriting, type SqliteDatabase } from "../store/database.ts";
 import { projectionsMigrations } from "../store/projections-database.ts";
+import { ledgerPath, projectionsPath } from "../store/store-paths.ts";
 import type { OpenFollower } from "./follower-loop.ts";
 import type { GatewayHints } from "./gateway-hints.ts";
 import { LedgerMirror } from "./ledger-mirror.ts";
@@ -31,9 +30,6 @@ export interface ReadingsThreadPorts {
   /** Rows that were there before changed: times of a boot, a line's state, a hole, a hint. */
   onChange(parts: readonly FollowingPart[]): void;
 }
-
-/** Where the read model of a data directory is. */
-export const projectionsPath = (dataDirectory: string): string => join(dataDirectory, "projections.db");
 
 /** Records per transaction: long enough to be fast, short enough (some 50 ms) that nothing else waits noticeably. */
 const batchSize = 1_000;

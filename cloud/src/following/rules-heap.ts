@@ -1,6 +1,6 @@
 import type { ResourceLimits } from "node:worker_threads";
 import { openForReading } from "../store/database.ts";
-import { projectionsPath } from "./readings-thread.ts";
+import { projectionsPath } from "../store/store-paths.ts";
 
 const mib = 1024 * 1024;
 /** What sixty rules leave room for in the heap, and what each device more may take of it. */

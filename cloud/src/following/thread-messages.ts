@@ -1,6 +1,8 @@
+import type { Bilingual } from "../alerts/alert.ts";
 import type { GatewayHint } from "../broker/broker-options.ts";
 import type { Routing } from "../duty/routing/routing.ts";
 import type { Figure } from "../health/figure.ts";
+import type { WatchedFile } from "../rules/broken-file.ts";
 import type { AlertRule } from "../rules/rule.ts";
 import type { AlertsThreadOptions } from "./alerts-thread.ts";
 import type { ReadingsThreadOptions } from "./readings-thread.ts";
@@ -17,6 +19,8 @@ export type ToFollowerThread =
   | { readonly type: "rules"; readonly rules: readonly AlertRule[] }
   /** The routing file has changed and is good. */
   | { readonly type: "routing"; readonly routing: Routing }
+  /** They have changed and are not good: what was before goes on. */
+  | { readonly type: "invalid"; readonly file: WatchedFile; readonly reason: Bilingual }
   | { readonly type: "close" };
 
 /** From it. */

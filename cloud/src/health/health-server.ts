@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { MingchengError } from "@mingcheng/protocols";
-import { collectDefaultMetrics, Registry } from "prom-client";
+import type { Registry } from "prom-client";
 import type { Figure } from "./figure.ts";
 
 /** What keeps the centre from being used, by part: `ledger`, `web`. Empty: it can be used. */
@@ -55,12 +55,34 @@ const answer = (response: ServerResponse, status: number, type: string, text: st
   response.writeHead(status, { "content-type": type, "cache-control": "no-store" }).end(text);
 };
 
-const metricsText = async (options: HealthOptions, registry: Registry): Promise<string> => {
-  const ofDisk = (await options.diskFigures?.().catch(() => [])) ?? [];
-  return (await registry.metrics()) + renderFigures([...options.figures(), ...ofDisk]);
+/** Figures of the process itself, in text format 0.0.4. What they count, they count from the first question on. */
+const processFigures = (): (() => Promise<string>) => {
+  let registry: Promise<Registry> | undefined;
+  const open = async (): Promise<Registry> => {
+    const { collectDefaultMetrics, Registry: NewRegistry } = await import("prom-client");
+    const opened = new NewRegistry();
+    collectDefaultMetrics({ register: opened });
+    return opened;
+  };
+  return async () => {
+    registry ??= open();
+    return (await registry).metrics();
+  };
 };
 
-const serve = (url: string, response: ServerResponse, options: HealthOptions, registry: Registry): void => {
+const metricsText = async (options: HealthOptions, ofProcess: () => Promise<string>): Promise<string> => {
+  const ofDisk = (await options.diskFigures?.().catch(() => [])) ?? [];
+  return (await ofProcess()) + renderFigures([...options.figures(), ...ofDisk]);
+};
+
+const metricsType = "text/plain; version=0.0.4; charset=utf-8";
+
+const serve = (
+  url: string,
+  response: ServerResponse,
+  options: HealthOptions,
+  ofProcess: () => Promise<string>,
+): void => {
   switch (url.split("?")[0]) {
     case "/healthz":
       answer(response, 200, "text/plain", "ok\n");
@@ -74,8 +96,8 @@ const serve = (url: string, response: ServerResponse, options: HealthOptions, re
       return;
     }
     case "/metrics":
-      metricsText(options, registry).then(
-        (text) => answer(response, 200, registry.contentType, text),
+      metricsText(options, ofProcess).then(
+        (text) => answer(response, 200, metricsType, text),
         () => answer(response, 500, "text/plain", "the figures could not be read\n"),
       );
       return;
@@ -90,13 +112,12 @@ const serve = (url: string, response: ServerResponse, options: HealthOptions, re
  * @throws {MingchengError} LISTEN_FAILED
  */
 export const startHealthServer = async (options: HealthOptions): Promise<HealthServer> => {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  const ofProcess = processFigures();
   const server = createServer((request, response) => {
     const name = (request.headers.host ?? "").replace(/:\d{1,5}$/, "").toLowerCase();
     if (!ownNames.has(name)) answer(response, 403, "text/plain", "loopback only\n");
     else if (request.method === "GET" || request.method === "HEAD")
-      serve(request.url ?? "/", response, options, registry);
+      serve(request.url ?? "/", response, options, ofProcess);
     else answer(response, 405, "text/plain", "GET only\n");
   });
   // Monitoring asks briefly; nobody holds on to this listener.

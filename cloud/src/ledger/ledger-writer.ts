@@ -1,15 +1,7 @@
 import {
-  busy,
   type CryptoPort,
-  damagedPayload,
   encodeSigned,
-  type GatewayKey,
   goneSchema,
-  type IngestOutcome,
-  ingestBatch,
-  ingestGone,
-  ingestKeys,
-  ingestState,
   parseSigned,
   type SignedTag,
   type Signer,
@@ -18,8 +10,18 @@ import {
   signedVerifies,
   stateSchema,
   toHex,
-  withoutNews,
 } from "@mingcheng/protocols";
+import {
+  busy,
+  damagedPayload,
+  type GatewayKey,
+  type IngestOutcome,
+  ingestBatch,
+  ingestGone,
+  ingestKeys,
+  ingestState,
+  withoutNews,
+} from "@mingcheng/protocols/ingest";
 import type { z } from "zod";
 import { isStoreFault, type SqliteDatabase } from "../store/database.ts";
 import type { LedgerAnswer, LedgerMessage } from "./ledger-port.ts";

@@ -5,14 +5,12 @@ import { GatewayRegister, type RegisteredKey } from "../register/gateway-registe
 import { HoldBook } from "../retention/hold-book.ts";
 import { RecordEraser } from "../retention/record-eraser.ts";
 import { openForReading, openForWriting, type SqliteDatabase } from "../store/database.ts";
+import { ledgerPath } from "../store/store-paths.ts";
 import { ledgerMigrations } from "./ledger-schema.ts";
 import { LedgerWriter, type LedgerWriterOptions } from "./ledger-writer.ts";
 import { OperatorDecisions } from "./operator-decisions.ts";
 import { reasonToBegin } from "./restore-mark.ts";
 import { type RegisteredKeys, SqliteLedger } from "./sqlite-ledger.ts";
-
-/** Where the ledger of a data directory is. */
-export const ledgerPath = (dataDirectory: string): string => join(dataDirectory, "ledger.db");
 
 /** What the register says of one key. */
 interface KeyFacts {

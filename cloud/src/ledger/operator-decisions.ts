@@ -1,11 +1,11 @@
+import { sameLine } from "@mingcheng/protocols";
 import {
   type IngestOutcome,
   keepLine,
   type LedgerEffect,
   type LedgerView,
   type LineFacts,
-  sameLine,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/ingest";
 import type { GatewayDecision, GatewayDecisions } from "../register/gateway-decisions.ts";
 import type { SqliteDatabase } from "../store/database.ts";
 

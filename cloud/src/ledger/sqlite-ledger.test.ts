@@ -1,15 +1,5 @@
-import {
-  type Gone,
-  type IngestOutcome,
-  ingestBatch,
-  ingestGone,
-  ingestState,
-  type LineOfGateway,
-  MemoryLedger,
-  parseSigned,
-  type State,
-  toHex,
-} from "@mingcheng/protocols";
+import { type Gone, type LineOfGateway, parseSigned, type State, toHex } from "@mingcheng/protocols";
+import { type IngestOutcome, ingestBatch, ingestGone, ingestState, MemoryLedger } from "@mingcheng/protocols/ingest";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { newSigner, SealedLine } from "../../test/sealed-line.ts";

@@ -7,10 +7,11 @@ import { loadSigner } from "../crypto/signing-key.ts";
 import { serveErasures } from "../retention/eraser-port.ts";
 import type { ErasureOrder, ErasureOutcome } from "../retention/record-eraser.ts";
 import { isStoreFault } from "../store/database.ts";
+import { ledgerPath } from "../store/store-paths.ts";
 import { appendChannel } from "./append-channel.ts";
 import type { LedgerAnswer, LedgerMessage } from "./ledger-port.ts";
 import { busyAnswer } from "./ledger-writer.ts";
-import { ledgerPath, type OpenLedger, openLedger } from "./open-ledger.ts";
+import { type OpenLedger, openLedger } from "./open-ledger.ts";
 import type { FromWorker, ToWorker, WorkerOptions } from "./worker-messages.ts";
 
 const { dataDirectory } = workerData as WorkerOptions;

@@ -1,4 +1,4 @@
-import { type CameraViewing, cameraViewings } from "@mingcheng/protocols/api";
+import { type CameraViewing, cameraViewings } from "@mingcheng/protocols";
 import { z } from "zod";
 import type { Migration, SqliteDatabase } from "../store/database.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { KeyStore } from "../ledger/key-store.ts";
-import { ledgerPath } from "../ledger/open-ledger.ts";
 import { openForReading, type SqliteDatabase } from "../store/database.ts";
+import { ledgerPath } from "../store/store-paths.ts";
 import { GatewayDecisions } from "./gateway-decisions.ts";
 import { GatewayRegister, type RegisteredGateway, type RegisteredKey } from "./gateway-register.ts";
 

@@ -1,10 +1,9 @@
 import { join } from "node:path";
 import { MingchengError, type Report } from "@mingcheng/protocols";
 import { alertsPath } from "../alerts/alerts-database.ts";
-import { projectionsPath } from "../following/readings-thread.ts";
-import { ledgerPath } from "../ledger/open-ledger.ts";
 import { PlaceFinder } from "../register/attribution/place-finder.ts";
 import { openForReading, type SqliteDatabase } from "../store/database.ts";
+import { ledgerPath, projectionsPath } from "../store/store-paths.ts";
 import { readReport } from "./read-report.ts";
 import type { ReportDone, ReportJob } from "./report-messages.ts";
 

@@ -1,6 +1,6 @@
 import type { Report } from "@mingcheng/protocols";
 import { type Cell, type ReportLanguage, reportHead, reportTables } from "@mingcheng/protocols/reports";
-import writeExcelFile, { type Cell as ExcelCell, type Row, type Sheet } from "write-excel-file/node";
+import type { Cell as ExcelCell, Row, Sheet } from "write-excel-file/node";
 import { reportTime } from "./report-time.ts";
 
 /** So many digits a spreadsheet holds exactly; what has more is written as text, so that no digit changes. */
@@ -23,6 +23,8 @@ const bold = (text: string): ExcelCell => ({ value: text, type: String, fontWeig
 
 /** A report as a workbook: one sheet for each table, each with title, cut-off and head. @throws the library's error */
 export const reportXlsx = async (report: Report, language: ReportLanguage): Promise<Buffer> => {
+  // Seldom wanted, and large.
+  const { default: writeExcelFile } = await import("write-excel-file/node");
   const { title, asOf, warning } = reportHead(report, language, reportTime);
   const names = new Map<string, number>();
   const sheets = reportTables(report, language).map((table): Sheet<Buffer> => {

@@ -1,5 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
-import { MingchengError } from "@mingcheng/protocols";
+import { MingchengError } from "@mingcheng/protocols/errors";
 import type { EraseRecords, ErasureOrder, ErasureOutcome } from "./record-eraser.ts";
 
 interface Request {

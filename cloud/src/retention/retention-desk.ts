@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { alertsMigrations, alertsPath } from "../alerts/alerts-database.ts";
 import { auditOver } from "../audit/open-audit.ts";
-import { ledgerPath } from "../ledger/open-ledger.ts";
 import { openRegister } from "../register/register-database.ts";
 import { openForReading, openForWriting, type SqliteDatabase } from "../store/database.ts";
+import { ledgerPath } from "../store/store-paths.ts";
 import type { RetentionSettings } from "./data-classes.ts";
 import type { EraseRecords } from "./record-eraser.ts";
 import { type ClassReport, type RetentionStores, runRetention } from "./run-retention.ts";

@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { openForReading } from "../store/database.ts";
 import { erasuresThrough } from "./eraser-port.ts";
-import { openRetention, runOver } from "./retention-desk.ts";
 import { answerRequest, type DueRun, dueRun } from "./retention-schedule.ts";
 import type { FromRetentionThread, RetentionThreadData } from "./thread-messages.ts";
 
@@ -27,6 +26,8 @@ const say = (message: FromRetentionThread): void => port.postMessage(message);
 
 /** One run, and the answer to whoever asked for it. */
 const run = async ({ by, request }: DueRun): Promise<void> => {
+  // Wanted once a day: until then this thread keeps nothing but the clock.
+  const { openRetention, runOver } = await import("./retention-desk.ts");
   const stores = openRetention(dataDirectory, settings, nowMs);
   const answer = (result: object): void => {
     if (request !== null && !isClosing) answerRequest(stores.register, request, result, nowMs());

@@ -1,11 +1,10 @@
 import { type CelScope, checkExpression } from "./cel/check-expression.ts";
 import { eachShape } from "./cel/record-types.ts";
+import { checkNames, checkTexts } from "./check-words.ts";
 import { absenceLabels } from "./gathering/presence-book.ts";
 import { windowLabels } from "./gathering/window-book.ts";
 import { type AlertRule, isStanding, type Match } from "./rule.ts";
 import type { Complain, YamlPath } from "./yaml-place.ts";
-
-const placeholders = (text: string): string[] => [...text.matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name ?? "");
 
 /** Labels that a rule's alerts have. */
 export const labelsOf = ({ group, labels, window, join, absence }: AlertRule): readonly string[] => [
@@ -15,16 +14,6 @@ export const labelsOf = ({ group, labels, window, join, absence }: AlertRule): r
   ...Object.keys(join?.keep ?? {}),
   ...(absence === null ? [] : absenceLabels),
 ];
-
-const checkTexts = (rule: AlertRule, complain: Complain): void => {
-  const known = new Set(labelsOf(rule));
-  for (const part of ["title", "next"] as const) {
-    for (const language of ["zh", "en"] as const) {
-      const unknown = placeholders(rule[part][language]).find((name) => !known.has(name));
-      if (unknown !== undefined) complain([part, language], `{${unknown}} is not a label of this rule`);
-    }
-  }
-};
 
 const checkLabels = (rule: AlertRule, complain: Complain): void => {
   for (const name of Object.keys(rule.labels)) {
@@ -40,16 +29,27 @@ const checkLabels = (rule: AlertRule, complain: Complain): void => {
   }
 };
 
-type Expression = readonly [path: YamlPath, text: string | null, scope: CelScope, wanted?: "bool"];
+/** `given`: what is true of the record where it is evaluated. */
+type Expression = readonly [
+  path: YamlPath,
+  text: string | null,
+  scope: CelScope,
+  given: readonly (string | null)[],
+  wanted?: "bool",
+];
 
 const ofRecord = ({ kinds, each }: Match): CelScope => ({ kinds, each, over: "record", labels: [], kept: [] });
 
 const matchExpressions = (path: YamlPath, match: Match): Expression[] => [
-  [[...path, "where"], match.where, ofRecord(match), "bool"],
+  [[...path, "where"], match.where, ofRecord(match), [], "bool"],
 ];
 
-const textExpressions = (path: YamlPath, texts: Readonly<Record<string, string>>, scope: CelScope): Expression[] =>
-  Object.entries(texts).map(([name, text]) => [[...path, name], text, scope]);
+const textExpressions = (
+  path: YamlPath,
+  texts: Readonly<Record<string, string>>,
+  scope: CelScope,
+  given: Expression[3],
+): Expression[] => Object.entries(texts).map(([name, text]) => [[...path, name], text, scope, given]);
 
 const joinExpressions = ({ match, join }: AlertRule): Expression[] => {
   if (join === null) return [];
@@ -57,15 +57,18 @@ const joinExpressions = ({ match, join }: AlertRule): Expression[] => {
   const keys = Object.entries(join.on).flatMap(([name, key]): Expression[] => {
     const sides = (["here", "there"] as const).map((side): Expression => {
       const path = key.here === key.there ? ["join", "on", name] : ["join", "on", name, side];
-      return [path, key[side], side === "here" ? here : ofRecord(join.to)];
+      const of = side === "here" ? match : join.to;
+      return [path, key[side], side === "here" ? here : ofRecord(join.to), [of.where]];
     });
-    const lifted: Expression[] = join.until === null ? [] : [[["join", "on", name], key.there, ofRecord(join.until)]];
+    const { until } = join;
+    const lifted: Expression[] =
+      until === null ? [] : [[["join", "on", name], key.there, ofRecord(until), [until.where]]];
     return [...sides, ...lifted];
   });
   return [
     ...matchExpressions(["join", "to"], join.to),
     ...(join.until === null ? [] : matchExpressions(["join", "until"], join.until)),
-    ...textExpressions(["join", "keep"], join.keep, ofRecord(join.to)),
+    ...textExpressions(["join", "keep"], join.keep, ofRecord(join.to), [join.to.where]),
     ...keys,
   ];
 };
@@ -77,18 +80,22 @@ const conditionScope = (rule: AlertRule): CelScope => {
 };
 
 const checkExpressions = (rule: AlertRule, complain: Complain): void => {
-  const { match, window } = rule;
+  const { match, window, join, condition, lifecycle } = rule;
   const scope = ofRecord(match);
+  const { where } = match;
+  // Of an event rule nothing is worked out for records for which it does not hold.
+  const holds = lifecycle.type === "event" && window === null && join === null ? [where, condition] : [where];
   const expressions: Expression[] = [
     ...matchExpressions(["match"], match),
-    [["condition"], rule.condition, conditionScope(rule), "bool"],
-    ...textExpressions(["group"], rule.group, scope),
-    ...textExpressions(["labels"], rule.labels, scope),
-    [["window", "value"], window?.value ?? null, scope],
+    [["condition"], condition, conditionScope(rule), [where], "bool"],
+    ...textExpressions(["group"], rule.group, scope, holds),
+    ...textExpressions(["labels"], rule.labels, scope, holds),
+    [["window", "value"], window?.value ?? null, scope, [where]],
     ...joinExpressions(rule),
   ];
-  for (const [path, text, of, wanted] of expressions) {
-    const mistake = text === null ? undefined : checkExpression(text, of, wanted);
+  for (const [path, text, of, given, wanted] of expressions) {
+    const known = given.filter((one) => one !== null);
+    const mistake = text === null ? undefined : checkExpression(text, of, wanted, known);
     if (mistake !== undefined) complain(path, mistake.message, mistake.at);
   }
 };
@@ -134,9 +141,10 @@ const checkParts = (rule: AlertRule, complain: Complain): void => {
 
 /** Finds everything that is wrong with a rule beyond its form. */
 export const checkRule = (rule: AlertRule, complain: Complain): void => {
+  checkNames(rule, complain);
   checkParts(rule, complain);
   checkLists(rule, complain);
   checkExpressions(rule, complain);
   checkLabels(rule, complain);
-  checkTexts(rule, complain);
+  checkTexts(rule, labelsOf(rule), complain);
 };

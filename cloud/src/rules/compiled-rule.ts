@@ -125,7 +125,7 @@ const joinKeyMaker = (keys: DeviceKeys, texts: Readonly<Record<string, string>>,
 const gatheredValue = (value: unknown): Observation["value"] =>
   typeof value === "number"
     ? value
-    : typeof value === "bigint"
+    : typeof value === "bigint" || typeof value === "boolean"
       ? Number(value)
       : value === null
         ? null

@@ -46,7 +46,7 @@ const openRules = (): string[] =>
 
 describe("a rule that fails", () => {
   it("is out of use alone, tells the administrator, and works again when its text has changed", () => {
-    const bad = ruleOf("condition: body.item.startsWith('x')", event);
+    const bad = ruleOf("condition: int(body.protocol) > 1", event);
     const good = { ...ruleOf("condition: num(body.grams) > 100.0", event), id: "good" };
     judged = new JudgedLedger([bad, good]);
     weigh("500");
@@ -140,8 +140,60 @@ describe("who is told", () => {
     expect(judged.notified()).toEqual([]);
   });
 
+  it("what holds of a rule that goes live, with all that it gathered, and nothing new once it is tried out again", () => {
+    const tried = {
+      ...ruleOf("window: { over: 1h }", "condition: window.count >= 3", state),
+      mode: "dry-run",
+    } as const;
+    judged = new JudgedLedger([tried]);
+    for (const grams of ["1", "2", "3"]) weigh(grams);
+    judged.append({ kind: "weighing", dev: "scale-2", body: weighingOf("1") });
+    judged.append({ kind: "weighing", dev: "scale-2", body: weighingOf("2") });
+    judged.follow();
+    expect([judged.alerts(), judged.notified()]).toEqual([[], []]);
+    judged.useRules([{ ...tried, mode: "live" }]);
+    expect(judged.alerts()).toMatchObject([{ state: "firing", dry: false }]);
+    expect(judged.reasons()).toContain("released");
+    expect(judged.notified()).toEqual(["firing"]);
+    judged.append({ kind: "weighing", dev: "scale-2", body: weighingOf("3") });
+    judged.follow();
+    expect(judged.notified()).toEqual(["firing", "firing"]);
+    judged.useRules([tried]);
+    expect(judged.alerts()).toHaveLength(2);
+    for (const grams of ["1", "2", "3"]) judged.append({ kind: "weighing", dev: "scale-3", body: weighingOf(grams) });
+    judged.follow();
+    expect(judged.alerts()).toHaveLength(2);
+    expect(judged.notified()).toEqual(["firing", "firing"]);
+  });
+
+  it("a new fact of a rule that went live, though one of the same group was tried out before", () => {
+    const tried = { ...ruleOf("condition: num(body.grams) > 100.0", event), mode: "dry-run" } as const;
+    judged = new JudgedLedger([tried]);
+    weigh("500");
+    judged.useRules([{ ...tried, mode: "live" }]);
+    expect(judged.notified()).toEqual([]);
+    weigh("600");
+    expect(judged.alerts()).toMatchObject([{ state: "firing", matches: 1 }]);
+    expect(judged.notified()).toEqual(["firing"]);
+    judged.useRules([tried]);
+    expect(judged.alerts()).toMatchObject([{ state: "firing" }]);
+  });
+
+  it("nobody of what was pending when its rule was tried out again, and of all when it went live while pending", () => {
+    const pending = "lifecycle: { type: state, for: 5m, lateAfter: 1h, late: ignore }";
+    const rule = ruleOf("condition: num(body.grams) > 100.0", pending);
+    judged = new JudgedLedger([rule]);
+    weigh("500");
+    judged.useRules([{ ...rule, mode: "dry-run" }]);
+    judged.wait(6 * minute);
+    expect(judged.states()).toEqual(["mine firing"]);
+    expect(judged.notified()).toEqual([]);
+    judged.useRules([rule]);
+    expect(judged.notified()).toEqual(["firing"]);
+  });
+
   it("nobody while another alert covers it, and then once", () => {
-    const source = { ...ruleOf("condition: string(body.grams).startsWith('999')", state), id: "source" };
+    const source = { ...ruleOf("condition: body.grams != null && body.grams.startsWith('999')", state), id: "source" };
     const target = {
       ...ruleOf("condition: num(body.grams) > 1000.0", event),
       inhibitedBy: [{ rule: "source", equal: ["device"] }],

@@ -6,6 +6,8 @@ export interface GatewayState {
   readonly disputedLines: bigint;
   readonly gaps: bigint;
   readonly pending: bigint;
+  /** Room left on its disk in 10^6 bytes; infinite as long as it has not said. */
+  readonly diskFreeMegabytes: number;
 }
 
 /** Where states of gateways come from, looked at again and again: hints, never records. */

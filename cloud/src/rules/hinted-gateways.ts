@@ -8,6 +8,7 @@ interface HintRow {
   readonly sinceMs: number;
   readonly seenMs: number;
   readonly alarms: string;
+  readonly diskFree: number | null;
   readonly disputed: number;
   readonly absent: number;
   readonly gaps: number;
@@ -15,6 +16,7 @@ interface HintRow {
 
 const query = `
   SELECT h.gw, h.online, h.since_ms AS sinceMs, h.seen_ms AS seenMs, h.alarms,
+    json_extract(h.health, '$.diskFreeBytes') AS diskFree,
     coalesce((SELECT sum(status = 'disputed') FROM ledger_line l WHERE l.gw = h.gw), 0) AS disputed,
     coalesce((SELECT sum(max(heard_head - stored, 0)) FROM ledger_line l WHERE l.gw = h.gw), 0) AS absent,
     -- What is only late is no hole yet.
@@ -32,6 +34,9 @@ const stateOf = (row: HintRow, startedMs: number, nowMs: number): GatewayState =
     disputedLines: BigInt(row.disputed),
     gaps: BigInt(row.gaps),
     pending: BigInt(row.absent),
+    // Nothing at all is what a gateway says that has not looked yet.
+    diskFreeMegabytes:
+      row.diskFree === null || row.diskFree === 0 ? Number.POSITIVE_INFINITY : Math.floor(row.diskFree / 1e6),
   };
 };
 

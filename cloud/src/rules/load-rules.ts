@@ -2,6 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MingchengError } from "@mingcheng/protocols";
+import type { Bilingual } from "../alerts/alert.ts";
 import { issuesError, parseRules, type RuleText } from "./parse-rules.ts";
 import type { AlertRule } from "./rule.ts";
 
@@ -16,6 +17,19 @@ const readTexts = async (path: string | null): Promise<RuleText[]> => {
   );
 };
 
+const unreadable: Readonly<Record<string, Bilingual>> = {
+  ENOENT: { zh: "没有这个文件", en: "there is no such file" },
+  EISDIR: { zh: "是目录，不是文件", en: "this is a directory, not a file" },
+  EACCES: { zh: "没有读取权限", en: "it may not be read" },
+};
+
+/** Why a file cannot be read, in both languages where there are words for it. */
+const reasonOf = (path: string | null, cause: unknown): string => {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const known = unreadable[code ?? ""];
+  return path === null || known === undefined ? message : `${path}：${known.zh} / ${path}: ${known.en}`;
+};
+
 /**
  * Texts of a rule file, or of the built-in ones.
  * @throws {MingchengError} RULE_INVALID when they cannot be read
@@ -24,8 +38,7 @@ export const ruleTexts = async (path: string | null): Promise<RuleText[]> => {
   try {
     return await readTexts(path);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new MingchengError("RULE_INVALID", reason, { field: "rules", cause });
+    throw new MingchengError("RULE_INVALID", reasonOf(path, cause), { field: "rules", cause });
   }
 };
 

@@ -71,6 +71,43 @@ const mistakes: readonly Mistake[] = [
   inTests("    runbook: test-positive\n", "", "rules.0.runbook", "string", "  - id: test-positive"),
   inTests("      zh: 先控制", "       zh: 先控制", "", "same column", "      en: Hold"),
   inTests("repeat: 4h", "inhibitedBy: [{ rule: nobody, equal: [gateway] }]", "rules.0.inhibitedBy.0.rule", "no rule"),
+  inTests(condition, "condition: body.item.startsWith('a')", "rules.0.condition", "ask body.item != null first"),
+  inTests(condition, "condition: body.reagent.lot == 'L'", "rules.0.condition", "body.reagent may be null"),
+  inTests(
+    condition,
+    "condition: body.reagent != null && body.reagent.lott == 'L'",
+    "rules.0.condition",
+    "reagent.lott",
+  ),
+  inTests(condition, "condition: body.reagent != null && body.reagent.expires < ''", "rules.0.condition", "ask has("),
+  inTests(condition, "condition: body.item == null && body.item > ''", "rules.0.condition", "may be null"),
+  inTests(condition, "condition: body.flags.matches('(a+)+')", "rules.0.condition", "for ever"),
+  inTests(condition, "condition: body.flags.matches('(a')", "rules.0.condition", "not a pattern"),
+  inTests(condition, "condition: body.flags.matches(body.unit)", "rules.0.condition", "in quotes"),
+  inTests(condition, "condition: percentile(0.5) > 1.0", "rules.0.condition", "of a window only"),
+  inTests(condition, "condition: within('lunch')", "rules.0.condition", "no such hours"),
+  inTests("  - id: test-positive", "  - id: rule-broken", "rules.0.id", "the centre itself"),
+  inTests("owner: role:inspector", "owner: role:inspecter", "rules.0.owner", "no role inspecter"),
+  inTests("tier: station", "tier: !tier station", "", "tag"),
+  inTests("group: { gateway: gw,", "group: { gateway: *no,", "", "nothing is called &no"),
+  inTests("labels: {", "labels: { __proto__: gw,", "", "__proto__"),
+  inTests("specimen {specimen}", "specimen {specimen", "rules.0.title.en", "belongs to no label"),
+  inTests("specimen {specimen}", "see www.example.org", "rules.0.title.en", "cannot be sent"),
+  inTests("specimen {specimen}", "call 0592-5551234", "rules.0.title.en", "cannot be sent"),
+  inTests("specimen {specimen}", "【specimen】", "rules.0.title.en", "cannot be sent"),
+  inTests("specimen {specimen}", "specimen\\n{specimen}", "rules.0.title.en", "one line"),
+  inTests(
+    "repeat: 4h",
+    "inhibitedBy: [{ rule: test-positive, equal: [item] }]",
+    "rules.0.inhibitedBy.0.rule",
+    "itself",
+  ),
+  inDevices(
+    'condition: body.status in ["silent", "offline", "parked"]',
+    "absence: { each: device, types: [scales], for: 3h }",
+    "rules.0.absence.types.0",
+    "no such class",
+  ),
   inDevices("type: state", "type: level", "rules.0.lifecycle.type", "state"),
   inDevices("for: 5m", "for: -1m", "rules.0.lifecycle.for", "a time like"),
   inDevices("      for: 5m\n", "", "rules.0.lifecycle.for", "string", "    lifecycle:"),
@@ -115,6 +152,75 @@ describe("rule files", () => {
     expect(first?.message.zh).toMatch(/^(?!表达式有误).*\p{Script=Han}/u);
   });
 
+  it("let an expression ask first for what a record may leave out", () => {
+    const asked = [
+      "body.item == null || body.item.startsWith('a')",
+      "!(body.item == null) && body.item.startsWith('a')",
+      "body.item in ['a', 'b'] && body.item.startsWith('a')",
+      "body.item != null ? body.item.startsWith('a') : false",
+      "num(body.number) > 1.0 && body.number.size() > 3",
+      "body.reagent != null && has(body.reagent.expires) && body.reagent.expires < body.completedAt",
+      "body.specimenId.matches('^[A-Z]+-[0-9]{4}(-[0-9]+)?$')",
+    ];
+    const refused = asked.filter(
+      (one) =>
+        "issues" in parseRules([{ file: "rules.yaml", text: tests.replace(condition, () => `condition: "${one}"`) }]),
+    );
+    expect(refused).toEqual([]);
+  });
+
+  it("name labels that an inhibition compares and one side lacks, and circles", () => {
+    const inhibited = (equal: string) =>
+      tests.replace("repeat: 4h", `inhibitedBy: [{ rule: device-silent, equal: [${equal}] }]`);
+    const file = "devices.yaml";
+    const back = devices.replace(
+      "    title:",
+      "    inhibitedBy: [{ rule: test-positive, equal: [gateway] }]\n    title:",
+    );
+    expect(
+      parseRules([
+        { file: "tests.yaml", text: inhibited("gateway, specimen") },
+        { file, text: devices },
+      ]),
+    ).toMatchObject({
+      issues: [{ field: "rules.0.inhibitedBy.0.equal.1", message: { en: "device-silent has no label specimen" } }],
+    });
+    expect(
+      parseRules([
+        { file: "tests.yaml", text: inhibited("gateway") },
+        { file, text: devices },
+      ]),
+    ).toHaveProperty("rules");
+    expect(
+      parseRules([
+        { file: "tests.yaml", text: inhibited("gateway") },
+        { file, text: back },
+      ]),
+    ).toMatchObject({
+      issues: [{ file: "tests.yaml" }, { file, message: { en: "device-silent would inhibit itself" } }],
+    });
+  });
+
+  it("are refused where they are no text, too long, or stand for more than they say", () => {
+    const latin = new TextDecoder().decode(
+      Uint8Array.from(Buffer.from(tests.replace("Hold the goods", "Hält"), "latin1")),
+    );
+    const bomb = Array.from("bcdefghi").reduce(
+      (text, name, at) => `${text}${name}: &${name} [${Array(9).fill(`*${"abcdefgh"[at]}`).join(", ")}]\n`,
+      "version: 1\na: &a [0]\n",
+    );
+    const issues = [latin, `${tests}#${"x".repeat(1024 * 1024)}`, bomb].map((text) => {
+      const read = parseRules([{ file: "rules.yaml", text }]);
+      return "issues" in read ? read.issues[0] : undefined;
+    });
+    const line = tests.split("\n").findIndex((one) => /[\u0080-\uffff]/.test(one)) + 1;
+    expect(issues).toMatchObject([
+      { line, message: { en: "not UTF-8 text", zh: "不是 UTF-8 文本" } },
+      { line: 1, message: { en: "longer than 1 MiB" } },
+      { line: 3, message: { en: "aliases stand for too much" } },
+    ]);
+  });
+
   it("name a rule that is there twice, in whatever files", () => {
     const read = parseRules([...builtIn, { file: "more.yaml", text: devices }]);
     expect(read).toMatchObject({ issues: [{ file: "more.yaml", field: "rules.0.id" }] });
@@ -127,8 +233,9 @@ describe("rule files", () => {
     const line = tests.slice(0, tests.indexOf(condition)).split("\n").length;
     const refusal = await loadRules(path).catch((error: unknown) => error);
     expect(isCode(refusal, "RULE_INVALID")).toBe(true);
+    const place = `${path}:${line}:32`;
     expect((refusal as Error).message).toBe(
-      `${path}:${line}:32: body.verdict 不可能是 "positiv" / "positiv" is no value of body.verdict`,
+      `${place}: body.verdict 不可能是 "positiv" / ${place}: "positiv" is no value of body.verdict`,
     );
     const missing = await loadRules(join(directory, "none.yaml")).catch((error: unknown) => error);
     expect(isCode(missing, "RULE_INVALID")).toBe(true);

@@ -1,10 +1,9 @@
-import type { CelSurroundings } from "./cel/cel-functions.ts";
+import { type CelSurroundings, deviceTimeParts } from "./cel/cel-functions.ts";
 import type { Places } from "./places/places.ts";
 import type { Hours } from "./rule.ts";
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
-const compact = /^(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2})?)?$/;
 
 /** The record that is judged now, as functions of expressions ask for it. One object serves all records. */
 export class RecordSurroundings implements CelSurroundings {
@@ -56,10 +55,11 @@ export class RecordSurroundings implements CelSurroundings {
   }
 
   daysSince(time: string): number {
-    const [, year, month, day, hour = "00", minute = "00"] = compact.exec(time) ?? [];
-    if (year === undefined) return (this.atMs - Date.parse(time)) / dayMs;
-    // A device's own clock tells local time: the offset of the place at that moment.
-    const utcMs = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute));
+    const { day, hour = "00", minute = "00", second = "00", offset } = deviceTimeParts(time) ?? {};
+    if (day === undefined) return Number.NaN;
+    const utcMs = Date.parse(`${day}T${hour}:${minute}:${second}${offset ?? "Z"}`);
+    if (offset !== undefined) return (this.atMs - utcMs) / dayMs;
+    // Otherwise a device's own clock tells local time: the offset of the place at that moment.
     const local = this.#places.localTime(this.#minute);
     const offsetMinutes = local.minuteOfDay - (((this.#minute % 1440) + 1440) % 1440);
     const near =

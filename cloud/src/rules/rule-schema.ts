@@ -1,5 +1,4 @@
-import { bodySchemas, type RecordKind } from "@mingcheng/protocols";
-import { alertSeverities } from "@mingcheng/protocols/api";
+import { alertSeverities, bodySchemas, type RecordKind } from "@mingcheng/protocols";
 import { z } from "zod";
 import { absenceSubjects, type RuleKind, ruleTiers, standingKinds } from "./rule.ts";
 
@@ -8,7 +7,8 @@ const name = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, "lower case letters, dig
 const labelName = z.string().regex(/^[a-z][A-Za-z0-9]{0,31}$/, "a label is letters and digits");
 const cel = z.string().min(1).max(2_000);
 const labels = z.record(labelName, cel);
-const sentence = z.strictObject({ zh: z.string().min(1).max(200), en: z.string().min(1).max(300) });
+const line = z.string().regex(/^[^\p{Cc}\p{Cs}\u2028\u2029]*$/u, "one line without control characters");
+const sentence = z.strictObject({ zh: line.min(1).max(200), en: line.min(1).max(300) });
 
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 

@@ -1,4 +1,5 @@
 import type { Line, MingchengRecord } from "@mingcheng/protocols";
+import { useModes } from "../alerts/rule-modes.ts";
 import { decodeLedgerRecord } from "../cursor/decoded-record.ts";
 import type { KnownBoot } from "../effective-time/boot-book.ts";
 import { type ClockReading, clockReading, effectiveAt } from "../effective-time/clock-book.ts";
@@ -223,6 +224,8 @@ export class RulesParts {
       const reason = present.has(rule) ? "rule-changed" : "rule-removed";
       for (const id of alerts.openAlertsOf(rule)) alerts.change(id, { to: "resolved", reason, atMs: nowMs });
     }
+    const modes = rules.map(({ id, mode, lifecycle }) => ({ id, mode, lifecycle: lifecycle.type }));
+    useModes(alerts, modes, nowMs);
   }
 
   /** Nothing that is due fires for a while, and nothing is looked for. */

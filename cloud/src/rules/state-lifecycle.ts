@@ -72,6 +72,11 @@ export class StateLifecycle {
     return this.#series.get(rule, groupKey)?.holds === true;
   }
 
+  /** What was last said of each group for which the condition holds. */
+  holding(rule: string): readonly Observation[] {
+    return this.#series.holding(rule);
+  }
+
   /**
    * Fires what has been pending for long enough; what is due outside the rule's hours waits for them. Call only when the
    * ledger was read to its end. True when something fired.

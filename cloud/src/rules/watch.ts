@@ -3,7 +3,7 @@ import type { CompiledRole } from "./compiled-rule.ts";
 import type { GatewayStates } from "./gateway-state.ts";
 import type { Judge } from "./judge.ts";
 import type { JudgedRecord } from "./judged-record.ts";
-import { momentOf } from "./observation.ts";
+import { momentOf, type Observation } from "./observation.ts";
 import { nowhere, type Place, type Places } from "./places/places.ts";
 import type { RuleSet } from "./rule-set.ts";
 import type { RuleStores } from "./rule-stores.ts";
@@ -90,24 +90,43 @@ export class Watch {
 
   #lookAtGateways(roles: readonly CompiledRole[], gateways: GatewayStates, nowMs: number): void {
     const { places } = this.#options;
-    for (const [gw, gateway] of gateways.read(nowMs)) {
+    const stands = gateways.read(nowMs);
+    const holding = new Set<string>();
+    for (const [gw, gateway] of stands) {
       const site = places.siteOfGateway(gw, Math.floor(nowMs / 60_000));
       const place = site === "" ? nowhere : { ...nowhere, known: true, code: site };
-      this.#judgeStanding(roles, { gw, dev: gw, kind: "gateway-state", site: place, gateway }, nowMs);
+      this.#judgeStanding(roles, { gw, dev: gw, kind: "gateway-state", site: place, gateway }, nowMs, holding);
     }
+    // Of a gateway that nobody speaks of now nothing is known.
+    this.#endOthers(roles, nowMs, ({ gw, rule, groupKey }) => stands.has(gw) && !holding.has(`${rule} ${groupKey}`));
   }
 
   #lookAtRegister(roles: readonly CompiledRole[], nowMs: number): void {
     const { places } = this.#options;
     const minute = Math.floor(nowMs / 60_000);
+    const holding = new Set<string>();
     for (const device of places.registered(minute)) {
       const { gw, dev } = device;
       const site = places.placeOf(gw, dev, minute);
-      this.#judgeStanding(roles, { gw, dev, kind: "registered-device", site, device }, nowMs);
+      this.#judgeStanding(roles, { gw, dev, kind: "registered-device", site, device }, nowMs, holding);
+    }
+    // What the register does not name any more is not there any more.
+    this.#endOthers(roles, nowMs, ({ rule, groupKey }) => !holding.has(`${rule} ${groupKey}`));
+  }
+
+  /** Ends what was so and is told by nobody now: another group of the same gateway, a device that is gone. */
+  #endOthers(roles: readonly CompiledRole[], nowMs: number, isOver: (said: Observation) => boolean): void {
+    const { stores, judge } = this.#options;
+    for (const { owner } of roles) {
+      if (owner.isBroken) continue;
+      for (const said of stores.states.holding(owner.rule.id).filter(isOver)) {
+        judge.takeMoment(momentOf(said, { holds: false, atMs: nowMs, salt: newSalt() }));
+      }
     }
   }
 
-  #judgeStanding(roles: readonly CompiledRole[], stands: Stands, nowMs: number): void {
+  /** `holding` takes rule and group of what holds. */
+  #judgeStanding(roles: readonly CompiledRole[], stands: Stands, nowMs: number, holding: Set<string>): void {
     const { stores, judge, places, set } = this.#options;
     const { gw, dev, kind, site: place } = stands;
     Object.assign(set.surroundings, { atMs: nowMs, receivedMs: nowMs, site: place.code, gw, dev });
@@ -121,6 +140,7 @@ export class Watch {
       if (owner.isBroken) continue;
       stores.evaluate(owner, undefined, () =>
         role.observe(judged, (observation) => {
+          if (observation.holds) holding.add(`${owner.rule.id} ${observation.groupKey}`);
           // Only what changes is written: what stands is looked at again and again.
           if (stores.states.holds(owner.rule.id, observation.groupKey) === observation.holds) return;
           const { holds, atMs } = observation;

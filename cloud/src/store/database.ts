@@ -1,4 +1,4 @@
-import { MingchengError } from "@mingcheng/protocols";
+import { MingchengError } from "@mingcheng/protocols/errors";
 import type BetterSqlite from "better-sqlite3";
 import { Database } from "./sqlite-engine.ts";
 

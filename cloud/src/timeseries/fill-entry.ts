@@ -4,11 +4,11 @@ import { encodeRecord, type MingchengRecord } from "@mingcheng/protocols";
 import { GatewayHints } from "../following/gateway-hints.ts";
 import { ReadingsThread } from "../following/readings-thread.ts";
 import { ledgerMigrations } from "../ledger/ledger-schema.ts";
-import { ledgerPath } from "../ledger/open-ledger.ts";
 import { zoneClock } from "../register/model/validity.ts";
 import { openRegister } from "../register/register-database.ts";
 import { RegisterDesk } from "../register/register-desk.ts";
 import { openForWriting } from "../store/database.ts";
+import { ledgerPath } from "../store/store-paths.ts";
 
 // Fills an empty data directory for tests and benchmarks of the feed: `node fill-entry.js --dir DIR --records N
 // [--spacing MS]`. Three markets with forty scales and a tester each; weighings, sales, tests and events of scales, three of

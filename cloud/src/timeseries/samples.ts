@@ -1,5 +1,4 @@
-import { type GatewayHealth, seriesLayout } from "@mingcheng/protocols";
-import { alertSeverities } from "@mingcheng/protocols/api";
+import { alertSeverities, type GatewayHealth, seriesLayout } from "@mingcheng/protocols";
 import { deviceState } from "../api/queries/device-query.ts";
 import { minuteOf } from "../register/model/validity.ts";
 import type { SqliteDatabase } from "../store/database.ts";

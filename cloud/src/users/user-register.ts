@@ -1,5 +1,4 @@
-import { MingchengError } from "@mingcheng/protocols";
-import { type UserRole, type UserScope, userNamePattern, userRoles } from "@mingcheng/protocols/api";
+import { MingchengError, type UserRole, type UserScope, userNamePattern, userRoles } from "@mingcheng/protocols";
 import type { AuditAction } from "../audit/audit-actions.ts";
 import { type Audit, type AuditEvent, noAudit } from "../audit/audit-event.ts";
 import type { SqliteDatabase } from "../store/database.ts";

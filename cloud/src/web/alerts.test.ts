@@ -53,12 +53,14 @@ describe("alerts", () => {
       ...{ outcome: "done", alert: { state: "handled", acknowledged: { by: "user-adm" } } },
     });
     expect(await act(centre, "handle", { result: "me too" })).toMatchObject({ outcome: "already" });
-    expect((await act(centre, "close", { result: "destroyed" })).error.code).toBe("INPUT_INVALID");
+    expect((await act(centre, "close", { result: "destroyed" })).error).toMatchObject({
+      ...{ code: "INPUT_INVALID", field: "body.evidence" },
+    });
     const closing = { result: "destroyed 5.4 kg", evidence: "record 17" };
     expect(await act(centre, "close", closing)).toMatchObject({ outcome: "done", alert: { state: "closed" } });
-    expect((await act(centre, "close", closing)).error.code).toBe("INPUT_INVALID");
+    expect((await act(centre, "close", closing)).error).toMatchObject({ code: "ALERT_OVER", field: "id" });
     expect(await act(centre, "reopen", { comment: "found again" })).toMatchObject({
-      ...{ outcome: "done", alert: { state: "firing", endedAt: null } },
+      ...{ outcome: "done", alert: { state: "firing", endedAt: null, acknowledged: null } },
     });
     expect(await act(centre, "reopen", { comment: "twice" })).toMatchObject({ outcome: "already" });
     const { json } = await call(web.target, "/api/v1/alerts/alert-1", { cookie: centre });

@@ -65,6 +65,11 @@ const contentSecurityPolicy = (mediaPort: number | null) => ({
   },
 });
 
+/** Input is checked by zod, in `serve-api.ts`. The library's own compilers of schemas are large and are not loaded. */
+const noSchemas = (): never => {
+  throw new Error("routes have no schemas of the web server's");
+};
+
 const answerErrors = (app: FastifyInstance, { onFault, onRefusal }: ServerOptions): void => {
   app.setErrorHandler((error, request, reply) => {
     const reference = randomUUID();
@@ -98,6 +103,7 @@ export const buildServer = async (options: ServerOptions): Promise<BuiltServer> 
     requestTimeout: 30_000,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     routerOptions: { maxParamLength: 128 },
   }) as unknown as FastifyInstance;
   const routes = watchRoutes(app);

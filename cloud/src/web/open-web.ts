@@ -1,10 +1,13 @@
+import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { type ErrorCode, MingchengError } from "@mingcheng/protocols";
 import type { Figure } from "../health/figure.ts";
 import { ownHosts } from "../keys/centre-keys.ts";
-import { screensDirectory } from "./serve-screens.ts";
 import type { Web, WebOptions } from "./web.ts";
 import type { FromWeb, ToWeb, WebThreadData } from "./web-messages.ts";
+
+/** Where the built screens of this repository are, as seen from this file (source or build). */
+const screensDirectory = fileURLToPath(new URL("../../../dashboards/screens/dist/", import.meta.url));
 
 const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
 

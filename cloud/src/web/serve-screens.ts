@@ -1,11 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
-
-/** Where the built screens of this repository are, as seen from this file (source or build). */
-export const screensDirectory = fileURLToPath(new URL("../../../dashboards/screens/dist/", import.meta.url));
 
 /** Files with a hash of their content in the name never change. */
 const isHashed = (path: string): boolean => path.includes("/assets/");

@@ -196,7 +196,9 @@ export const openKitchen = async (plan: KitchenPlan = everyKind): Promise<Kitche
     const ready = JSON.parse(readFileSync(join(gatewayDir, "ready.json"), "utf8")) as { readonly web: string };
     return {
       ...{ dir, video, centre, gateway, tester, api, camera, onvif, close, setPassword, webUrl: ready.web },
-      viewUrl: `http://127.0.0.1:${running.viewPort}`,
+      get viewUrl() {
+        return `http://127.0.0.1:${(runningLine(output) ?? running).viewPort}`;
+      },
       cameraPid: () => runningLine(output)?.pid ?? 0,
       spot: (...args) => gateway.command("camera", ...args, "--config", gateway.configFile),
       setupCode: async () => {

@@ -1,47 +1,60 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { repositoryRoot } from "../../src/harness/repository.ts";
 import { needs } from "../../src/harness/requirements.ts";
 import { until } from "../../src/harness/until.ts";
-import { launchBrowser, openPage, type WatchedPage } from "../screens/browser.ts";
+import { launchBrowser } from "../screens/browser.ts";
+import { type CameraDesk, deskUrl, openCameraDesk, type SignedIn, signInAtDesk } from "./camera-desk.ts";
 import { connectViewer, viewToken } from "./hub-viewer.ts";
 import { cameraPassword, gw, type Kitchen, openKitchen, watcher } from "./kitchen.ts";
 import { transcodersOf } from "./processes.ts";
 import { openSettingUp } from "./setting-up.ts";
 import { openSlowLine } from "./slow-line.ts";
-import { noteClock, watchOnTheSpot, watchThroughCentre } from "./watching.ts";
+import { noteClock, seeDifferent, seenOn, watchOnTheSpot, watchThroughCentre } from "./watching.ts";
 
 const tools = needs("chromium", "ffmpeg");
 const withinMs = 30_000;
+/** Cameras that were set up, so that each has an id of its own. */
+let setUp = 0;
 
 describe.skipIf(tools.skip)(tools.title("cameras"), () => {
   let kitchen: Kitchen;
   let browser: Browser;
-  let desk: WatchedPage;
-  let page: Page;
+  let signedIn: SignedIn;
+  const opened: { readonly context: BrowserContext; readonly complaints?: readonly string[] }[] = [];
 
-  const tile = (channel: string) => page.locator(`[data-channel="${channel}"] [data-test=camera-tile]`);
-  const shows = (channel: string, state: string, showing?: string): Promise<void> =>
-    tile(channel)
-      .and(page.locator(`[data-state="${state}"]${showing === undefined ? "" : `[data-showing="${showing}"]`}`))
-      .waitFor({ timeout: withinMs });
-  const isSeen = (channel: string): Promise<boolean> =>
-    page.evaluate(
-      `getComputedStyle(document.querySelector('[data-channel="${channel}"] video')).visibility === "visible"`,
-    ) as Promise<boolean>;
-  const watch = (channel: string): Promise<void> =>
-    page.locator(`[data-channel="${channel}"] footer button`).first().click();
+  /** Closed again, and asked for complaints, when the test is over. */
+  const openDesk = async (): Promise<CameraDesk> => {
+    const desk = await openCameraDesk(browser, kitchen, signedIn);
+    opened.push(desk);
+    return desk;
+  };
+  /** Somebody who has signed in elsewhere, at the same page. */
+  const openElsewhere = async (options: BrowserContextOptions = {}): Promise<Page> => {
+    const context = await browser.newContext({ storageState: signedIn, ignoreHTTPSErrors: true, ...options });
+    opened.push({ context });
+    return context.newPage();
+  };
+  const setViewing = (channel: string, viewing: "off" | "private" | "public") =>
+    kitchen.api.post("/api/v1/cameras/viewing", { gw, channel, viewing, note: "test" });
 
   beforeAll(async () => {
     expect(existsSync(join(repositoryRoot, "dashboards/screens/dist/kitchens.html")), "npm run build").toBe(true);
-    const opening = openKitchen().then((opened) => {
-      kitchen = opened;
+    const opening = openKitchen().then((ready) => {
+      kitchen = ready;
     });
     browser = await launchBrowser();
     await opening;
+    signedIn = await signInAtDesk(browser, kitchen);
   }, 150_000);
+  // Each test opens what it looks at, and none needs what another one left.
+  afterEach(async () => {
+    const pages = opened.splice(0);
+    for (const { context } of pages) await context.close();
+    expect(pages.flatMap(({ complaints = [] }) => complaints)).toEqual([]);
+  });
   afterAll(async () => {
     await browser?.close();
     await kitchen?.close();
@@ -49,36 +62,20 @@ describe.skipIf(tools.skip)(tools.title("cameras"), () => {
 
   it("are watched through the centre", async () => {
     const watching = await watchThroughCentre(browser, kitchen, { channel: "kitchen-1", login: watcher });
-    const pictures: number[] = [];
-    await until(
-      async () => {
-        pictures.push(...(await watching.seen()).map(({ number }) => number));
-        return new Set(pictures).size > 30;
-      },
-      {
-        what: "thirty pictures",
-        withinMs,
-        detail: () => `${pictures.join(" ")}\n${kitchen.gateway.program.output().slice(-2000)}`,
-      },
-    );
+    await seeDifferent(watching.seen, 30, () => kitchen.gateway.program.output().slice(-2_000));
     expect(await watching.state()).toBe("live");
     await watching.context.close();
   }, 40_000);
 
   it("are watched on the spot", async () => {
     const watching = await watchOnTheSpot(browser, kitchen, "kitchen-1");
-    const pictures: number[] = [];
-    await until(
-      async () => {
-        pictures.push(...(await watching.seen()).map(({ number }) => number));
-        return new Set(pictures).size > 30;
-      },
-      { what: "thirty pictures", withinMs, detail: () => pictures.join(" ") },
-    );
+    await seeDifferent(watching.seen, 30);
     await watching.context.close();
   }, 40_000);
 
   it("serve fifty at the centre with one stream, and a slow one holds nobody up", async () => {
+    const most = Math.max(1, kitchen.camera("kitchen-1").sessions.most);
+    await until(() => kitchen.camera("kitchen-1").sessions.now === 1, { what: "it is recorded and no more", withinMs });
     const tokens = await Promise.all(Array.from({ length: 50 }, () => viewToken(kitchen, "kitchen-1")));
     const viewers = await Promise.all(tokens.map(({ port }) => connectViewer(kitchen, port)));
     const [slow, ...others] = viewers;
@@ -91,7 +88,7 @@ describe.skipIf(tools.skip)(tools.title("cameras"), () => {
         detail: () => others.map((viewer) => viewer.fragments()).join(" "),
       },
     });
-    expect(kitchen.camera("kitchen-1").sessions.most).toBe(1);
+    expect(kitchen.camera("kitchen-1").sessions).toEqual({ now: 1, most });
     for (const { socket } of viewers) socket.terminate();
   }, 60_000);
 
@@ -121,11 +118,12 @@ describe.skipIf(tools.skip)(tools.title("cameras"), () => {
 
   it("are shut to the public and to everybody within a second", async () => {
     const of = { gw, channel: "kitchen-1" };
-    const set = (viewing: string) => kitchen.api.post("/api/v1/cameras/viewing", { ...of, viewing, note: "test" });
+    const set = (viewing: "off" | "private" | "public") => setViewing(of.channel, viewing);
     const asPublic = () => kitchen.api.file("/api/v1/public/cameras/view-tokens", of);
+    await set("private");
     expect((await asPublic()).status).toBe(404);
     /** Lets somebody watch, says `viewing`, and how long they went on watching. */
-    const shutOut = async (viewing: string, token: { readonly token: string; readonly port: number }) => {
+    const shutOut = async (viewing: "off" | "private", token: { readonly token: string; readonly port: number }) => {
       const viewer = await connectViewer(kitchen, token.port);
       viewer.ask(token.token);
       await until(() => viewer.fragments() > 0, { what: "something is seen", withinMs });
@@ -162,8 +160,7 @@ describe.skipIf(tools.skip)(tools.title("cameras"), () => {
 
   it("are not played back by the public, nor sent to the centre in more than they are configured for", async () => {
     const of = { gw, channel: "yard" };
-    const set = (viewing: string) => kitchen.api.post("/api/v1/cameras/viewing", { ...of, viewing, note: "test" });
-    await set("public");
+    await setViewing(of.channel, "public");
     const { text } = await kitchen.api.file("/api/v1/public/cameras/view-tokens", of);
     const given = JSON.parse(text) as { readonly token: string; readonly port: number };
     const [visitor, officer] = await Promise.all([1, 2].map(() => connectViewer(kitchen, given.port)));
@@ -174,31 +171,17 @@ describe.skipIf(tools.skip)(tools.title("cameras"), () => {
     await until(() => (officer?.pictures() ?? 0) > 1, { what: "pictures come", withinMs });
     expect([visitor?.fragments(), officer?.fragments()]).toEqual([0, 0]);
     for (const viewer of [visitor, officer]) viewer?.socket.close();
-    await set("private");
+    await setViewing(of.channel, "private");
   }, 60_000);
 
   it("show what happens now, by the clock that is burnt into the picture, and say in which form", async () => {
-    const { host, port } = kitchen.centre.addresses.https;
-    desk = await openPage(browser, { url: `https://${host}:${port}/cameras`, language: "en", size: "desk" });
-    ({ page } = desk);
-    await page.fill("input[autocomplete=username]", watcher.user);
-    await page.fill("input[type=password]", watcher.password);
-    await page.keyboard.press("Enter");
-    await page.locator("[data-test=camera-card]").nth(4).waitFor({ timeout: withinMs });
+    const { page, watch, shows, tile } = await openDesk();
     await watch("kitchen-1");
     await watch("kitchen-h265");
     await shows("kitchen-1", "live", "sub");
     await page.evaluate(noteClock);
     await page.evaluate(`window.noteClock(document.querySelector('[data-channel="kitchen-1"] video'))`);
-    const numbers = new Set<number>();
-    await until(
-      async () => {
-        const seen = (await page.evaluate("window.seen.splice(0)")) as { number: number }[];
-        for (const { number } of seen) numbers.add(number);
-        return numbers.size > 20;
-      },
-      { what: "pictures that differ", withinMs },
-    );
+    await seeDifferent(() => seenOn(page), 20);
     // Debian's Chromium has no H.265: pictures of key frames, and the tile says so.
     await shows("kitchen-h265", "live", "pictures");
     expect(await tile("kitchen-h265").textContent()).toContain("key-frame pictures (this browser cannot play");
@@ -210,10 +193,17 @@ describe.skipIf(tools.skip)(tools.title("cameras"), () => {
   }, 60_000);
 
   it("show no frozen picture as live, and come back", async () => {
-    kitchen.camera("kitchen-1").fault("stall");
-    await until(async () => !(await isSeen("kitchen-1")), { what: "the tile is blank", withinMs });
-    expect(await tile("kitchen-1").getAttribute("data-state")).not.toBe("live");
-    kitchen.camera("kitchen-1").fault("none");
+    const { watch, shows, isSeen, tile } = await openDesk();
+    await watch("kitchen-1");
+    await shows("kitchen-1", "live");
+    await until(() => isSeen("kitchen-1"), { what: "the picture is there", withinMs });
+    try {
+      kitchen.camera("kitchen-1").fault("stall");
+      await until(async () => !(await isSeen("kitchen-1")), { what: "the tile is blank", withinMs });
+      expect(await tile("kitchen-1").getAttribute("data-state")).not.toBe("live");
+    } finally {
+      kitchen.camera("kitchen-1").fault("none");
+    }
     await shows("kitchen-1", "live");
     await until(() => isSeen("kitchen-1"), { what: "the picture is back", withinMs });
   }, 60_000);
@@ -221,15 +211,12 @@ describe.skipIf(tools.skip)(tools.title("cameras"), () => {
   it("show pictures of key frames where the line is too slow for video, and say why", async () => {
     const { port } = await viewToken(kitchen, "test-room");
     const line = await openSlowLine(port, 1_000_000);
-    const far = await browser.newContext({
-      ...{ storageState: await desk.context.storageState(), ignoreHTTPSErrors: true, bypassCSP: true },
-    });
-    const other = await far.newPage();
+    const other = await openElsewhere({ bypassCSP: true });
     await other.route("**/api/v1/cameras/view-tokens", async (route) => {
       const answer = await route.fetch();
       await route.fulfill({ response: answer, json: { ...(await answer.json()), port: line.port } });
     });
-    await other.goto(page.url());
+    await other.goto(`${deskUrl(kitchen)}?lang=en`);
     await other.locator('[data-channel="test-room"] footer button').first().click();
     const shown = other.locator('[data-channel="test-room"] [data-test=camera-tile]');
     await shown.and(other.locator("[data-state=live]")).waitFor({ timeout: withinMs });
@@ -239,18 +226,14 @@ describe.skipIf(tools.skip)(tools.title("cameras"), () => {
     line.bringing(1_000_000);
     await shown.and(other.locator("[data-showing=pictures][data-state=live]")).waitFor({ timeout: withinMs });
     expect(await shown.textContent()).toContain("the line is slow");
-    await far.close();
+    await other.close();
     await line.close();
   }, 90_000);
 
   it("play MPEG-1 of a camera that is configured for it where nothing else plays, and leave no process", async () => {
-    const old = await browser.newContext({
-      storageState: await desk.context.storageState(),
-      ignoreHTTPSErrors: true,
-    });
-    await old.addInitScript("delete globalThis.MediaSource; delete globalThis.ManagedMediaSource;");
-    const other = await old.newPage();
-    await other.goto(page.url());
+    const other = await openElsewhere();
+    await other.addInitScript("delete globalThis.MediaSource; delete globalThis.ManagedMediaSource;");
+    await other.goto(`${deskUrl(kitchen)}?lang=en`);
     await other.locator('[data-channel="old"] footer button').first().click();
     await other
       .locator('[data-channel="old"] [data-test=camera-tile][data-state=live][data-showing=compatible]')
@@ -263,20 +246,20 @@ describe.skipIf(tools.skip)(tools.title("cameras"), () => {
     await until(() => other.evaluate(isDrawn) as Promise<boolean>, { what: "a picture is drawn", withinMs });
     expect(kitchen.camera("old").sessions.most).toBe(1);
     expect(transcodersOf(kitchen.cameraPid())).toHaveLength(1);
-    await old.close();
+    await other.close();
     await until(() => transcodersOf(kitchen.cameraPid()).length === 0, { what: "the transcoder is gone", withinMs });
   }, 60_000);
 
   it("order evidence, play what was recorded, and shut everybody out, on the page of the camera", async () => {
+    await setViewing("kitchen-1", "private");
+    const { page } = await openDesk();
     await page.locator('[data-channel="kitchen-1"] header a').click();
     await page.locator(".acts button.strong").click();
     await page.locator("[data-test=camera-tile][data-state=live]").waitFor({ timeout: withinMs });
     await page.getByRole("button", { name: "Take a still now" }).click();
-    await page.locator("[data-test=ordered][data-kind=camera-still] a").waitFor({ timeout: withinMs });
-    const [still] = await Promise.all([
-      page.waitForEvent("download"),
-      page.locator("[data-test=ordered][data-kind=camera-still] a").click(),
-    ]);
+    const ordered = page.locator("[data-test=ordered][data-kind=camera-still] a").first();
+    await ordered.waitFor({ timeout: withinMs });
+    const [still] = await Promise.all([page.waitForEvent("download"), ordered.click()]);
     expect(readFileSync(await still.path()).subarray(0, 2)).toEqual(Buffer.from([0xff, 0xd8]));
     await page.locator("[data-test=camera-event]", { hasText: "still" }).first().locator("button").click();
     await page.locator("[data-test=camera-tile][data-state=recorded]").waitFor({ timeout: withinMs });
@@ -286,7 +269,7 @@ describe.skipIf(tools.skip)(tools.title("cameras"), () => {
     await page.locator("[data-test=viewing] button[type=submit]").click();
     await page.locator("[data-test=camera-tile][data-state=ended]").waitFor({ timeout: withinMs });
     expect(await page.locator("[data-test=camera-tile]").textContent()).toContain("switched off");
-    expect(desk.complaints).toEqual([]);
+    await setViewing("kitchen-1", "private");
   }, 60_000);
 
   it("set a camera up at the gateway: what is wrong in plain words, then a picture, then the configuration", async () => {
@@ -304,11 +287,12 @@ describe.skipIf(tools.skip)(tools.title("cameras"), () => {
     expect(await setup.try(address.replace("/live", "/nothing"), cameraPassword)).toBe("path");
     expect(await setup.try("rtsp://192.0.2.7/live", cameraPassword)).toBe("address");
     expect(await setup.try(address, cameraPassword)).toContain("A picture came: avc1");
-    await form.fill("[name=camera-id]", "kitchen-new");
+    const id = `kitchen-new-${++setUp}`;
+    await form.fill("[name=camera-id]", id);
     await form.fill("[name=camera-password]", cameraPassword);
     await form.locator("[data-test=save-camera]").click();
-    await section.locator("[data-test=channel]", { hasText: "kitchen-new" }).waitFor({ timeout: withinMs });
-    expect(await kitchen.spot("test", "kitchen-new")).toMatch(/avc1|有画面/);
+    await section.locator("[data-test=channel]", { hasText: id }).waitFor({ timeout: withinMs });
+    expect(await kitchen.spot("test", id)).toMatch(/avc1|有画面/);
     await setup.close();
   }, 90_000);
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { readClock } from "../../src/cameras/burnt-clock.ts";
 import { repositoryRoot } from "../../src/harness/repository.ts";
+import { until } from "../../src/harness/until.ts";
 import { gw, type Kitchen } from "./kitchen.ts";
 
 /** What a picture on the screen showed, and when the browser drew it (milliseconds since 1970). */
@@ -17,7 +18,7 @@ export interface Watching {
   readonly page: Page;
   readonly context: BrowserContext;
   /** Every picture that was drawn since the last call, by the clock that is burnt into it. */
-  seen(): Promise<readonly SeenPicture[]>;
+  readonly seen: () => Promise<readonly SeenPicture[]>;
   /** State of the tile: `live`, `stale`, … */
   state(): Promise<string>;
 }
@@ -43,10 +44,30 @@ export const noteClock = `
     video.requestVideoFrameCallback(look);
   };`;
 
+/** Every picture that the noted video of a page has drawn since the last call. */
+export const seenOn = (page: Page): Promise<readonly SeenPicture[]> => page.evaluate("window.seen.splice(0)");
+
+/** Waits until more than so many different pictures were drawn; `detail`: what else to say when they do not come. */
+export const seeDifferent = async (
+  seen: () => Promise<readonly SeenPicture[]>,
+  count: number,
+  detail: () => string = () => "",
+): Promise<void> => {
+  const numbers: number[] = [];
+  const enough = async (): Promise<boolean> => {
+    numbers.push(...(await seen()).map(({ number }) => number));
+    return new Set(numbers).size > count;
+  };
+  await until(enough, {
+    ...{ what: `${count} pictures that differ`, withinMs: 30_000 },
+    detail: () => `${numbers.join(" ")}\n${detail()}`,
+  });
+};
+
 const watchedBy = (page: Page, context: BrowserContext): Watching => ({
   page,
   context,
-  seen: () => page.evaluate("window.seen.splice(0)"),
+  seen: () => seenOn(page),
   state: () => page.evaluate("window.state ?? document.querySelector('.camera')?.dataset.state ?? ''"),
 });
 

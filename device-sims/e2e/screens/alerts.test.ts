@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { needs } from "../../src/harness/requirements.ts";
 import { until } from "../../src/harness/until.ts";
+import { sizes } from "./browser.ts";
 import { errorOf } from "./errors-of.ts";
 import { manyAlerts } from "./sample-alerts.ts";
 import { dutyAccount, sampleAccount } from "./sample-day.ts";
@@ -219,6 +220,12 @@ describe.skipIf(needed.skip)(needed.title("the screens of alerts, in a browser")
     await page.click(`a:has-text("${language === "zh" ? "设置静默" : "Silence this"}")`);
     await page.waitForSelector("[data-test=silence]");
     await looksRight(page, language, language === "zh" ? "desk" : "phone");
+    await page.setViewportSize(sizes.phone);
+    await looksRight(page, language, "phone");
+    // Its link is in sight among those that do not fit.
+    const link = await page.locator("nav [aria-current]").boundingBox();
+    if (language === "en")
+      expect([link !== null && link.x >= 0, (link?.x ?? 0) < sizes.phone.width / 2]).toEqual([true, true]);
     expect(await page.inputValue("[name=value-0]")).toBe("device-silent");
     await page.fill("textarea[name=comment]", "校准期间不提醒");
     await page.selectOption("[name=hours]", "12");

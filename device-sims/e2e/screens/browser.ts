@@ -24,6 +24,8 @@ export interface PageSetup {
   readonly url: string;
   readonly language: "zh" | "en";
   readonly size: keyof typeof sizes;
+  /** Of somebody who has signed in before; left out: nobody has. */
+  readonly state?: Awaited<ReturnType<BrowserContext["storageState"]>>;
 }
 
 /** A page and everything it complained about: errors, refused resources, broken policies. */
@@ -34,13 +36,14 @@ export interface WatchedPage {
 }
 
 /** Opens a page in a context of its own. Answers of the API that are errors are not complaints: pages show them. */
-export const openPage = async (browser: Browser, { url, language, size }: PageSetup): Promise<WatchedPage> => {
+export const openPage = async (browser: Browser, { url, language, size, state }: PageSetup): Promise<WatchedPage> => {
   const context = await browser.newContext({
     viewport: sizes[size],
     ignoreHTTPSErrors: true,
     locale: language === "zh" ? "zh-CN" : "en-GB",
     timezoneId: "America/New_York",
     reducedMotion: "reduce",
+    ...(state === undefined ? {} : { storageState: state }),
   });
   const page = await context.newPage();
   const complaints: string[] = [];

@@ -1,7 +1,8 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { evidenceStatement, keyIdOf, toHex } from "@mingcheng/protocols";
+import { keyIdOf, toHex } from "@mingcheng/protocols";
+import { evidenceStatement } from "@mingcheng/protocols/evidence";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mutate, Specimens, type Trial, verifyWhole } from "../../src/evidence/campaign.ts";

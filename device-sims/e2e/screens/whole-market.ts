@@ -5,6 +5,7 @@ import { topics } from "@mingcheng/protocols";
 import { SimulatedCamera } from "../../src/cameras/simulated-camera.ts";
 import { type CentreApi, signIn } from "../../src/harness/centre-api.ts";
 import { type MarketUnderTest, openMarket } from "../../src/harness/market.ts";
+import { zoneAtNoon } from "../../src/harness/noon.ts";
 import { until } from "../../src/harness/until.ts";
 import { enrolLoadGateway } from "../../src/load/enrol.ts";
 import { instrumentTime } from "../../src/scenario/run-scenario.ts";
@@ -82,7 +83,11 @@ export const openWholeMarket = async (): Promise<WholeMarket> => {
     const config = {
       web: { port: 0 },
       cameras: { view: { port: 0 }, channels: [channel] },
-      marketScreen: { port: 0, title: "松柏农贸市场", cameras: ["kitchen-1"] },
+      marketScreen: {
+        ...{ port: 0, title: "松柏农贸市场", cameras: ["kitchen-1"] },
+        // As the centre's: what was weighed and tested is of today whenever it is tried.
+        utcOffset: zoneAtNoon(Date.now()).offset,
+      },
     };
     const devices = [
       { id: "scale-a01", kind: "yaohua-a9", rateHz: 20 },

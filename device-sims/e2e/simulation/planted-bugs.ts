@@ -1,4 +1,5 @@
-import { type LedgerEffect, type LineOfGateway, MemoryLedger, type StoredRun, toHex, utf8 } from "@mingcheng/protocols";
+import { type LineOfGateway, toHex, utf8 } from "@mingcheng/protocols";
+import { type LedgerEffect, MemoryLedger, type StoredRun } from "@mingcheng/protocols/ingest";
 import type { Deviations } from "./deviations.ts";
 import type { Scenario } from "./faults.ts";
 import type { Violation } from "./oracle.ts";

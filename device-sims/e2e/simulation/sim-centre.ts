@@ -1,3 +1,4 @@
+import type { LineOfGateway, Signer } from "@mingcheng/protocols";
 import {
   busy,
   damagedPayload,
@@ -8,11 +9,9 @@ import {
   ingestKeys,
   ingestState,
   keepLine,
-  type LineOfGateway,
   MemoryLedger,
-  type Signer,
   withoutNews,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/ingest";
 import type { Place } from "./deviations.ts";
 import type { UpMessage } from "./messages.ts";
 import type { Knowledge } from "./oracle.ts";

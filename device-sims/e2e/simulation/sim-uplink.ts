@@ -3,7 +3,6 @@ import {
   type Downlink,
   encodeBatch,
   encodeKeyLog,
-  type Freeable,
   fromHex,
   type Gone,
   keyLogHead,
@@ -13,11 +12,14 @@ import {
   sameLine,
   sealAt,
   toHex,
+} from "@mingcheng/protocols";
+import {
+  type Freeable,
   type UplinkEffect,
   type UplinkInput,
   UplinkMachine,
   uplinkLimits,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/link";
 import type { BentGateway } from "./deviations.ts";
 import type { DownMessage, UpMessage } from "./messages.ts";
 import type { Frame, SimDisk } from "./sim-disk.ts";

@@ -1,8 +1,10 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
+import { MingchengError } from "@mingcheng/protocols";
 import { accountKeys, writeChannels } from "../messaging/account-files.ts";
 import { startHttpProviders } from "../messaging/http-providers.ts";
 import { type Behaviour, normalBehaviour, ProviderState } from "../messaging/provider-state.ts";
+import { isAnswer } from "../messaging/told-code.ts";
 import type { WriteLine } from "./run-command.ts";
 
 /** How the providers are run. */
@@ -19,7 +21,7 @@ export interface ProvidersOptions {
 /**
  * Plays Aliyun SMS, Tencent SMS and a WeCom robot until `signal` aborts or the time is up. First writes one line of JSON:
  * `{"event":"ready","url":…,"control":…,"tokenFile":…,"channels":…}`; then one for each accepted message.
- * @throws {MingchengError} SIM_LINE_FAILED when the port is taken
+ * @throws {MingchengError} INPUT_INVALID when there is no such answer; SIM_LINE_FAILED when the port is taken
  */
 export const providersCommand = async (
   options: ProvidersOptions,
@@ -27,6 +29,8 @@ export const providersCommand = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const { dir, oracle, seconds } = options;
+  const { answer = normalBehaviour.answer } = options.behaviour;
+  if (!isAnswer(answer)) throw new MingchengError("INPUT_INVALID", `${answer} is no answer`, { field: "--answer" });
   const write = oracle === undefined ? writeLine : (line: string): void => appendFileSync(oracle, `${line}\n`);
   const state = new ProviderState(
     () => Date.now(),

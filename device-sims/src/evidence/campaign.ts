@@ -1,4 +1,4 @@
-import { type EvidenceReport, EvidenceVerifier, LineCutter, type PinnedKeys } from "@mingcheng/protocols";
+import { type EvidenceReport, EvidenceVerifier, LineCutter, type PinnedKeys } from "@mingcheng/protocols/evidence";
 import { nodeCrypto } from "../load/node-crypto.ts";
 import { createRandom, seedOf } from "../random.ts";
 import { mutations } from "./mutations.ts";

@@ -1,18 +1,20 @@
 import {
   chainLink,
   chainStart,
-  type EvidenceManifest,
   encodeRecord,
   encodeRotation,
-  evidenceLines,
   type Line,
-  type PinnedKeys,
   type Signer,
   sealAt,
-  sealsLink,
-  sealsStart,
   toHex,
 } from "@mingcheng/protocols";
+import {
+  type EvidenceManifest,
+  evidenceLines,
+  type PinnedKeys,
+  sealsLink,
+  sealsStart,
+} from "@mingcheng/protocols/evidence";
 import { newSigner, nodeCrypto } from "../load/node-crypto.ts";
 import type { Random } from "../random.ts";
 

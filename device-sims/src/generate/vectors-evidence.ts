@@ -1,12 +1,5 @@
-import {
-  type EvidenceManifest,
-  encodeRotation,
-  evidenceLines,
-  type Signer,
-  sealsLink,
-  sealsStart,
-  toHex,
-} from "@mingcheng/protocols";
+import { encodeRotation, type Signer, toHex } from "@mingcheng/protocols";
+import { type EvidenceManifest, evidenceLines, sealsLink, sealsStart } from "@mingcheng/protocols/evidence";
 import {
   centre,
   first,

@@ -1,14 +1,6 @@
 import { readFileSync } from "node:fs";
-import {
-  EvidenceVerifier,
-  fromHex,
-  LineCutter,
-  parseBatch,
-  parseSigned,
-  readKeyLog,
-  sealVerifies,
-  signedVerifies,
-} from "@mingcheng/protocols";
+import { fromHex, parseBatch, parseSigned, readKeyLog, sealVerifies, signedVerifies } from "@mingcheng/protocols";
+import { EvidenceVerifier, LineCutter } from "@mingcheng/protocols/evidence";
 import { describe, expect, it } from "vitest";
 import { nodeCrypto } from "../load/node-crypto.ts";
 import { generated } from "./vectors.ts";

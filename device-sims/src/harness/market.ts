@@ -11,6 +11,7 @@ import { type CentreApi, signIn } from "./centre-api.ts";
 import { type CentreProcess, type CentreSetup, startCentre } from "./centre-process.ts";
 import { configuredDevice } from "./configured-device.ts";
 import { enrolGateway, type GatewayProcess, type GatewaySetup, startGateway } from "./gateway-process.ts";
+import { zoneAtNoon } from "./noon.ts";
 import { until } from "./until.ts";
 
 /** A gateway of the test and its simulated devices (as in a scenario file, on free TCP ports unless they say otherwise). */
@@ -70,7 +71,9 @@ export const openMarket = async (
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    const centre = await startCentre({ dir: join(dir, "centre"), ...centreSetup });
+    // What a test reads of today is not to be of yesterday because it was tried around midnight.
+    const config = { timezone: zoneAtNoon(Date.now()).name, ...centreSetup.config };
+    const centre = await startCentre({ dir: join(dir, "centre"), ...centreSetup, config });
     undo.push(() => centre.stop());
     await centre.addUser(login.user, "auditor", login.password);
     const oracle = createMemoryOracle();

@@ -1,13 +1,8 @@
 import { gunzipSync } from "node:zlib";
 import {
-  damagedPayload,
   encodeSigned,
   gzipAboveBytes,
-  type IngestOutcome,
-  ingestBatch,
-  ingestState,
   type Line,
-  MemoryLedger,
   parseSigned,
   parseTopic,
   type RecordTime,
@@ -15,6 +10,13 @@ import {
   signedTags,
   toHex,
 } from "@mingcheng/protocols";
+import {
+  damagedPayload,
+  type IngestOutcome,
+  ingestBatch,
+  ingestState,
+  MemoryLedger,
+} from "@mingcheng/protocols/ingest";
 import { describe, expect, it } from "vitest";
 import { LoadGateway } from "./load-gateway.ts";
 import { newSigner, nodeCrypto } from "./node-crypto.ts";

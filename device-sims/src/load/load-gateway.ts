@@ -15,10 +15,8 @@ import {
   signedVerifies,
   toHex,
   topics,
-  type UplinkEffect,
-  type UplinkInput,
-  UplinkMachine,
 } from "@mingcheng/protocols";
+import { type UplinkEffect, type UplinkInput, UplinkMachine } from "@mingcheng/protocols/link";
 import { MemoryOutbox, type RecordDraft } from "./memory-outbox.ts";
 
 /** What a load gateway needs of its connection: publish with QoS 1, fail when the connection goes. */

@@ -3,6 +3,7 @@ import { acs3Fault, queryParameters } from "./acs3-check.ts";
 import { aliyunTemplates, approvedSignature } from "./approved-templates.ts";
 import type { AccountKey, ProviderAnswer, ProviderRequest } from "./provider-request.ts";
 import type { AcceptedMessage, ProviderState } from "./provider-state.ts";
+import { codeOwner } from "./told-code.ts";
 import { type VariableFault, variableFault } from "./variable-rules.ts";
 
 const mostVariableChars = 35;
@@ -131,5 +132,6 @@ export const answerAsAliyun = async (
   if (action === "QuerySendDetails") return querySendDetails(state, parameters);
   if (action !== "SendSms") return gatewayFault(404, "InvalidAction.NotFound");
   const { answer } = state.behaviour;
-  return /^is[pv]\./.test(answer) ? said(answer, answer) : sendSms(state, parameters);
+  if (codeOwner(answer) !== "aliyun") return sendSms(state, parameters);
+  return /^is[pv]\./.test(answer) ? said(answer, answer) : gatewayFault(400, answer);
 };

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ProviderAnswer, ProviderRequest } from "./provider-request.ts";
 import { normalBehaviour, type ProviderState } from "./provider-state.ts";
+import { isAnswer } from "./told-code.ts";
 
 const milliseconds = z
   .int()
@@ -10,7 +11,10 @@ const limit = z.strictObject({ windowMs: milliseconds.min(1), most: z.int().min(
 
 const behaviour = z
   .strictObject({
-    answer: z.string().regex(/^[A-Za-z0-9._-]{1,80}$/),
+    answer: z
+      .string()
+      .max(80)
+      .refine(isAnswer, "normal, reset, unavailable, nonsense, lost, or a code of Aliyun, Tencent or WeCom"),
     count: z.int().min(1).nullable(),
     delayMs: milliseconds,
     receipts: z.enum(["delivered", "undelivered", "none"]),

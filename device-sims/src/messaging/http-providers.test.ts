@@ -9,6 +9,7 @@ import type { ProviderRequest } from "./provider-request.ts";
 import { type AcceptedMessage, ProviderState } from "./provider-state.ts";
 import { SendCounter } from "./send-limits.ts";
 import { tc3Fault } from "./tc3-check.ts";
+import { codeOwner } from "./told-code.ts";
 import { variableFault } from "./variable-rules.ts";
 
 interface Recorded {
@@ -178,6 +179,18 @@ describe("the providers over HTTP", () => {
     expect((await robot(keys.wecom, text("kept"))).status).toBe(200);
     await control("PUT", "behaviour", { answer: "45033" });
     expect(await (await robot(keys.wecom, text("x"))).json()).toMatchObject({ errcode: 45_033 });
+    expect((await control("PUT", "behaviour", { answer: "Throtling-user" })).status).toBe(400);
+    for (const [code, provider] of [
+      ["isv.AMOUNT_NOT_ENOUGH", "aliyun"],
+      ["Throttling.User", "aliyun"],
+      ["SignatureDoesNotMatch", "aliyun"],
+      ["RequestLimitExceeded", "tencent"],
+      ["LimitExceeded.PhoneNumberDailyLimit", "tencent"],
+      ["-1", "wecom"],
+      ["lost", undefined],
+    ] as const) {
+      expect([code, codeOwner(code)]).toEqual([code, provider]);
+    }
     await control("PUT", "behaviour", { answer: "reset" });
     await expect(robot(keys.wecom, text("x"))).rejects.toThrow();
     expect(((await (await control("GET", "messages")).json()) as { messages: unknown[] }).messages).toHaveLength(2);

@@ -3,7 +3,19 @@ import { approvedSignature, tencentTemplates } from "./approved-templates.ts";
 import type { AccountKey, ProviderAnswer, ProviderRequest } from "./provider-request.ts";
 import type { ProviderState } from "./provider-state.ts";
 import { tc3Fault } from "./tc3-check.ts";
+import { codeOwner } from "./told-code.ts";
 import { type VariableFault, variableFault } from "./variable-rules.ts";
+
+/** Parameters of each action in version 2021-01-11; others are not recognized. */
+const known: Readonly<Record<string, readonly string[]>> = {
+  SendSms: [
+    ...["PhoneNumberSet", "SmsSdkAppId", "TemplateId", "SignName", "TemplateParamSet"],
+    ...["ExtendCode", "SessionContext", "SenderId"],
+  ],
+  PullSmsSendStatusByPhoneNumber: ["BeginTime", "Offset", "Limit", "PhoneNumber", "SmsSdkAppId", "EndTime"],
+  PullSmsReplyStatus: ["Limit", "SmsSdkAppId"],
+};
+const mostPulledBackMs = 7 * 24 * 3_600_000;
 
 /** Characters that a variable of a notice may have for this account. */
 const mostVariableChars = 12;
@@ -99,7 +111,9 @@ const sendSms = (state: ProviderState, parameters: Parameters): ProviderAnswer =
 const pullSendStatus = (state: ProviderState, parameters: Parameters): ProviderAnswer => {
   const limit = Number(parameters["Limit"]);
   if (!(limit >= 1 && limit <= 100)) return refused("InvalidParameterValue.LimitVerifyFail");
-  const since = Number(parameters["SendDateTime"]);
+  const since = parameters["BeginTime"];
+  if (typeof since !== "number") return refused("MissingParameter");
+  if (since * 1_000 < state.nowMs() - mostPulledBackMs) return refused("InvalidParameterValue.BeginTimeVerifyFail");
   const found = state.messages.filter(
     ({ provider, phone, atMs, receipt, receiptAtMs }) =>
       provider === "tencent" &&
@@ -110,7 +124,7 @@ const pullSendStatus = (state: ProviderState, parameters: Parameters): ProviderA
   );
   return response({
     PullSmsSendStatusSet: found.slice(0, limit).map(({ id, phone, receipt, receiptAtMs }) => ({
-      ...{ CountryCode: "86", SubscriberNumber: phone, PhoneNumber: `+86${phone}`, SerialNo: id, SessionContext: "" },
+      ...{ CountryCode: "86", SubscriberNumber: phone, PhoneNumber: `+86${phone}`, SerialNo: id, SessionContext: null },
       UserReceiveTime: Math.floor(receiptAtMs / 1_000),
       ReportStatus: receipt === "delivered" ? "SUCCESS" : "FAIL",
       Description: receipt === "delivered" ? "DELIVRD" : "UNDELIV",
@@ -141,10 +155,15 @@ export const answerAsTencent = async (
   const parameters = parametersIn(request.body);
   if (parameters === undefined) return refused("FailedOperation.JsonParseFail");
   if (parameters["SmsSdkAppId"] !== tencentAppId) return refused("UnauthorizedOperation.SmsSdkAppIdVerifyFail");
-  const action = request.headers.get("x-tc-action");
+  const action = request.headers.get("x-tc-action") ?? "";
+  const foreign = Object.keys(parameters).find((name) => known[action]?.includes(name) === false);
+  const isEmpty = action === "SendSms" && textsIn(parameters["PhoneNumberSet"]).length === 0;
+  if (foreign !== undefined && !isEmpty) {
+    return refused("UnknownParameter", `The parameter \`${foreign}\` is not recognized.`);
+  }
   if (action === "PullSmsSendStatusByPhoneNumber") return pullSendStatus(state, parameters);
   if (action === "PullSmsReplyStatus") return pullReplies(state, parameters);
   if (action !== "SendSms") return refused("InvalidAction");
   const { answer } = state.behaviour;
-  return /^[A-Z]\w+\.\w+$/.test(answer) ? refused(answer) : sendSms(state, parameters);
+  return codeOwner(answer) === "tencent" ? refused(answer) : sendSms(state, parameters);
 };

@@ -1,6 +1,7 @@
 import { queryParameters } from "./acs3-check.ts";
 import type { ProviderAnswer, ProviderRequest } from "./provider-request.ts";
 import type { ProviderState } from "./provider-state.ts";
+import { codeOwner } from "./told-code.ts";
 
 const mostBytes = { text: 2_048, markdown: 4_096 } as const;
 
@@ -25,7 +26,7 @@ const messageIn = (body: string): RobotMessage | undefined => {
 export const answerAsWecom = (state: ProviderState, key: string, request: ProviderRequest): ProviderAnswer => {
   if (queryParameters(request.query).get("key") !== key) return said(93_000, "invalid webhook url");
   const { answer } = state.behaviour;
-  if (/^-?\d+$/.test(answer)) return said(Number(answer), "as told");
+  if (codeOwner(answer) === "wecom") return said(Number(answer), "as told");
   const message = messageIn(request.body);
   if (message?.msgtype !== "text" && message?.msgtype !== "markdown") return said(40_008, "invalid message type");
   const content = message[message.msgtype]?.content;

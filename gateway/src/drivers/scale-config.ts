@@ -76,7 +76,7 @@ export const scaleOptions = {
     .max(100)
     .default(2)
     .describe(
-      "连续多少个读数一致才记录超载、欠载、未归零或动态 / so many readings in a row must agree before overload, underload, not-zeroed or motion is recorded.",
+      "连续多少个读数一致才记录超载、欠载、未归零、低于零或动态 / so many readings in a row must agree before overload, underload, not-zeroed, below-zero or motion is recorded.",
     ),
   motionTooLongMs: z
     .int()

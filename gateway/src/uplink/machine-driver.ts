@@ -1,17 +1,12 @@
 import { randomBytes } from "node:crypto";
+import { encodeSigned, type LineOfGateway, MingchengError, sameLine, signedTags, topics } from "@mingcheng/protocols";
 import {
-  encodeSigned,
-  type LineOfGateway,
-  MingchengError,
   type StateCore,
-  sameLine,
-  signedTags,
-  topics,
   type UplinkEffect,
   type UplinkInput,
   UplinkMachine,
   uplinkLimits,
-} from "@mingcheng/protocols";
+} from "@mingcheng/protocols/link";
 import { type Commit, OutboxDamagedError } from "../outbox/outbox.ts";
 import { type BatchParts, buildBatch } from "./batch-builder.ts";
 import { downlinkReader } from "./downlink-reader.ts";

@@ -1,14 +1,8 @@
 import { gunzipSync } from "node:zlib";
 import {
-  type DownlinkDraft,
   encodeSigned,
   type Gone,
   goneSchema,
-  type IngestOutcome,
-  ingestBatch,
-  ingestGone,
-  ingestState,
-  MemoryLedger,
   parseSigned,
   parseTopic,
   type Signer,
@@ -19,6 +13,14 @@ import {
   toHex,
   topics,
 } from "@mingcheng/protocols";
+import {
+  type DownlinkDraft,
+  type IngestOutcome,
+  ingestBatch,
+  ingestGone,
+  ingestState,
+  MemoryLedger,
+} from "@mingcheng/protocols/ingest";
 import { connectAsync, type MqttClient } from "mqtt";
 import { nodeCrypto } from "../../src/crypto/node-crypto.ts";
 import { generateSigningKey, signerFromPem } from "../../src/crypto/signing-key.ts";

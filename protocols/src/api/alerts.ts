@@ -2,9 +2,7 @@ import { z } from "zod";
 import { alertDeadlines, alertMessageSchema, dutyStepSchema } from "./alert-duty.ts";
 import { apiCountSchema, apiDeviceSchema, apiGatewaySchema, apiTimeSchema, bilingualSchema } from "./common.ts";
 import { placeSchema } from "./places.ts";
-
-/** How urgent: `alarm` is rare; a rapid positive that waits for confirmation is `attention`. */
-export const alertSeverities = ["notice", "attention", "alarm"] as const;
+import { alertSeverities } from "./words.ts";
 
 /**
  * `firing`: somebody must act. `acknowledged`: somebody does. `handled`: somebody did, it waits to be closed. `resolved`:
@@ -38,6 +36,8 @@ export const alertViewSchema = z.object({
   matches: apiCountSchema,
   /** True when its record arrived long after it was made. */
   late: z.boolean(),
+  /** True: its rule is only tried out, and nobody was told. Left out by older centres. */
+  dryRun: z.boolean().optional(),
   /** Effective time of what happened. */
   startedAt: apiTimeSchema,
   firedAt: apiTimeSchema,
@@ -101,7 +101,8 @@ export const alertPathSchema = z.strictObject({ id: z.string().min(1).max(128) }
 
 /** Query of `GET /api/v1/alerts`. */
 export const alertQuerySchema = z.strictObject({
-  state: z.enum(["open", "all"]).default("all"),
+  /** `dry-run`: what rules raised that are only tried out; nobody else's list has them. */
+  state: z.enum(["open", "all", "dry-run"]).default("all"),
   gateway: apiGatewaySchema.optional(),
   /** `me`: only those that the asking user has to do something about. */
   for: z.literal("me").optional(),
@@ -124,7 +125,6 @@ export const alertListSchema = z.object({
   next: z.string().nullable().optional(),
 });
 
-export type AlertSeverity = (typeof alertSeverities)[number];
 export type AlertView = z.infer<typeof alertViewSchema>;
 export type AlertList = z.infer<typeof alertListSchema>;
 export type AlertQuery = z.output<typeof alertQuerySchema>;

@@ -2,9 +2,7 @@ import { z } from "zod";
 import { cameraCauses, cameraEvents, cameraStates, cameraZones } from "../records/camera-body.ts";
 import { apiDeviceSchema, apiGatewaySchema, apiTimeSchema } from "./common.ts";
 import { placeSchema } from "./places.ts";
-
-/** Who may watch a camera. `off`: nobody at all. `private`: users in whose area it is. `public`: anybody. */
-export const cameraViewings = ["off", "private", "public"] as const;
+import { cameraViewings } from "./words.ts";
 
 /** A camera, and how it stood when its gateway last said so. */
 export const cameraViewSchema = z.strictObject({
@@ -61,7 +59,6 @@ export const viewTokenSchema = z.strictObject({
   endsMs: z.number(),
 });
 
-export type CameraViewing = (typeof cameraViewings)[number];
 export type CameraView = z.infer<typeof cameraViewSchema>;
 export type CameraList = z.infer<typeof cameraListSchema>;
 export type CameraEventView = z.infer<typeof cameraEventViewSchema>;

@@ -26,3 +26,4 @@ export * from "./today.ts";
 export * from "./trend.ts";
 export * from "./users.ts";
 export * from "./wall.ts";
+export * from "./words.ts";

@@ -4,9 +4,8 @@ import { apiTimeSchema } from "./common.ts";
 /** Forms of pictures that are taken as evidence. */
 export const pictureTypes = ["image/jpeg", "image/png", "image/webp"] as const;
 
-/** A picture is not larger, and an alert has not more of them. */
+/** A picture is not larger. */
 export const largestPictureBytes = 8 * 1024 * 1024;
-export const mostPictures = 20;
 
 /** SHA-256 of a picture's bytes, taken where it was made; lower-case hexadecimal. */
 export const pictureDigestSchema = z.string().regex(/^[0-9a-f]{64}$/);

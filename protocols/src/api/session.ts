@@ -1,16 +1,6 @@
 import { z } from "zod";
 import { apiTimeSchema } from "./common.ts";
-
-/**
- * What a user may do. `operator`: a market's own people; `inspector`: supervision on the ground; `centre`: duty officers;
- * `administrator`: users and gateways; `auditor`: reads everything, changes nothing.
- */
-export const userRoles = ["operator", "inspector", "centre", "administrator", "auditor"] as const;
-
-export type UserRole = (typeof userRoles)[number];
-
-/** A user's name: lower-case letters, digits, dot, hyphen, underscore; starts with a letter. */
-export const userNamePattern = /^[a-z][a-z0-9._-]{0,31}$/;
+import { userRoles } from "./words.ts";
 
 /** The officer of the register who signs in under a name, by code and name; null: nobody of it does. */
 export const officerOfUserSchema = z.object({ code: z.string(), name: z.string() }).nullable().optional();

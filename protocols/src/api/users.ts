@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { apiTimeSchema } from "./common.ts";
-import { officerOfUserSchema, userNamePattern, userRoles } from "./session.ts";
+import { officerOfUserSchema } from "./session.ts";
+import { userNamePattern, userRoles } from "./words.ts";
 
 /** A code of the register. */
 const codeSchema = z.string().min(1).max(64);

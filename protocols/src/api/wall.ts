@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { dutyTierNames } from "./alert-duty.ts";
-import { alertSeverities } from "./alerts.ts";
 import {
   apiCountSchema,
   apiDaySchema,
@@ -11,6 +10,7 @@ import {
   bilingualSchema,
 } from "./common.ts";
 import { deviceStates } from "./devices.ts";
+import { alertSeverities } from "./words.ts";
 
 const countedTests = {
   /** Every result, and how many of them wait for confirmation. */

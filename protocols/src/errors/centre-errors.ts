@@ -107,6 +107,13 @@ export const centreErrors = {
     "请管理员授予所需角色",
     "ask an administrator for the role that is needed",
   ),
+  ALERT_OVER: entry(
+    false,
+    "预警已结束",
+    "the alert is over",
+    "还需处置时，由监管人员重新打开该预警",
+    "let an inspector open it again if something is left to do",
+  ),
   PASSWORD_CHANGE_REQUIRED: entry(
     false,
     "首次登录须先修改密码",

@@ -34,6 +34,12 @@ const entryOf = (code: ErrorCode): ErrorEntry => errorCatalogue[code];
 export const isCode = (error: unknown, code: ErrorCode): error is MingchengError =>
   error instanceof MingchengError && error.code === code;
 
+/** Some messages hold both languages as `中文 / English`; the others are the same in both. */
+const inLanguage = (message: string, language: "zh" | "en"): string => {
+  const [, zh, en] = /^(.*\p{Script=Han}.*?) \/ (.+)$/su.exec(message) ?? [];
+  return (language === "zh" ? zh : en) ?? message;
+};
+
 /**
  * The sentence shown to a person: what happened, then what to do next, in the asked language.
  * Foreign errors are shown by their message alone.
@@ -43,7 +49,8 @@ export const explain = (error: unknown, language: "zh" | "en"): string => {
   const item = entryOf(error.code);
   const field =
     error.field === undefined ? "" : language === "zh" ? `（字段 ${error.field}）` : ` (field ${error.field})`;
+  const message = inLanguage(error.message, language);
   return language === "zh"
-    ? `${item.zh}${field}：${error.message}。下一步：${item.next.zh}。[${error.code}]`
-    : `${item.en}${field}: ${error.message}. Next: ${item.next.en}. [${error.code}]`;
+    ? `${item.zh}${field}：${message}。下一步：${item.next.zh}。[${error.code}]`
+    : `${item.en}${field}: ${message}. Next: ${item.next.en}. [${error.code}]`;
 };

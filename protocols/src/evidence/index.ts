@@ -1,4 +1,10 @@
+/** Evidence files, made and verified. An entry of its own: `verify` loads little else. */
 export { fromHex } from "../bytes/bytes.ts";
-export { type EvidenceStatement, evidenceStatement } from "./evidence-statement.ts";
-export { type EvidenceReport, EvidenceVerifier, type PinnedKeys } from "./evidence-verifier.ts";
-export { LineCutter } from "./line-cutter.ts";
+export * from "./evidence-fault.ts";
+export * from "./evidence-lines.ts";
+export * from "./evidence-statement.ts";
+export * from "./evidence-verifier.ts";
+export * from "./line-cutter.ts";
+export * from "./manifest.ts";
+export type { SignatureCheck } from "./signature-check.ts";
+export * from "./verify-chunks.ts";

@@ -42,12 +42,16 @@ export const weighingBody = z.strictObject({
   message: messageRefSchema.optional(),
 });
 
-/** What a scale can report about itself. From `zeroed` on: something was done to it, of which only some scales tell. */
+/**
+ * What a scale can report about itself. `below-zero`: its gross weight is, so that something was on the pan when it was set
+ * to zero. From `zeroed` on: something was done to it, of which only some scales tell.
+ */
 const scaleStates = [
   "overload",
   "underload",
   "motion",
   "not-zeroed",
+  "below-zero",
   "normal",
   "zeroed",
   "tared",

@@ -46,6 +46,19 @@ describe("states of a scale", () => {
     expect(play(times(3, over))).toEqual([{ state: "overload", previous: null }]);
   });
 
+  it("tells that the gross weight is below zero, by more than the zero may wander", () => {
+    const below: ReadingEvent = { ...normal, value: "-0.05" };
+    expect(
+      play([...times(3, normal), ...times(4, below), { ...below, stable: "reported-unstable" }, ...times(3, normal)]),
+    ).toEqual([
+      { state: "below-zero", previous: "normal" },
+      { state: "normal", previous: "below-zero" },
+    ]);
+    expect(play([...times(3, normal), ...times(4, { ...below, value: "-0.02" })])).toEqual([]);
+    // A net weight is below zero when the dish is away, and of an unknown one nobody knows.
+    expect(play([...times(4, { ...below, mode: "net" }), ...times(4, { ...below, mode: "unknown" })])).toEqual([]);
+  });
+
   it("counts motion only when it lasts too long", () => {
     expect(play([...times(2, normal), ...times(9, moving), ...times(2, normal)])).toEqual([]);
     expect(play([...times(2, normal), ...times(14, moving), ...times(2, normal)])).toEqual([

@@ -1,5 +1,7 @@
 import type { ReadingEvent } from "../devices/device-event.ts";
 import type { ScaleEventBody } from "../records/bodies.ts";
+import { compareDecimal, parseDecimal } from "../units/decimal.ts";
+import { zeroBandOf } from "./settling.ts";
 
 /** A scale's state as recorded in `scale-event` records. */
 export type ScaleState = ScaleEventBody["state"];
@@ -36,7 +38,7 @@ export interface ScaleStateChange {
 
 /**
  * Follows one reading. A change is returned once, when enough readings agree; a scale that is normal from the start is
- * no change. The most serious state wins: overload, underload, not zeroed, motion.
+ * no change. The most serious state wins: overload, underload, not zeroed, below zero, motion.
  */
 export const trackScaleState = (
   track: ScaleStateTrack,
@@ -53,6 +55,14 @@ export const trackScaleState = (
   return { track: { ...next, state: seen }, change };
 };
 
+/** Only of a gross weight is that known: a net one is below zero whenever the tared dish was taken away. */
+const isBelowZero = (reading: ReadingEvent): boolean => {
+  const number = reading.mode === "gross" && reading.value !== null ? parseDecimal(reading.value) : undefined;
+  if (number === undefined || number.digits >= 0n) return false;
+  const size = { ...number, digits: -number.digits };
+  return compareDecimal(size, zeroBandOf(size, reading, { zeroBand: null })) > 0;
+};
+
 const seenState = (
   reading: ReadingEvent,
   movingSinceMs: number | null,
@@ -62,5 +72,6 @@ const seenState = (
   if (reading.overload) return "overload";
   if (reading.underload) return "underload";
   if (reading.states.includes("not-zeroed")) return "not-zeroed";
+  if (isBelowZero(reading)) return "below-zero";
   return movingSinceMs !== null && nowMs - movingSinceMs > rules.motionTooLongMs ? "motion" : "normal";
 };

@@ -105,7 +105,8 @@ const isWeight = (reading: ReadingEvent): boolean =>
   !reading.states.includes("hold") &&
   reading.mode !== "tare";
 
-const zeroBandOf = (value: Decimal, reading: ReadingEvent, rules: SettlingRules): Decimal => {
+/** Weights up to this are those of an empty pan. */
+export const zeroBandOf = (value: Decimal, reading: ReadingEvent, rules: Pick<SettlingRules, "zeroBand">): Decimal => {
   const configured = rules.zeroBand === null ? undefined : parseDecimal(rules.zeroBand);
   if (configured !== undefined) return configured;
   return { digits: reading.increment === null ? 10n : BigInt(reading.increment * 2), scale: value.scale };

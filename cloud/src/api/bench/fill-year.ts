@@ -4,12 +4,12 @@ import { encodeRecord, type MingchengRecord } from "@mingcheng/protocols";
 import { GatewayHints } from "../../following/gateway-hints.ts";
 import { ReadingsThread } from "../../following/readings-thread.ts";
 import { ledgerMigrations } from "../../ledger/ledger-schema.ts";
-import { ledgerPath } from "../../ledger/open-ledger.ts";
 import { zoneClock } from "../../register/model/validity.ts";
 import { openRegister } from "../../register/register-database.ts";
 import { RegisterDesk } from "../../register/register-desk.ts";
 import { openForWriting, type SqliteDatabase } from "../../store/database.ts";
 import { projectionsMigrations } from "../../store/projections-database.ts";
+import { ledgerPath } from "../../store/store-paths.ts";
 
 /** What is filled: `nowMs` is the end of the year; single records are made for its last day only. */
 export interface FilledYear {

@@ -3,11 +3,11 @@ import { exportEvidence } from "../../evidence/export-evidence.ts";
 import type { Chosen } from "../../evidence/export-request.ts";
 import { parseWithholdRule, type WithholdRule } from "../../evidence/withhold-rule.ts";
 import { loadSigners } from "../../keys/centre-keys.ts";
-import { ledgerPath } from "../../ledger/open-ledger.ts";
 import { PlaceFinder } from "../../register/attribution/place-finder.ts";
 import { gatewayWithKeys } from "../../register/key-history.ts";
 import { software } from "../../software.ts";
 import { openForReading } from "../../store/database.ts";
+import { ledgerPath } from "../../store/store-paths.ts";
 import { Cover } from "../../users/cover.ts";
 import type { ExportDone, ExportJob } from "./export-messages.ts";
 

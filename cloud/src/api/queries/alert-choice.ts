@@ -1,5 +1,6 @@
 import type { Alert } from "../../alerts/alert.ts";
 import {
+  type AlertListQuery,
   type AlertPlace,
   AlertReader,
   type AlertRow,
@@ -15,7 +16,7 @@ type Row = Pick<Alert, "id" | "gw" | "dev" | "startedMs" | "state" | "firedMs" |
 
 /** Which alerts are asked for. */
 export interface AlertChoice {
-  readonly which: "open" | "all";
+  readonly which: AlertListQuery["which"];
   /** Null: of every gateway. */
   readonly gw: string | null;
   /** Only these; null: any. */
@@ -31,11 +32,13 @@ export type AlertCounts = Readonly<Record<"firing" | "acknowledged" | "handled",
 /** Ended alerts of one gateway, or of some areas, are picked out of so many. */
 const lookedEnded = 10_000;
 
-const fired = "fired_ms IS NOT NULL AND dry = 0";
+const fired = "fired_ms IS NOT NULL AND dry";
 const columns = "id, gw, dev, started_ms AS startedMs, state, fired_ms AS firedMs, ended_ms AS endedMs";
 const selects = {
-  open: `SELECT ${columns} FROM alert WHERE ended_ms IS NULL AND ${fired} ORDER BY fired_ms DESC, id`,
-  ended: `SELECT ${columns} FROM alert WHERE ended_ms IS NOT NULL AND ${fired} ORDER BY ended_ms DESC, id LIMIT ${lookedEnded}`,
+  open: (dry: 0 | 1) =>
+    `SELECT ${columns} FROM alert WHERE ended_ms IS NULL AND ${fired} = ${dry} ORDER BY fired_ms DESC, id`,
+  ended: (dry: 0 | 1) =>
+    `SELECT ${columns} FROM alert WHERE ended_ms IS NOT NULL AND ${fired} = ${dry} ORDER BY ended_ms DESC, id LIMIT ${lookedEnded}`,
 } as const;
 
 const isBehind = (row: Row, after: AlertPlace): boolean => {
@@ -59,11 +62,13 @@ export const chooseAlerts = (
   const isSeen = ({ gw: of, dev, startedMs }: Row): boolean => places.sees(cover, of, dev, startedMs);
   const isAsked = (row: Row): boolean =>
     (gw === null || row.gw === gw) && (ids === null || ids.has(row.id)) && (after === null || isBehind(row, after));
-  const open = (alerts.prepare(selects.open).all() as Row[]).filter(isSeen);
+  const open = (alerts.prepare(selects.open(0)).all() as Row[]).filter(isSeen);
+  const dry = which === "dry-run" ? 1 : 0;
+  const asked = dry === 0 ? open : (alerts.prepare(selects.open(dry)).all() as Row[]).filter(isSeen);
   const count = (state: Alert["state"]): number => open.filter((row) => row.state === state).length;
-  const listed = open.filter(isAsked).slice(0, limit);
-  if (which === "all" && ids === null) {
-    for (const row of alerts.prepare(selects.ended).iterate() as Iterable<Row>) {
+  const listed = asked.filter(isAsked).slice(0, limit);
+  if (which !== "open" && ids === null) {
+    for (const row of alerts.prepare(selects.ended(dry)).iterate() as Iterable<Row>) {
       if (listed.length >= limit) break;
       if (isAsked(row) && isSeen(row)) listed.push(row);
     }

@@ -12,6 +12,7 @@ interface Fired {
   readonly firedMs: number;
   readonly endedMs: number | null;
   readonly gw: string;
+  readonly dry: boolean;
 }
 
 const fired: fc.Arbitrary<Fired> = fc.record({
@@ -19,19 +20,20 @@ const fired: fc.Arbitrary<Fired> = fc.record({
   firedMs: fc.integer({ min: 1, max: 4 }),
   endedMs: fc.option(fc.integer({ min: 5, max: 8 })),
   gw: fc.constantFrom("market-a", "market-b"),
+  dry: fc.boolean(),
 });
 
 const text = { zh: "题", en: "title" };
-const storeOf = (all: readonly Fired[]): SqliteDatabase => {
+const storeOf = (all: readonly (Omit<Fired, "dry"> & Partial<Fired>)[]): SqliteDatabase => {
   const database = new Database(":memory:");
   for (const migration of alertsMigrations) migration(database);
   const store = new AlertStore(database);
-  for (const [index, { firedMs, endedMs, gw }] of all.entries()) {
+  for (const [index, { firedMs, endedMs, gw, dry = false }] of all.entries()) {
     const id = `id${(index * 7) % 100}`;
     const alert: NewAlert = {
       ...{ id, rule: "r", groupKey: `${index}`, labels: {}, severity: "notice", title: text, next: text },
       ...{ runbook: "r", owner: "role:centre", ownerReason: "rule", gw, dev: "d", lsn: index + 1, late: false },
-      ...{ startedMs: firedMs, openedMs: firedMs },
+      ...{ startedMs: firedMs, openedMs: firedMs, dry },
     };
     store.open(alert, { to: "firing", reason: "condition-met", atMs: firedMs });
     if (endedMs !== null) store.change(id, { to: "resolved", reason: "condition-ended", atMs: endedMs });
@@ -51,7 +53,7 @@ const seen = {
 /** Ids page by page; `planted`: what becomes of a cursor on the way. */
 const paged = (
   database: SqliteDatabase,
-  which: "open" | "all",
+  which: "open" | "all" | "dry-run",
   gw: string | null,
   limit: number,
   planted: (cursor: string) => string = (cursor) => cursor,
@@ -71,15 +73,20 @@ describe("pages of alerts", () => {
       fc.property(
         fc.array(fired, { maxLength: 30 }),
         fc.integer({ min: 1, max: 7 }),
-        fc.constantFrom("open" as const, "all" as const),
+        fc.constantFrom("open" as const, "all" as const, "dry-run" as const),
         fc.constantFrom(null, "market-a"),
         (all, limit, which, gw) => {
           const database = storeOf(all);
           const whole = chooseAlerts(database, seen, { which, gw, ids: null, limit: 1_000, after: null }).alerts;
           expect(paged(database, which, gw, limit)).toEqual(whole.map(({ id }) => id));
           const counted = all.filter(
-            (one) => (which === "all" || one.endedMs === null) && (gw === null || one.gw === gw),
+            (one) =>
+              one.dry === (which === "dry-run") &&
+              (which !== "open" || one.endedMs === null) &&
+              (gw === null || one.gw === gw),
           );
+          const { firing } = alertList(database, seen, { which, gw: null, limit: 1, nowMs: 9 });
+          expect(firing).toBe(all.filter(({ dry, endedMs }) => !dry && endedMs === null).length);
           expect(whole).toHaveLength(counted.length);
           database.close();
         },

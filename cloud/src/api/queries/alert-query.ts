@@ -1,6 +1,6 @@
 import type { AlertDetail, AlertList, AlertView } from "@mingcheng/protocols";
 import type { Alert, AlertEntry } from "../../alerts/alert.ts";
-import { type AlertPlace, AlertReader, placeOf } from "../../alerts/alert-reader.ts";
+import { type AlertListQuery, type AlertPlace, AlertReader, placeOf } from "../../alerts/alert-reader.ts";
 import type { People } from "../../duty/people.ts";
 import type { Roster } from "../../duty/roster.ts";
 import type { SqliteDatabase } from "../../store/database.ts";
@@ -37,6 +37,7 @@ const viewOf = (alert: Alert, { sites, places, people }: AlertsSeen, duty: DutyQ
   const place = places.view(gw, dev, alert.startedMs);
   return {
     ...{ id, rule, severity, state, owner },
+    ...(alert.dry ? { dryRun: true } : {}),
     ...{ gw, site: place?.site?.name ?? sites.get(gw) ?? gw, place, dev, title, next, runbook, lsn, matches, late },
     labels: alert.labels,
     startedAt: isoTime(alert.startedMs),
@@ -52,7 +53,7 @@ const viewOf = (alert: Alert, { sites, places, people }: AlertsSeen, duty: DutyQ
 
 /** What alerts are asked for. `gw` null = of every gateway. */
 export interface AlertsAsked {
-  readonly which: "open" | "all";
+  readonly which: AlertListQuery["which"];
   readonly gw: string | null;
   /** Only what this person has to do something about; null: whoever has to. */
   readonly mine?: Mine | null;

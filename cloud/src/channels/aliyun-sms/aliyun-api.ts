@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Delivery } from "../channel.ts";
 import { post } from "../http/post.ts";
-import { deliveryOf, unreadable } from "../sms/verdict.ts";
+import { retryAfterMs, unanswered } from "../http/unanswered.ts";
+import { notUnderstood } from "../sms/verdict.ts";
 import { type AccessKey, acs3Authorization, canonicalQuery, sha256Hex } from "./acs3-signature.ts";
 
 /** How the API is reached. */
@@ -16,10 +17,9 @@ export interface AliyunAccess {
 
 const detail = z.looseObject({
   SendStatus: z.coerce.number(),
-  ErrCode: z.string().optional(),
-  OutId: z.string().optional(),
-  SendDate: z.string().optional(),
-  ReceiveDate: z.string().optional(),
+  ErrCode: z.string().nullish(),
+  OutId: z.string().nullish(),
+  ReceiveDate: z.string().nullish(),
 });
 
 /** One message in the provider's records. `SendStatus`: 1 waits for its receipt, 2 not delivered, 3 delivered. */
@@ -27,10 +27,13 @@ export type SendDetail = z.output<typeof detail>;
 
 const answer = z.looseObject({
   Code: z.string().min(1),
-  Message: z.string().default(""),
-  BizId: z.string().optional(),
-  TotalCount: z.coerce.number().optional(),
-  SmsSendDetailDTOs: z.looseObject({ SmsSendDetailDTO: z.array(detail).max(1_000) }).optional(),
+  Message: z
+    .string()
+    .nullish()
+    .transform((text) => text ?? ""),
+  BizId: z.string().nullish(),
+  TotalCount: z.coerce.number().nullish(),
+  SmsSendDetailDTOs: z.looseObject({ SmsSendDetailDTO: z.array(detail).max(1_000).nullish() }).nullish(),
 });
 
 /** What the API said, or what became of the attempt when it said nothing that can be understood. */
@@ -41,11 +44,6 @@ export type AliyunAnswer =
 const version = "2017-05-25";
 const answerBytes = 256 * 1024;
 const emptyHash = sha256Hex("");
-
-const failed = (delivery: Delivery): AliyunAnswer =>
-  delivery.type === "failed"
-    ? { type: "nothing", delivery }
-    : { type: "nothing", delivery: { type: "failed", outcome: delivery.outcome, lost: true } };
 
 const parsed = (content: string): unknown => {
   try {
@@ -80,11 +78,8 @@ export const callAliyun = async (
   const authorization = acs3Authorization({ method: "POST", path: "/", query, headers, bodyHash: emptyHash }, key);
   const url = new URL(`/?${query}`, endpoint);
   const posted = await post({ url, headers: { ...headers, authorization }, body: "", timeoutMs, answerBytes, signal });
-  if (posted.type === "no-answer") {
-    return { type: "nothing", delivery: { type: "failed", outcome: posted.reason, lost: posted.sent } };
-  }
+  if (posted.type === "no-answer") return { type: "nothing", delivery: unanswered(posted) };
   const said = answer.safeParse(parsed(posted.content));
   if (said.success) return { type: "said", said: said.data };
-  const verdict = unreadable(posted.status);
-  return failed(deliveryOf(`HTTP ${posted.status}`, verdict));
+  return { type: "nothing", delivery: notUnderstood(posted.status, retryAfterMs(posted.retryAfter, access.nowMs())) };
 };

@@ -2,6 +2,7 @@ import type { AwaitedReceipt, Delivery, Outgoing } from "../channel.ts";
 import { beijingDay, beijingTimeMs } from "../sms/beijing-time.ts";
 import { mainlandNumber } from "../sms/phone.ts";
 import type { Asked } from "../sms/receipt-polling.ts";
+import { notAsked, wentThrough } from "../sms/verdict.ts";
 import { type AliyunAccess, callAliyun, type SendDetail } from "./aliyun-api.ts";
 import { aliyunVerdict, receiptOutcome } from "./aliyun-codes.ts";
 
@@ -62,11 +63,6 @@ export const askReceipt =
     };
   };
 
-const unknown = (why: string): Delivery => ({
-  ...{ type: "failed", lost: false },
-  outcome: `QuerySendDetails ${why.split("：")[0] ?? ""}：暂时无法查询先前是否已提交，未重发 / it cannot be asked now whether it had gone through, nothing was sent`,
-});
-
 /**
  * When an earlier attempt may have gone through, the provider's records tell: they keep the notification's id as `OutId`.
  * Undefined when they show nothing of it. While they cannot be asked nothing may be sent: it could be a second message.
@@ -79,10 +75,9 @@ export const earlierAttempt = async (
   const days = new Set([beijingDay(access.nowMs()), beijingDay(access.nowMs() - dayMs)]);
   for (const day of days) {
     const details = await sentOn(access, { phone, day }, signal);
-    if ("unavailable" in details) return unknown(details.unavailable);
+    if ("unavailable" in details) return notAsked("QuerySendDetails", details.unavailable);
     if (details.every(({ OutId }) => OutId !== outgoing.body.id)) continue;
-    const outcome = "先前已提交，未重发 / it had gone through before, nothing was sent again";
-    return { type: "sent", outcome, receiptId: `${outIdPrefix}${outgoing.body.id}` };
+    return { type: "sent", outcome: wentThrough, receiptId: `${outIdPrefix}${outgoing.body.id}` };
   }
   return undefined;
 };

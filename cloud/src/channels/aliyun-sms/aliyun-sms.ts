@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Channel, ChannelDefinition, ChannelPorts, Delivery, Outgoing } from "../channel.ts";
+import { channelName } from "../channel-name.ts";
 import { providerFields } from "../http/endpoint.ts";
 import { readProviderKey } from "../http/secret-file.ts";
 import { type MessageTemplate, messageTemplates } from "../message.ts";
@@ -22,13 +23,10 @@ import { askReceipt, earlierAttempt } from "./aliyun-records.ts";
 
 const base = z.strictObject({
   type: z.literal("aliyun-sms").describe("阿里云短信：发给值守人员的手机 / Aliyun SMS: to the officers' telephones."),
-  name: z
-    .string()
-    .regex(/^[a-z0-9-]{1,32}$/)
-    .describe("渠道名称 / name of the channel."),
+  name: channelName,
   accessKeyId: z
     .string()
-    .regex(/^[A-Za-z0-9]{16,128}$/)
+    .regex(/^[A-Za-z0-9]{16,128}$/, "16 至 128 个字母或数字 / 16 to 128 letters or digits")
     .describe("RAM 用户的 AccessKey ID / access key id of a RAM user."),
   accessKeySecretFile: z
     .string()
@@ -37,7 +35,10 @@ const base = z.strictObject({
     .describe("存放 AccessKey Secret 的文件 / file with the access key secret."),
   signName: signatureSchema.describe("已审核的签名，不带【】 / approved signature, without 【】."),
   templates: templatesSchema(
-    z.strictObject({ code: z.string().regex(/^SMS_\d{1,20}$/), text: z.string().min(1).max(500) }),
+    z.strictObject({
+      code: z.string().regex(/^SMS_\d{1,20}$/, "SMS_ 和数字 / SMS_ and digits"),
+      text: z.string().min(1).max(500),
+    }),
   ).describe("每种消息对应的模板编号和审核通过的原文 / template code and approved text of each message."),
   variableChars: z
     .int()
@@ -90,7 +91,7 @@ const open = async (own: Settings, ports: ChannelPorts): Promise<Channel> => {
     const answer = await callAliyun(access, "SendSms", parameters, signal);
     if (answer.type === "nothing") return answer.delivery;
     const { Code, Message, BizId } = answer.said;
-    return deliveryOf(Code, aliyunVerdict(Code, Message), BizId);
+    return deliveryOf(Code, aliyunVerdict(Code, Message), BizId ?? undefined);
   };
 
   return {

@@ -7,18 +7,21 @@ import { AtLines } from "./at-lines.ts";
 const dialogue = () => {
   const written: string[] = [];
   const unsolicited: Unsolicited[] = [];
-  let expire: (() => void) | undefined;
+  const waiting = new Set<() => void>();
   const under = new AtDialogue({
     ports: {
       later: (task) => {
-        expire = task;
-        return () => undefined;
+        waiting.add(task);
+        return () => void waiting.delete(task);
       },
     },
     write: (text) => void written.push(text),
     onUnsolicited: (said) => void unsolicited.push(said),
   });
-  return { under, written, unsolicited, expire: () => expire?.() };
+  const expire = (): void => {
+    for (const task of waiting) task();
+  };
+  return { under, written, unsolicited, waiting, expire };
 };
 
 const submit: AtCommand = { text: "AT+CMGS=19", prefix: "+CMGS:", pdu: "0011AB", timeoutMs: 1 };
@@ -74,6 +77,21 @@ describe("a dialogue with a modem", () => {
     before((text) => under.hear(latin1(text)));
     expire();
     expect(await result).toEqual({ type: "silence", reason: "no answer to AT+CMGS", handedOver });
+  });
+
+  it("gives the rest of a long answer its time anew with every line", async () => {
+    const { under, waiting, expire } = dialogue();
+    const result = under.run(list);
+    const [first] = waiting;
+    under.hear(latin1("\r\n+CMGL: 1,1,,3\r\n0102\r\n"));
+    expect([waiting.size, first !== undefined && waiting.has(first)]).toEqual([1, false]);
+    under.hear(latin1("RING\r\n+CMGL: 2,1,,3\r\n0304\r\nOK\r\n"));
+    expect(await result).toMatchObject({ type: "ok", lines: [{ pdu: "0102" }, { pdu: "0304" }] });
+    expect(waiting.size).toBe(0);
+    const other = under.run(list);
+    under.hear(latin1("\r\n+CMGL: 1,1,,3\r\n"));
+    expire();
+    expect(await other).toMatchObject({ type: "silence" });
   });
 
   it("ends with the port", async () => {

@@ -11,6 +11,7 @@ export interface AtCommand {
   readonly hasPdus?: boolean;
   /** Sent when the modem asks for it with its prompt, with Ctrl-Z behind it. */
   readonly pdu?: string;
+  /** For its end, and for each further line of a long answer: full stores take minutes over a slow line. */
   readonly timeoutMs: number;
 }
 
@@ -54,14 +55,16 @@ interface Current {
   readonly command: AtCommand;
   readonly lines: { readonly text: string; pdu: string }[];
   handedOver: boolean;
+  /** A part of the answer has come: the rest has its time anew. */
+  goesOn(): void;
   end(result: AtResult): void;
 }
 
 const ctrlZ = "\u001a";
 const leave = "\u001b";
 const finalError = /^(?:ERROR|\+CM[ES] ERROR: ?.*|COMMAND NOT SUPPORT|TOO MANY PARAMETERS)$/u;
-const told = /^\+(?:CMTI|CDSI): /u;
-const toldWithPdu = /^\+(?:CMT|CDS): /u;
+const told = /^\+(?:CMTI|CDSI): ?/u;
+const toldWithPdu = /^\+(?:CMT|CDS): ?/u;
 const hex = /^(?:[0-9A-Fa-f]{2})+$/u;
 /** SIM stores hold fewer; a modem that goes on and on is not listened to. */
 const mostLines = 512;
@@ -94,12 +97,18 @@ export class AtDialogue {
   run(command: AtCommand): Promise<AtResult> {
     if (this.#gone !== undefined) return Promise.resolve({ type: "gone", reason: this.#gone, handedOver: false });
     return new Promise((resolve) => {
-      const cancel = this.#options.ports.later(() => {
-        const handedOver = current.handedOver;
-        current.end({ type: "silence", reason: `no answer to ${nameOf(command.text)}`, handedOver });
-      }, command.timeoutMs);
+      const waitOn = (): (() => void) =>
+        this.#options.ports.later(() => {
+          const handedOver = current.handedOver;
+          current.end({ type: "silence", reason: `no answer to ${nameOf(command.text)}`, handedOver });
+        }, command.timeoutMs);
+      let cancel = waitOn();
       const current: Current = {
         ...{ command, lines: [], handedOver: false },
+        goesOn: () => {
+          cancel();
+          cancel = waitOn();
+        },
         end: (result) => {
           cancel();
           this.#current = undefined;
@@ -177,6 +186,7 @@ export class AtDialogue {
     } else if (prefix !== undefined && line.startsWith(prefix) && lines.length < mostLines) {
       const said = { text: line.slice(prefix.length).trim(), pdu: "" };
       lines.push(said);
+      current.goesOn();
       if (command.hasPdus === true) {
         this.#await(current, (pdu) => {
           said.pdu = pdu;

@@ -1,17 +1,18 @@
 import { z } from "zod";
+import { channelName } from "../channel-name.ts";
 import { ownSignature, signatureFault } from "../sms/own-text.ts";
 
 const number = /^\+[1-9]\d{6,14}$/;
 
 const base = z.strictObject({
   type: z.literal("gsm-modem").describe("GSM 短信模块（短信猫） / a GSM modem on a serial port."),
-  name: z
-    .string()
-    .regex(/^[a-z0-9-]{1,32}$/)
-    .describe("渠道名称 / name of the channel."),
+  name: channelName,
   path: z
     .string()
-    .regex(/^(?:\/dev\/|\/).{1,255}$|^COM\d{1,3}$/)
+    .regex(
+      /^\/.{1,255}$|^COM\d{1,3}$/,
+      "串口的完整路径，如 /dev/serial/by-id/… / the whole path of a port, e.g. /dev/serial/by-id/…",
+    )
     .describe("串口，建议 /dev/serial/by-id/… / serial port; best /dev/serial/by-id/…"),
   baudRate: z.int().min(300).max(4_000_000).default(115_200).describe("波特率 / baud rate."),
   rtscts: z.boolean().default(false).describe("硬件流控 / hardware flow control."),
@@ -25,7 +26,7 @@ const base = z.strictObject({
     ),
   serviceCentre: z
     .string()
-    .regex(number)
+    .regex(number, "+ 和 7 至 15 位数字，须加引号 / + and 7 to 15 digits, in quotes")
     .optional()
     .describe("短信中心号码，缺省用 SIM 卡上的 / number of the SMS centre; left out: the one on the SIM."),
   storage: z
@@ -34,7 +35,7 @@ const base = z.strictObject({
     .describe("来信存放处：SIM 卡或模块 / where messages that come in are kept: SIM or modem."),
   country: z
     .string()
-    .regex(/^\+[1-9]\d{0,2}$/)
+    .regex(/^\+[1-9]\d{0,2}$/, '+ 和国家码，如 "+86" / + and the code of a country, e.g. "+86"')
     .default("+86")
     .describe("登记号码没有国家码时的国家码 / country of numbers without one."),
   signName: ownSignature.optional().describe("放在正文前的【签名】 / signature in front of texts."),

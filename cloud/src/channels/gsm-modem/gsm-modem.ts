@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { MingchengError } from "@mingcheng/protocols";
 import type { Channel, ChannelDefinition, ChannelPorts, Delivery } from "../channel.ts";
 import { readChannelFile } from "../http/secret-file.ts";
+import { inWords } from "../in-words.ts";
 import { internationalNumber } from "../sms/international-number.ts";
 import { ownText, refuseSignature } from "../sms/own-text.ts";
 import { commonVerdicts, deliveryOf } from "../sms/verdict.ts";
@@ -16,13 +17,20 @@ const readPin = async (path: string | undefined): Promise<SimPin | undefined> =>
   const field = "channels.pinFile";
   const digits = (await readChannelFile(path, field)).trim();
   if (/^\d{4,8}$/u.test(digits)) return { digits, path, changedMs: (await stat(path)).mtimeMs };
-  throw new MingchengError("CHANNEL_INVALID", `${path} does not hold a PIN: 4 to 8 digits`, { field });
+  throw new MingchengError(
+    "CHANNEL_INVALID",
+    `${path} 中没有 PIN：应为 4 至 8 位数字 / ${path} does not hold a PIN: 4 to 8 digits`,
+    { field },
+  );
 };
+
+/** Somebody's hand is needed; the modem is looked at again as often. */
+const unfitAgainMs = 60_000;
 
 const noModem = ({ reason, setup }: NoModem): Delivery =>
   setup
-    ? deliveryOf("SIM", { kind: "setup", zh: reason, en: "see to the modem" })
-    : { type: "failed", outcome: reason, lost: false };
+    ? { type: "failed", outcome: `SIM：${reason}`, lost: false, retryAfterMs: unfitAgainMs }
+    : { type: "failed", outcome: inWords(reason), lost: false };
 
 /** What was not taken is offered again so soon. */
 const againMs = 5_000;
@@ -84,7 +92,7 @@ const open = async (own: ModemSettings, ports: ChannelPorts): Promise<Channel> =
         if (isSilent) await link.revive(modem);
         return delivery;
       }, signal);
-      if (sent === undefined) return { type: "failed", outcome: "stopped", lost: false };
+      if (sent === undefined) return { type: "failed", outcome: inWords("stopped"), lost: false };
       return "reason" in sent ? noModem(sent) : sent;
     },
     listen: (inbound) => {

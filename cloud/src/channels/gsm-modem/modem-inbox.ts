@@ -175,7 +175,10 @@ export class ModemInbox {
     if (inbound === undefined) return false;
     if (incoming.type === "report") {
       const receipt = this.#receipts.settle(incoming, ports.nowMs());
-      return receipt === undefined || this.#offers.offer(inbound, receipt);
+      if (receipt === undefined) return true;
+      if (!(await this.#offers.offer(inbound, receipt))) return false;
+      this.#receipts.forget(receipt.receiptId);
+      return true;
     }
     const { from, text, stamp } = incoming;
     if (text === undefined) return true;

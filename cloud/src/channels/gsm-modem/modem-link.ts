@@ -163,10 +163,12 @@ export class ModemLink {
     if (setUp.type === "ready" && gone === undefined)
       return { port, modem: { dialogue, reports: setUp.reports, reportStore: setUp.reportStore } };
     if (setUp.type === "silent" && gone === undefined) await dialogue.run({ text: reset, timeoutMs: 1_000 });
+    // Closing ends the port, too: that is not why there is no modem.
+    const why = gone;
     await port.close();
     this.#atWork = undefined;
     if (setUp.type === "unfit") return { reason: setUp.reason, setup: true };
-    return { reason: gone ?? "模块无应答 / the modem does not answer", setup: false };
+    return { reason: why ?? "no answer to AT", setup: false };
   }
 
   #lost(none: NoModem): void {

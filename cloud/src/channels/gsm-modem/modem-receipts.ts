@@ -51,7 +51,10 @@ export class ModemReceipts {
     if (this.#awaiting.length > mostAwaited) this.#awaiting.shift();
   }
 
-  /** The receipt that a report completes; undefined when it is about nothing of ours, or not the last word. */
+  /**
+   * The receipt that a report completes; undefined when it is about nothing of ours, or not the last word. The same report
+   * gives the same one until `forget`.
+   */
   settle({ reference, to, takenMs, status }: Report, nowMs: number): DeliveryReceipt | undefined {
     const state = reportState(status);
     const phone = internationalNumber(to, this.#country) ?? to;
@@ -60,11 +63,17 @@ export class ModemReceipts {
       .filter((one) => one.phone === phone && one.left.has(reference))
       .sort((one, other) => Math.abs(one.sentMs - nearMs) - Math.abs(other.sentMs - nearMs));
     if (found === undefined || state === "undecided") return undefined;
-    found.left.delete(reference);
-    if (state === "delivered" && found.left.size > 0) return undefined;
-    this.#awaiting = this.#awaiting.filter((one) => one !== found);
+    if (state === "delivered" && found.left.size > 1) {
+      found.left.delete(reference);
+      return undefined;
+    }
     const code = `0x${status.toString(16).padStart(2, "0")}`;
     const outcome = `${code}：${statusWords[status] ?? "未送达 / not delivered"}`;
     return { receiptId: found.receiptId, state, outcome, atMs: nowMs };
+  }
+
+  /** Its receipt was taken. */
+  forget(receiptId: string): void {
+    this.#awaiting = this.#awaiting.filter((one) => one.receiptId !== receiptId);
   }
 }

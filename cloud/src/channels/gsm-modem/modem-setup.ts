@@ -74,7 +74,8 @@ export const setUpModem = async (options: SetupOptions): Promise<SetUp> => {
   await does("ATE0");
   await does("AT+CMEE=1");
   const fault = await openSim(options);
-  if (fault !== undefined) return { type: "unfit", reason: fault.reason };
+  if (fault !== undefined)
+    return fault.isSilent === true ? { type: "silent" } : { type: "unfit", reason: fault.reason };
   if (!(await does("AT+CMGF=0"))) return { type: "unfit", reason: "模块不支持 PDU 模式 / the modem has no PDU mode" };
   if (!(await does(`AT+CPMS="${storage}","${storage}","${storage}"`))) {
     return { type: "unfit", reason: `没有 ${storage} 短信存储 / there is no store ${storage}` };

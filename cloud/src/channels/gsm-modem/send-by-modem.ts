@@ -1,4 +1,5 @@
 import type { ChannelPorts, Delivery } from "../channel.ts";
+import { inWords } from "../in-words.ts";
 import { deliveryOf, type Verdict } from "../sms/verdict.ts";
 import type { Unanswered } from "./at-dialogue.ts";
 import type { ModemSettings } from "./gsm-modem-settings.ts";
@@ -26,28 +27,34 @@ const networkAgainMs = 30_000;
 
 /** 3GPP TS 27.007 §7.2: at home, roaming; 6 and 7 the same for messages only. */
 const registered: ReadonlySet<string> = new Set(["1", "5", "6", "7"]);
-const states: Readonly<Record<string, string>> = {
-  0: "未注册 / not registered",
-  2: "正在找网 / searching",
-  3: "网络拒绝 / refused by the network",
-  4: "未知 / unknown",
+/** Those that say most come last. */
+const states: Readonly<Record<string, readonly [zh: string, en: string]>> = {
+  4: ["未知", "unknown"],
+  0: ["未注册", "not registered"],
+  2: ["正在找网", "searching"],
+  3: ["被网络拒绝", "refused by the network"],
 };
+const byMeaning = ["4", "0", "2", "3"];
 
-const noNetwork = (state: string, signal: string): Verdict => ({
-  kind: "limit",
-  zh: `没有网络，${signal}`,
-  en: states[state] ?? "no network",
-  retryAfterMs: networkAgainMs,
-});
+/** `signal`: 0 to 31; undefined when it is not known. */
+const noNetwork = (state: string, signal: string | undefined): Verdict => {
+  const [zh, en] = states[state] ?? ["未知", "unknown"];
+  return {
+    kind: "limit",
+    zh: `没有网络（${zh}），信号${signal === undefined ? "未知" : ` ${signal}/31`}`,
+    en: `no network (${en}), signal ${signal === undefined ? "unknown" : `${signal}/31`}`,
+    retryAfterMs: networkAgainMs,
+  };
+};
 
 /** `+CREG: 0,1` or, as some modems have it, `+CREG: 1`. */
 const registrationIn = (text: string): string => /^(?:\d+, ?)?(\d+)/u.exec(text)?.[1] ?? "4";
 
 /** Strength of the signal, 3GPP TS 27.007 §8.5: 0 to 31, 99 when it is not known. */
-const signalOf = async ({ dialogue }: ReadyModem, timeoutMs: number): Promise<string> => {
+const signalOf = async ({ dialogue }: ReadyModem, timeoutMs: number): Promise<string | undefined> => {
   const result = await dialogue.run({ text: "AT+CSQ", prefix: "+CSQ:", timeoutMs });
   const strength = result.type === "ok" ? /^\d+/u.exec(result.lines[0]?.text ?? "")?.[0] : undefined;
-  return strength === undefined || strength === "99" ? "信号未知 / signal unknown" : `信号 / signal ${strength}/31`;
+  return strength === "99" ? undefined : strength;
 };
 
 /** Why nothing can be sent now; undefined when the modem is in a network. */
@@ -58,8 +65,9 @@ const withoutNetwork = async (modem: ReadyModem, timeoutMs: number): Promise<Mod
     const result = await modem.dialogue.run({ text: `AT+${name}?`, prefix: `+${name}:`, timeoutMs });
     if (result.type === "silence" || result.type === "gone") return unanswered(result, false);
     if (result.type === "error") continue;
-    state = registrationIn(result.lines[0]?.text ?? "");
-    if (registered.has(state)) return undefined;
+    const said = registrationIn(result.lines[0]?.text ?? "");
+    if (registered.has(said)) return undefined;
+    if (byMeaning.indexOf(said) > byMeaning.indexOf(state)) state = said;
   }
   const verdict = noNetwork(state, await signalOf(modem, timeoutMs));
   return { delivery: deliveryOf("CREG", verdict), isSilent: false };
@@ -69,7 +77,7 @@ const unanswered = (
   { type, reason, handedOver }: Unanswered<"silence" | "gone">,
   isPartOut: boolean,
 ): ModemDelivery => ({
-  delivery: { type: "failed", outcome: reason, lost: handedOver || isPartOut },
+  delivery: { type: "failed", outcome: inWords(reason), lost: handedOver || isPartOut },
   isSilent: type === "silence",
 });
 

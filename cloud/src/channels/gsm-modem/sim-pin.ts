@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { open, readFile, rm } from "node:fs/promises";
 import type { ChannelPorts } from "../channel.ts";
 import type { AtDialogue } from "./at-dialogue.ts";
+import { modemVerdict } from "./modem-codes.ts";
 
 /** The PIN of a SIM, from its file. */
 export interface SimPin {
@@ -13,7 +14,10 @@ export interface SimPin {
 
 /** Why a SIM cannot be used; it stays like this until somebody acts. */
 export interface PinFault {
+  /** In Chinese and English. */
   readonly reason: string;
+  /** The modem stopped answering: nothing is known of the SIM. */
+  readonly isSilent?: boolean;
 }
 
 /** What telling the PIN needs. */
@@ -97,15 +101,27 @@ const pause = (ports: PinDesk["ports"], ms: number): Promise<void> =>
 /** An OK that says nothing of the SIM answers something older; so often it is asked again. */
 const mostAsked = 5;
 
-const stateOf = async ({ dialogue, timeoutMs, ports }: PinDesk): Promise<string> => {
+/** `READY`, `SIM PIN`, …, or the error; undefined when the modem does not say. */
+const stateOf = async ({ dialogue, timeoutMs, ports }: PinDesk): Promise<string | undefined> => {
   for (let asked = 0; asked < mostAsked; asked++) {
     const result = await dialogue.run({ text: "AT+CPIN?", prefix: "+CPIN:", timeoutMs });
-    if (result.type !== "ok") return result.type === "error" ? result.error : result.reason;
+    if (result.type !== "ok") return result.type === "error" ? result.error : undefined;
     const state = result.lines[0]?.text;
     if (state !== undefined) return state;
     await dialogue.settle(ports);
   }
-  return "no answer to AT+CPIN?";
+  return undefined;
+};
+
+/** What is wrong with a SIM that is not open, by what the modem says of it (3GPP TS 27.007 §8.3). */
+const stateFault = (state: string | undefined): PinFault => {
+  if (state === undefined) return { reason: "模块无应答 / the modem does not answer", isSilent: true };
+  const { name, zh, en } = state === "SIM PUK" ? modemVerdict("+CME ERROR: 12") : modemVerdict(state);
+  if (/^PH-/u.test(state))
+    return { reason: "模块只认其他 SIM 卡或运营商 / the modem is locked to another SIM or operator" };
+  if (state === "SIM PUK" || /ERROR: ?\d/u.test(state)) return { reason: `${zh}（${name}） / ${en} (${name})` };
+  const shown = state.slice(0, 60);
+  return { reason: `SIM 卡不可用（${shown}） / the SIM cannot be used (${shown})` };
 };
 
 const tell = async (desk: PinDesk, pin: SimPin): Promise<PinFault | undefined> => {
@@ -132,7 +148,7 @@ const tell = async (desk: PinDesk, pin: SimPin): Promise<PinFault | undefined> =
 export const openSim = async (desk: PinDesk): Promise<PinFault | undefined> => {
   const state = await stateOf(desk);
   if (state === "READY") return undefined;
-  if (state !== "SIM PIN") return { reason: `SIM：${state.slice(0, 60)}` };
+  if (state !== "SIM PIN") return stateFault(state);
   if (desk.pin === undefined) return { reason: "SIM 卡需要 PIN，请设置 pinFile / the SIM wants its PIN: set pinFile" };
   return tell(desk, desk.pin);
 };

@@ -23,7 +23,10 @@ export const providerFields = {
   endpoint: z
     .string()
     .max(256)
-    .refine(isLocalStandIn, "only a simulator on this machine, http://127.0.0.1:<port>")
+    .refine(
+      isLocalStandIn,
+      "只能是本机模拟器 http://127.0.0.1:<port> / only a simulator on this machine, http://127.0.0.1:<port>",
+    )
     .optional()
     .describe("仅用于本机模拟器 / only for a simulator on this machine."),
 };

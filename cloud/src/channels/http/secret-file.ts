@@ -6,7 +6,7 @@ export const readChannelFile = async (path: string, field: string): Promise<stri
   try {
     return await readFile(path, "utf8");
   } catch (cause) {
-    throw new MingchengError("CHANNEL_INVALID", `${path} cannot be read`, { field, cause });
+    throw new MingchengError("CHANNEL_INVALID", `${path} 无法读取 / ${path} cannot be read`, { field, cause });
   }
 };
 
@@ -18,6 +18,6 @@ export const readChannelFile = async (path: string, field: string): Promise<stri
 export const readProviderKey = async (path: string, field: string): Promise<string> => {
   const key = (await readChannelFile(path, field)).trim();
   if (/^[\x21-\x7e]{16,256}$/u.test(key)) return key;
-  const message = `${path} does not hold a key: one line of 16 to 256 characters without spaces is expected`;
+  const message = `${path} 中没有密钥：应为一行，16 至 256 个字符，没有空格 / ${path} does not hold a key: one line of 16 to 256 characters without spaces is expected`;
   throw new MingchengError("CHANNEL_INVALID", message, { field });
 };

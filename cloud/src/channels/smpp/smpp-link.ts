@@ -28,7 +28,7 @@ export interface Down {
 }
 
 /** A wrong password is offered rarely: accounts are locked for less. */
-const refusedAgainMs = 60_000;
+export const refusedAgainMs = 60_000;
 
 /**
  * Keeps one connection to an SMS centre, signed in as transceiver. After an end it comes back by itself, with full jitter

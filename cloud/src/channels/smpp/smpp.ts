@@ -1,18 +1,20 @@
 import { MingchengError } from "@mingcheng/protocols";
 import type { Channel, ChannelDefinition, ChannelPorts, Delivery, Outgoing } from "../channel.ts";
+import { aboutChannel } from "../channel-name.ts";
 import { readChannelFile } from "../http/secret-file.ts";
+import { inWords } from "../in-words.ts";
 import { internationalNumber } from "../sms/international-number.ts";
 import { ownText } from "../sms/own-text.ts";
 import { Turns } from "../sms/turns.ts";
 import { ucs2Bytes } from "../sms/ucs2.ts";
-import { commonVerdicts, deliveryOf } from "../sms/verdict.ts";
+import { commonVerdicts, deliveryOf, type Verdict } from "../sms/verdict.ts";
 import { plainId } from "./message-id.ts";
 import { SmppInbox } from "./smpp-inbox.ts";
-import { type Down, SmppLink } from "./smpp-link.ts";
+import { type Down, refusedAgainMs, SmppLink } from "./smpp-link.ts";
 import { command, readMessageId, type SubmitFields, submitBody } from "./smpp-pdu.ts";
 import { type Answer, SmppSession } from "./smpp-session.ts";
 import { type SmppSettings, settingsFault, smppSettings } from "./smpp-settings.ts";
-import { smppStatus } from "./smpp-status.ts";
+import { type SmppStatus, smppStatus } from "./smpp-status.ts";
 
 const ucs2 = 8;
 const isdn = 1;
@@ -23,9 +25,13 @@ const readPassword = async (path: string): Promise<string> => {
   const password = (await readChannelFile(path, field)).replace(/[\r\n]+$/u, "");
   // The standard has 8 characters and an end; many networks give out longer ones and take them.
   if (/^[\x20-\x7e]{1,64}$/u.test(password)) return password;
-  throw new MingchengError("CHANNEL_INVALID", `${path} does not hold a password: one line of 1 to 64 characters`, {
-    field,
-  });
+  throw new MingchengError(
+    "CHANNEL_INVALID",
+    `${path} 中没有密码：应为一行，1 至 64 个字符 / ${path} does not hold a password: one line of 1 to 64 characters`,
+    {
+      field,
+    },
+  );
 };
 
 const fieldsOf = (own: SmppSettings, phone: string, text: string): SubmitFields => {
@@ -40,14 +46,20 @@ const fieldsOf = (own: SmppSettings, phone: string, text: string): SubmitFields 
   };
 };
 
+/** What a refused sign-in means for a message: nothing goes to it; what passes by itself is tried again with the next one. */
+const signingIn = (verdict: SmppStatus): Verdict =>
+  verdict.kind === "busy" || verdict.kind === "limit"
+    ? { ...verdict, retryAfterMs: refusedAgainMs }
+    : { ...verdict, kind: "setup" };
+
 const unreached = ({ reason, code }: Down): Delivery =>
   code === undefined
-    ? { type: "failed", outcome: reason, lost: false }
-    : deliveryOf(smppStatus(code).name, { ...smppStatus(code), kind: "setup" });
+    ? { type: "failed", outcome: inWords(reason), lost: false }
+    : deliveryOf(smppStatus(code).name, signingIn(smppStatus(code)));
 
 const outcomeOf = (answer: Answer, receipts: boolean): Delivery => {
   if (answer.type === "unsent") return unreached(answer);
-  if (answer.type === "lost") return { type: "failed", outcome: answer.reason, lost: true };
+  if (answer.type === "lost") return { type: "failed", outcome: inWords(answer.reason), lost: true };
   const verdict = smppStatus(answer.status);
   const id = plainId(readMessageId(answer.body));
   return deliveryOf(verdict.name, verdict, answer.status === 0 && receipts && id !== "" ? id : undefined);
@@ -56,7 +68,9 @@ const outcomeOf = (answer: Answer, receipts: boolean): Delivery => {
 const open = async (own: SmppSettings, ports: ChannelPorts): Promise<Channel> => {
   const fault = settingsFault(own);
   if (fault !== undefined) {
-    throw new MingchengError("CHANNEL_INVALID", `${own.name}: ${fault.message}`, { field: `channels.${fault.field}` });
+    throw new MingchengError("CHANNEL_INVALID", aboutChannel(own.name, fault.message), {
+      field: `channels.${fault.field}`,
+    });
   }
   const password = await readPassword(own.passwordFile);
   const ca = own.caFile === undefined ? undefined : await readChannelFile(own.caFile, "channels.caFile");
@@ -88,7 +102,7 @@ const open = async (own: SmppSettings, ports: ChannelPorts): Promise<Channel> =>
         return deliveryOf("phone", commonVerdicts.noNumber);
       }
       const end = await turns.take(signal);
-      if (end === undefined) return { type: "failed", outcome: "stopped", lost: false };
+      if (end === undefined) return { type: "failed", outcome: inWords("stopped"), lost: false };
       try {
         return await submit(phone, outgoing, signal);
       } finally {

@@ -1,5 +1,6 @@
 import { MingchengError } from "@mingcheng/protocols";
 import { z } from "zod";
+import { aboutChannel } from "../channel-name.ts";
 import { type MessageTemplate, messageTemplates } from "../message.ts";
 import { type ProviderRules, type TextPart, textFaults } from "./approved-text.ts";
 
@@ -9,7 +10,10 @@ export const messageNames = Object.keys(messageTemplates) as MessageTemplate[];
 /** A signature as providers approve it: 2 to 12 characters, without the 【】 that they put around it. */
 export const signatureSchema = z
   .string()
-  .regex(/^[\p{Script=Han}A-Za-z0-9]{2,12}$/u, "2 to 12 letters or digits, without 【】");
+  .regex(
+    /^[\p{Script=Han}A-Za-z0-9]{2,12}$/u,
+    "2 至 12 个汉字、字母或数字，不带【】 / 2 to 12 letters or digits, without 【】",
+  );
 
 /** Settings that name an approved template for each of our messages. */
 export const templatesSchema = <Entry extends z.ZodType>(
@@ -43,5 +47,5 @@ export const reportFaults = (faults: readonly TemplateFault[], context: z.core.$
 export const refuseFaults = (channel: string, [first]: readonly TemplateFault[]): void => {
   if (first === undefined) return;
   const field = `channels.templates.${first.template}.text`;
-  throw new MingchengError("CHANNEL_INVALID", `${channel}: ${first.message}`, { field });
+  throw new MingchengError("CHANNEL_INVALID", aboutChannel(channel, first.message), { field });
 };

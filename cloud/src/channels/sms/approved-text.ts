@@ -1,4 +1,5 @@
 import { type MessageTemplate, messageTemplates } from "../message.ts";
+import { withoutLinks } from "../plain-words.ts";
 
 /** A piece of an approved text: fixed characters, or a variable by our name for it. */
 export type TextPart = { readonly fixed: string } | { readonly variable: string };
@@ -43,15 +44,20 @@ const fixedFaults = (fixed: string): string[] => {
   const faults: string[] = [];
   const refused = refusedCharacters.exec(fixed)?.[0];
   if (refused !== undefined)
-    faults.push(`${refused} is not accepted in a text; the provider adds the signature in 【】 itself`);
-  if (/[{}]/u.test(fixed)) faults.push("{ or } belongs to no variable");
-  if (/^\s*[[\]]|[[\]]\s*$/u.test(fixed)) faults.push("a text may not begin or end with [ or ]");
+    faults.push(
+      `正文不能有 ${refused}；【】中的签名由服务商添加 / ${refused} is not accepted in a text; the provider adds the signature in 【】 itself`,
+    );
+  if (/[{}]/u.test(fixed)) faults.push("{ 或 } 不属于任何变量 / { or } belongs to no variable");
+  if (/^\s*[[\]]|[[\]]\s*$/u.test(fixed)) {
+    faults.push("正文首尾不能是 [ 或 ] / a text may not begin or end with [ or ]");
+  }
+  if (withoutLinks(fixed) !== fixed.trim()) faults.push("正文不能有网址 / a text may not have a link");
   return faults;
 };
 
 /**
- * Everything that is wrong with the text that a provider approved for one of our messages, in English, empty when it can
- * be used: every variable of the message is in it and no other, the provider's rules hold, and with every variable as
+ * Everything that is wrong with the text that a provider approved for one of our messages, as `中文 / English`, empty when
+ * it can be used: every variable of the message is in it and no other, the provider's rules hold, and with every variable as
  * long as it can be it is one segment with its signature.
  */
 export const textFaults = (
@@ -64,16 +70,27 @@ export const textFaults = (
   const fixed = parts.map((part) => ("fixed" in part ? part.fixed : "")).join("");
   const faults = fixedFaults(fixed);
   const unknown = used.filter((name) => !known.includes(name));
-  if (unknown.length > 0) faults.push(`unknown variable ${unknown.join(", ")}; this message has ${known.join(", ")}`);
+  const list = known.join(", ");
+  if (unknown.length > 0) {
+    const names = unknown.join(", ");
+    faults.push(`没有变量 ${names}；这条消息的变量是 ${list} / unknown variable ${names}; this message has ${list}`);
+  }
   const missing = known.filter((name) => !used.includes(name));
-  if (missing.length > 0) faults.push(`variable ${missing.join(", ")} is not in the text`);
-  if (fixed.trim() === "") faults.push("a text may not be made of variables alone");
+  if (missing.length > 0) {
+    const names = missing.join(", ");
+    faults.push(`正文缺少变量 ${names} / variable ${names} is not in the text`);
+  }
+  if (fixed.trim() === "") faults.push("正文不能全是变量 / a text may not be made of variables alone");
   if (parts.some((part, index) => isVariable(part) && isVariable(parts[index + 1]))) {
-    faults.push("two variables stand next to each other; providers want words between them");
+    faults.push(
+      "两个变量相邻，中间须有文字 / two variables stand next to each other; providers want words between them",
+    );
   }
   const longest = longestChars(template, parts, rules);
   if (longest > segmentChars) {
-    faults.push(`up to ${longest} characters with the signature; one message has ${segmentChars}, shorten the text`);
+    faults.push(
+      `含签名最长 ${longest} 字，单条短信上限 ${segmentChars} 字，请缩短正文 / up to ${longest} characters with the signature; one message has ${segmentChars}, shorten the text`,
+    );
   }
   return faults;
 };

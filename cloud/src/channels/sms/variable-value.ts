@@ -1,9 +1,7 @@
+import { plainWords } from "../plain-words.ts";
 import { refusedCharacters } from "./approved-text.ts";
 
 const refused = new RegExp(refusedCharacters.source, "gu");
-const unseen = /[\p{C}\p{Zl}\p{Zp}]/gu;
-const link = /(?:https?:|www\.)\S*|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(?:\/\S*)?/giu;
-const telephone = /\d{7,}/gu;
 
 /** Said where a value is empty: providers refuse empty variables. */
 const nothing = "无";
@@ -13,13 +11,7 @@ const nothing = "无";
  * empty, and at most `mostChars` UCS-2 characters, so that the whole stays one segment whatever the value is.
  */
 export const variableValue = (value: string, mostChars: number): string => {
-  const clean = value
-    .replace(unseen, "")
-    .replace(refused, "")
-    .replace(/[{}[\]]/gu, "")
-    .replace(link, "")
-    .replace(telephone, "")
-    .trim();
+  const clean = plainWords(value.replace(refused, "").replace(/[{}[\]]/gu, ""));
   if (clean === "") return nothing.slice(0, mostChars);
   if (clean.length <= mostChars) return clean;
   const characters = Array.from(clean);

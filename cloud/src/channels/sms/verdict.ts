@@ -15,6 +15,15 @@ export interface Verdict {
   readonly retryAfterMs?: number;
 }
 
+/** What is said of an attempt that the provider's records show as sent before. */
+export const wentThrough = "先前已提交，未重发 / it had gone through before, nothing was sent again";
+
+/** While the records cannot be asked nothing may be sent: it could be a second message. `why`: what asking came to. */
+export const notAsked = (call: string, why: string): Extract<Delivery, { readonly type: "failed" }> => ({
+  ...{ type: "failed", lost: false },
+  outcome: `${call} ${why.split("：")[0] ?? ""}：暂时无法查询先前是否已提交，未重发 / it cannot be asked now whether it had gone through, nothing was sent`,
+});
+
 const second = 1_000;
 const minute = 60 * second;
 
@@ -59,10 +68,26 @@ export const commonVerdicts = {
   unavailable: { kind: "unclear", zh: "服务不可用", en: "the service is not available" },
   // RFC 9110, 15.6.4: it is not able to handle the request, so it has not.
   away: { kind: "busy", zh: "服务暂停", en: "the service is away for now" },
+  // RFC 9110, 15.4 and 15.5, RFC 6585, 4: nothing was done with the request.
+  barred: { kind: "busy", zh: "请求被重定向或拦截，未到达服务", en: "redirected or barred on the way to the service" },
+  throttled: { kind: "limit", zh: "请求过多", en: "too many requests" },
 } as const satisfies Readonly<Record<string, Verdict>>;
 
 /** The verdict on an answer that is not the provider's own: by its HTTP status alone. */
-export const unreadable = (status: number): Verdict => {
+const unreadable = (status: number): Verdict => {
   if (status === 503) return commonVerdicts.away;
-  return status >= 500 ? commonVerdicts.unavailable : commonVerdicts.nonsense;
+  if (status === 429) return commonVerdicts.throttled;
+  if (status >= 500) return commonVerdicts.unavailable;
+  return status >= 300 ? commonVerdicts.barred : commonVerdicts.nonsense;
+};
+
+/** What became of an attempt whose answer is not the provider's own: by its HTTP status alone. */
+export const notUnderstood = (
+  status: number,
+  retryAfterMs?: number,
+): Extract<Delivery, { readonly type: "failed" }> => {
+  const verdict = unreadable(status);
+  const patience = retryAfterMs === undefined || verdict.kind === "unclear" ? {} : { retryAfterMs };
+  const delivery = deliveryOf(`HTTP ${status}`, { ...verdict, ...patience });
+  return delivery.type === "failed" ? delivery : { type: "failed", outcome: delivery.outcome, lost: true };
 };

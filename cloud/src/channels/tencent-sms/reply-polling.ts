@@ -69,12 +69,12 @@ export class ReplyPolling {
     const parameters = { Limit: mostAtOnce, SmsSdkAppId: appId };
     const answer = await callTencent(access, "PullSmsReplyStatus", parameters, this.#stop.signal);
     const said = answer.type === "said" ? answer.said : undefined;
-    if (said === undefined || said.Error !== undefined) {
-      this.#fail(said?.Error?.Code ?? "no answer");
+    if (said === undefined || (said.Error ?? null) !== null) {
+      this.#fail(said?.Error?.Code ?? (answer.type === "nothing" ? answer.delivery.outcome : "no answer"));
       return false;
     }
     this.#failures = 0;
-    const replies = said.PullSmsReplyStatusSet ?? [];
+    const replies = said.PullSmsReplyStatusSet;
     this.#kept.push(...replies.map(replyOf));
     return replies.length >= mostAtOnce;
   }

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Delivery } from "../channel.ts";
 import { post } from "../http/post.ts";
-import { deliveryOf, unreadable } from "../sms/verdict.ts";
+import { retryAfterMs, unanswered } from "../http/unanswered.ts";
+import { notUnderstood } from "../sms/verdict.ts";
 import { type SecretKey, tc3Authorization } from "./tc3-signature.ts";
 
 /** How the API is reached. */
@@ -14,33 +15,48 @@ export interface TencentAccess {
   nowMs(): number;
 }
 
-const sendStatus = z.looseObject({
-  Code: z.string().min(1),
-  Message: z.string().default(""),
-  SerialNo: z.string().default(""),
-});
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? "");
+
+const sendStatus = z.looseObject({ Code: z.string().min(1), SerialNo: text });
 
 const receipt = z.looseObject({
-  SerialNo: z.string().optional(),
-  ReportStatus: z.string().optional(),
-  Description: z.string().default(""),
-  UserReceiveTime: z.number().optional(),
+  ...{ SerialNo: text, ReportStatus: text, Description: text, SessionContext: text },
+  UserReceiveTime: z.number().nullish(),
 });
+
+const mostReplyChars = 2_000;
 
 const reply = z.looseObject({
   PhoneNumber: z.string().max(32),
-  ReplyContent: z.string().max(2_000),
-  ReplyTime: z.number(),
+  // Replies are handed out once: what is too long to be one is cut, not lost.
+  ReplyContent: z.string().transform((said) => said.slice(0, mostReplyChars)),
+  ReplyTime: z.coerce.number(),
 });
 
 /** A text message that came in. `ReplyTime` in seconds since 1970. */
 export type TencentReply = z.output<typeof reply>;
 
+/** A list whose unreadable entries are left out: they say nothing of the others. Tencent writes an empty one as null, too. */
+const listOf = <Entry extends z.ZodType>(entry: Entry) =>
+  z
+    .array(z.unknown())
+    .max(200)
+    .nullish()
+    .transform((entries) =>
+      (entries ?? []).flatMap((one) => {
+        const { success, data } = entry.safeParse(one);
+        return success ? [data as z.output<Entry>] : [];
+      }),
+    );
+
 const response = z.looseObject({
-  Error: z.looseObject({ Code: z.string().min(1), Message: z.string().default("") }).optional(),
-  SendStatusSet: z.array(sendStatus).max(200).optional(),
-  PullSmsSendStatusSet: z.array(receipt).max(200).optional(),
-  PullSmsReplyStatusSet: z.array(reply).max(200).optional(),
+  Error: z.looseObject({ Code: z.string().min(1) }).nullish(),
+  SendStatusSet: listOf(sendStatus),
+  PullSmsSendStatusSet: listOf(receipt),
+  PullSmsReplyStatusSet: listOf(reply),
 });
 
 /** What the API said, or what became of the attempt when it said nothing that can be understood. */
@@ -81,11 +97,8 @@ export const callTencent = async (
     authorization: tc3Authorization({ service: "sms", host, contentType, body, timestamp }, key),
   };
   const posted = await post({ url: endpoint, headers, body, timeoutMs, answerBytes, signal });
-  if (posted.type === "no-answer") {
-    return { type: "nothing", delivery: { type: "failed", outcome: posted.reason, lost: posted.sent } };
-  }
+  if (posted.type === "no-answer") return { type: "nothing", delivery: unanswered(posted) };
   const said = response.safeParse(parsed(posted.content));
   if (said.success) return { type: "said", said: said.data };
-  const verdict = unreadable(posted.status);
-  return { type: "nothing", delivery: deliveryOf(`HTTP ${posted.status}`, verdict) };
+  return { type: "nothing", delivery: notUnderstood(posted.status, retryAfterMs(posted.retryAfter, access.nowMs())) };
 };

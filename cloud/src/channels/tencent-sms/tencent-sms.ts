@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { AwaitedReceipt, Channel, ChannelDefinition, ChannelPorts, Delivery, Outgoing } from "../channel.ts";
+import type { Channel, ChannelDefinition, ChannelPorts, Delivery, Outgoing } from "../channel.ts";
+import { channelName } from "../channel-name.ts";
 import { providerFields } from "../http/endpoint.ts";
 import { readProviderKey } from "../http/secret-file.ts";
 import { type MessageTemplate, messageTemplates } from "../message.ts";
@@ -14,33 +15,31 @@ import {
 } from "../sms/approved-templates.ts";
 import { partsOf, sentChars, type TextPart } from "../sms/approved-text.ts";
 import { mainlandNumber } from "../sms/phone.ts";
-import { type Asked, ReceiptPolling } from "../sms/receipt-polling.ts";
+import { ReceiptPolling } from "../sms/receipt-polling.ts";
 import { variableValue } from "../sms/variable-value.ts";
 import { commonVerdicts, deliveryOf } from "../sms/verdict.ts";
 import { ReplyPolling } from "./reply-polling.ts";
 import { callTencent, type TencentAccess } from "./tencent-api.ts";
 import { tencentVerdict } from "./tencent-codes.ts";
+import { askReceipt, earlierAttempt } from "./tencent-records.ts";
 
 const template = z.strictObject({
-  id: z.string().regex(/^\d{1,20}$/),
+  id: z.string().regex(/^\d{1,20}$/, "模板编号是数字，须加引号 / a template's id is digits, in quotes"),
   text: z.string().min(1).max(500),
   variables: z.array(z.string().max(32)).max(20),
 });
 
 const base = z.strictObject({
   type: z.literal("tencent-sms").describe("腾讯云短信：发给值守人员的手机 / Tencent SMS: to the officers' telephones."),
-  name: z
-    .string()
-    .regex(/^[a-z0-9-]{1,32}$/)
-    .describe("渠道名称 / name of the channel."),
+  name: channelName,
   secretId: z
     .string()
-    .regex(/^[A-Za-z0-9]{16,128}$/)
+    .regex(/^[A-Za-z0-9]{16,128}$/, "16 至 128 个字母或数字 / 16 to 128 letters or digits")
     .describe("子用户的 SecretId / secret id of a sub-user."),
   secretKeyFile: z.string().min(1).max(4096).describe("存放 SecretKey 的文件 / file with the secret key."),
   appId: z
     .string()
-    .regex(/^\d{6,20}$/)
+    .regex(/^\d{6,20}$/, "6 至 20 位数字，须加引号 / 6 to 20 digits, in quotes")
     .describe("短信应用的 SdkAppId / SdkAppId of the SMS application."),
   signName: signatureSchema.describe("已审核的签名，不带【】 / approved signature, without 【】."),
   templates: templatesSchema(template).describe(
@@ -88,7 +87,9 @@ const numberFaults = ({ templates }: Settings): TemplateFault[] =>
     const numbers = [...text.matchAll(/\{(\d{1,2})\}/gu)].map(([, number]) => Number(number));
     if (numbers.length === variables.length && numbers.every((number, index) => number === index + 1)) return [];
     const known = Object.keys(messageTemplates[name].variables).join(", ");
-    const message = `the text needs {1} to {${variables.length}} in this order, one for each of variables (${known})`;
+    const { length } = variables;
+    const zh = `正文须依次有 {1} 至 {${length}}，与 variables 一一对应（${known}）`;
+    const message = `${zh} / the text needs {1} to {${length}} in this order, one for each of variables (${known})`;
     return [{ template: name, message }];
   });
 
@@ -99,36 +100,6 @@ const faultsOf = (own: Settings): readonly TemplateFault[] => [
     variableChars: own.variableChars,
   }),
 ];
-
-const mostPulled = 100;
-/** Clocks differ a little; what was sent shortly before the given time is asked for, too. */
-const earlierSeconds = 300;
-
-const askReceipt =
-  (access: TencentAccess, appId: string) =>
-  async ({ receiptId, phone, sentMs }: AwaitedReceipt, _turn: number, signal: AbortSignal): Promise<Asked> => {
-    const number = mainlandNumber(phone);
-    if (number === undefined) return "pending";
-    const parameters = {
-      SendDateTime: Math.floor(sentMs / 1_000) - earlierSeconds,
-      ...{ Offset: 0, Limit: mostPulled, PhoneNumber: `+86${number}`, SmsSdkAppId: appId },
-    };
-    const answer = await callTencent(access, "PullSmsSendStatusByPhoneNumber", parameters, signal);
-    if (answer.type === "nothing") return { unavailable: answer.delivery.outcome };
-    const code = answer.said.Error?.Code;
-    // What Tencent refuses to answer about one message says nothing about the next.
-    if (code !== undefined) return tencentVerdict(code).kind === "refused" ? "pending" : { unavailable: code };
-    const found = answer.said.PullSmsSendStatusSet?.find(({ SerialNo }) => SerialNo === receiptId);
-    if (found?.ReportStatus !== "SUCCESS" && found?.ReportStatus !== "FAIL") return "pending";
-    const delivered = found.ReportStatus === "SUCCESS";
-    const words = delivered ? "已送达 / delivered" : "未送达 / not delivered";
-    return {
-      receiptId,
-      state: delivered ? "delivered" : "undelivered",
-      outcome: found.Description === "" ? words : `${found.Description.slice(0, 120)}：${words}`,
-      atMs: found.UserReceiveTime === undefined ? access.nowMs() : found.UserReceiveTime * 1_000,
-    };
-  };
 
 const submit = async (
   access: TencentAccess,
@@ -149,9 +120,9 @@ const submit = async (
   };
   const answer = await callTencent(access, "SendSms", parameters, signal);
   if (answer.type === "nothing") return answer.delivery;
-  if (answer.said.Error !== undefined)
-    return deliveryOf(answer.said.Error.Code, tencentVerdict(answer.said.Error.Code));
-  const [status] = answer.said.SendStatusSet ?? [];
+  const code = answer.said.Error?.Code;
+  if (code !== undefined) return deliveryOf(code, tencentVerdict(code));
+  const [status] = answer.said.SendStatusSet;
   if (status === undefined) return deliveryOf("SendStatusSet", commonVerdicts.nonsense);
   return deliveryOf(status.Code, tencentVerdict(status.Code), status.SerialNo === "" ? undefined : status.SerialNo);
 };
@@ -178,7 +149,10 @@ const open = async (own: Settings, ports: ChannelPorts): Promise<Channel> => {
       if (outgoing.recipient === null) return deliveryOf("recipient", commonVerdicts.noRecipient);
       const phone = mainlandNumber(outgoing.recipient.phone);
       if (phone === undefined) return deliveryOf("phone", commonVerdicts.notMobile);
-      const delivery = await submit(access, { own, phone, outgoing }, signal);
+      const before = outgoing.mayHaveIt
+        ? await earlierAttempt(access, { appId: own.appId, phone, outgoing }, signal)
+        : undefined;
+      const delivery = before ?? (await submit(access, { own, phone, outgoing }, signal));
       if (delivery.type === "sent" && delivery.receiptId !== undefined) {
         receipts.add({ receiptId: delivery.receiptId, phone, sentMs: ports.nowMs() });
       }

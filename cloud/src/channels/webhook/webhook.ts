@@ -1,15 +1,19 @@
 import { MingchengError } from "@mingcheng/protocols";
 import { z } from "zod";
 import type { Channel, ChannelDefinition, ChannelPorts, Delivery } from "../channel.ts";
+import { aboutChannel, channelName } from "../channel-name.ts";
 import { isLoopback } from "../http/endpoint.ts";
 import { type Posted, post } from "../http/post.ts";
 import { readChannelFile } from "../http/secret-file.ts";
+import { retryAfterMs, unanswered } from "../http/unanswered.ts";
 import { secretKey, webhookSignature } from "./signature.ts";
 
 const settings = z.strictObject({
   type: z.literal("webhook").describe("向一个 HTTPS 地址发送预警 / alerts are posted to an HTTPS address."),
-  name: z.string().regex(/^[a-z0-9-]{1,32}$/),
-  url: z.url({ protocol: /^https?$/ }).max(2048),
+  name: channelName,
+  url: z
+    .url({ protocol: /^https?$/, error: "以 https:// 开头的地址 / an address that begins with https://" })
+    .max(2048),
   /** File with the signing secret: text, or base64 behind `whsec_`; at least 16 bytes. */
   secretFile: z.string().min(1).max(4096),
   /** PEM file of certificates that are trusted instead of the system's. */
@@ -19,19 +23,14 @@ const settings = z.strictObject({
 
 const leastSecretBytes = 16;
 
-const retryAfterMs = (text: string | undefined): number | undefined => {
-  const seconds = text === undefined ? Number.NaN : Number(text);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
-};
-
 /** 2xx: it has it. 408, 425, 429 and 5xx can pass; any other answer will not change. */
-const deliveryOf = (posted: Posted): Delivery => {
-  if (posted.type === "no-answer") return { type: "failed", outcome: posted.reason, lost: posted.sent };
+const deliveryOf = (posted: Posted, nowMs: number): Delivery => {
+  if (posted.type === "no-answer") return unanswered(posted);
   const { status } = posted;
   const outcome = `HTTP ${status}`;
   if (status >= 200 && status < 300) return { type: "sent", outcome };
   if (status < 500 && status !== 408 && status !== 425 && status !== 429) return { type: "refused", outcome };
-  const after = retryAfterMs(posted.retryAfter);
+  const after = retryAfterMs(posted.retryAfter, nowMs);
   return { type: "failed", outcome, lost: false, ...(after === undefined ? {} : { retryAfterMs: after }) };
 };
 
@@ -47,11 +46,17 @@ export const webhookChannel = {
     const { name, secretFile, caFile, timeoutMs } = own;
     const url = new URL(own.url);
     if (url.protocol !== "https:" && !isLoopback(url.hostname)) {
-      throw new MingchengError("CHANNEL_INVALID", `${name}: ${url.origin} is not https`, { field: "channels.url" });
+      throw new MingchengError(
+        "CHANNEL_INVALID",
+        aboutChannel(name, `${url.origin} 不是 https / ${url.origin} is not https`),
+        { field: "channels.url" },
+      );
     }
     const key = secretKey(await readChannelFile(secretFile, "channels.secretFile"));
     if (key.length < leastSecretBytes) {
-      const message = `${name}: the secret has ${key.length} bytes, at least ${leastSecretBytes} are needed`;
+      const zh = `密钥只有 ${key.length} 字节，至少需要 ${leastSecretBytes} 字节`;
+      const en = `the secret has ${key.length} bytes, at least ${leastSecretBytes} are needed`;
+      const message = aboutChannel(name, `${zh} / ${en}`);
       throw new MingchengError("CHANNEL_INVALID", message, { field: "channels.secretFile" });
     }
     const ca = caFile === undefined ? undefined : await readChannelFile(caFile, "channels.caFile");
@@ -68,7 +73,7 @@ export const webhookChannel = {
           "webhook-signature": webhookSignature(key, { id, timestamp, body: json }),
           "mingcheng-attempt": String(attempt),
         };
-        return deliveryOf(await post({ url, headers, body: json, timeoutMs, ca, signal }));
+        return deliveryOf(await post({ url, headers, body: json, timeoutMs, ca, signal }), ports.nowMs());
       },
     };
   },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { NotificationBody } from "../notification.ts";
 import { SendWindow } from "./send-window.ts";
+import { wecomGroupMessage } from "./wecom-group-message.ts";
 import { wecomMessage } from "./wecom-message.ts";
 
 const body = (
@@ -67,10 +68,58 @@ describe("a message to a group", () => {
         linkBase: null,
       }),
     );
-    expect(content).not.toMatch(/<@|\]\(|\n#|`|\u202E/u);
+    expect(content).not.toMatch(/<@|\]\(|\n#|`|\u202E|https?:/u);
     expect(content.split("\n")).toHaveLength(5);
-    const long = wecomMessage(body({ title: { zh: "长".repeat(5_000), en: "" }, owner: "者".repeat(5_000) }), style);
-    expect(Buffer.byteLength(contentOf(long))).toBeLessThan(4_096);
+  });
+
+  // developer.work.weixin.qq.com/document/path/91770: 4096 bytes of markdown, 2048 of text.
+  it.each([
+    ["markdown", 4_096],
+    ["text", 2_048],
+  ] as const)("is never too long for %s", (format, mostBytes) => {
+    const name = "𠮷".repeat(5_000);
+    const long = body({ title: { zh: name, en: "" }, next: { zh: name, en: "" }, owner: `user:${name}`, dev: name });
+    const linkBase = `https://${"x".repeat(230)}.example.org`;
+    const mention = Array.from({ length: 20 }, () => "y".repeat(64));
+    for (const message of [
+      wecomMessage(long, { format, linkBase, mention }, name),
+      wecomGroupMessage(
+        Array.from({ length: 9 }, (_, index) => ({ body: long, site: `${index}${name}` })),
+        { format, linkBase, mention },
+      ),
+    ]) {
+      expect(Buffer.byteLength(contentOf(message))).toBeLessThanOrEqual(mostBytes);
+    }
+  });
+});
+
+describe("one message about many", () => {
+  const many = [
+    ...Array.from({ length: 12 }, () => ({ body: body(), site: "松柏农贸市场" })),
+    { body: body({ severity: "alarm", title: { zh: "阳性后仍在销售", en: "" } }), site: "宁宝农贸市场" },
+    { body: { ...body({}, "resolved"), at: "2026-11-23T06:04:00.000Z" }, site: "" },
+  ];
+
+  it("leads with the most urgent one and says how many of what there are, where, and since when", () => {
+    expect(contentOf(wecomGroupMessage(many, style)).split("\n")).toEqual([
+      '<font color="warning">**紧急预警**</font> 阳性后仍在销售 等14条',
+      "> 条数：紧急1条、关注12条、解除1条",
+      "> 地点：松柏农贸市场12条、宁宝农贸市场1条、松柏市场1条",
+      "> 时间：11-23 14:04 起",
+      "[查看并处置](https://centre.example.org:8443/alerts)",
+      "<@li.na>",
+    ]);
+  });
+
+  it("stays short and plain, wherever they are and whatever devices and people wrote", () => {
+    const hostile = Array.from({ length: 2_000 }, (_, index) => ({
+      body: body({ title: { zh: "<@all>".repeat(100), en: "" } }),
+      site: `场所${index} [x](https://evil.example) ${"长".repeat(200)}`,
+    }));
+    const content = contentOf(wecomGroupMessage(hostile, { ...style, linkBase: null, mention: [] }));
+    expect(Buffer.byteLength(content)).toBeLessThan(4_096);
+    expect(content).not.toMatch(/<@|\]\(/u);
+    expect(content).toContain("等2000处");
   });
 });
 

@@ -1,20 +1,20 @@
 import { MingchengError } from "@mingcheng/protocols";
 import { z } from "zod";
 import type { Channel, ChannelDefinition, ChannelPorts, Delivery } from "../channel.ts";
+import { channelName } from "../channel-name.ts";
 import { providerFields } from "../http/endpoint.ts";
 import { post } from "../http/post.ts";
 import { readProviderKey } from "../http/secret-file.ts";
-import { deliveryOf, unreadable } from "../sms/verdict.ts";
+import { retryAfterMs, unanswered } from "../http/unanswered.ts";
+import { deliveryOf, notUnderstood } from "../sms/verdict.ts";
 import { SendWindow } from "./send-window.ts";
 import { wecomVerdict } from "./wecom-codes.ts";
+import { wecomGroupMessage } from "./wecom-group-message.ts";
 import { wecomMessage } from "./wecom-message.ts";
 
 const settings = z.strictObject({
   type: z.literal("wecom").describe("企业微信群机器人：发到群里 / WeCom group robot: to a group chat."),
-  name: z
-    .string()
-    .regex(/^[a-z0-9-]{1,32}$/)
-    .describe("渠道名称 / name of the channel."),
+  name: channelName,
   keyFile: z
     .string()
     .min(1)
@@ -25,7 +25,7 @@ const settings = z.strictObject({
     .default("markdown")
     .describe("消息格式；text 在微信插件中也能显示 / format; text is shown in the WeChat plug-in, too."),
   linkBase: z
-    .url({ protocol: /^https$/ })
+    .url({ protocol: /^https$/, error: "以 https:// 开头的地址 / an address that begins with https://" })
     .max(256)
     .nullable()
     .default(null)
@@ -33,7 +33,7 @@ const settings = z.strictObject({
       "界面地址，例如 https://centre.example.org:8443；null 为不带链接 / address of the screens; null: no link.",
     ),
   mention: z
-    .array(z.string().regex(/^[A-Za-z0-9_@.-]{1,64}$/))
+    .array(z.string().regex(/^[A-Za-z0-9_@.-]{1,64}$/, "成员 userid 或 @all / a user id, or @all"))
     .max(20)
     .default([])
     .describe(
@@ -49,13 +49,19 @@ const answerBytes = 16 * 1024;
 /** A robot may send 20 messages a minute: developer.work.weixin.qq.com/document/path/91770 */
 const mostAMinute = 20;
 const minuteMs = 60_000;
+/** Together fewer than a robot may send in a minute. */
+const singly = { alone: 10, withinMs: minuteMs, everyMs: 10_000 } as const;
 
 const keyOf = (text: string, field: string): string => {
   const key = URL.canParse(text) ? new URL(text).searchParams.get("key") : text;
   if (key !== null && /^[A-Za-z0-9-]{16,64}$/u.test(key)) return key;
-  throw new MingchengError("CHANNEL_INVALID", "the file holds neither a robot's key nor its webhook address", {
-    field,
-  });
+  throw new MingchengError(
+    "CHANNEL_INVALID",
+    "文件中既没有机器人 key，也没有 Webhook 地址 / the file holds neither a robot's key nor its webhook address",
+    {
+      field,
+    },
+  );
 };
 
 const parsed = (content: string): unknown => {
@@ -74,7 +80,8 @@ const open = async (own: Settings, ports: ChannelPorts): Promise<Channel> => {
   return {
     name: own.name,
     reach: "room",
-    send: async ({ body, site }, signal): Promise<Delivery> => {
+    gathers: singly,
+    send: async ({ body, site, together }, signal): Promise<Delivery> => {
       const waitMs = window.take(ports.nowMs());
       if (waitMs > 0) {
         const held = {
@@ -85,13 +92,13 @@ const open = async (own: Settings, ports: ChannelPorts): Promise<Channel> => {
         } as const;
         return deliveryOf("limit", held);
       }
-      const text = JSON.stringify(wecomMessage(body, own, site));
+      const text = JSON.stringify(
+        together === undefined ? wecomMessage(body, own, site) : wecomGroupMessage(together, own),
+      );
       const posted = await post({ url, headers, body: text, timeoutMs: own.timeoutMs, answerBytes, signal });
-      if (posted.type === "no-answer") return { type: "failed", outcome: posted.reason, lost: posted.sent };
+      if (posted.type === "no-answer") return unanswered(posted);
       const answer = answerSchema.safeParse(parsed(posted.content));
-      if (!answer.success) {
-        return deliveryOf(`HTTP ${posted.status}`, unreadable(posted.status));
-      }
+      if (!answer.success) return notUnderstood(posted.status, retryAfterMs(posted.retryAfter, ports.nowMs()));
       return deliveryOf(`errcode ${answer.data.errcode}`, wecomVerdict(answer.data.errcode));
     },
   };

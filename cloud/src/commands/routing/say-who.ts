@@ -1,6 +1,5 @@
 import { join } from "node:path";
-import { MingchengError } from "@mingcheng/protocols";
-import { alertSeverities } from "@mingcheng/protocols/api";
+import { alertSeverities, MingchengError } from "@mingcheng/protocols";
 import { loadCloudConfig } from "../../config/cloud-config.ts";
 import { Roster } from "../../duty/roster.ts";
 import { loadRouting } from "../../duty/routing/load-routing.ts";
@@ -26,13 +25,14 @@ const limitsOf = ({ receiptMs, arrivalMs, handlingMs }: RouteStep): string =>
     `receipt ${length(receiptMs)}, arrival ${length(arrivalMs)}, handling ${length(handlingMs)}`,
   );
 
-/** Says who would have an alert of a site, one after the other. Returns the exit code: 1 when nobody is on duty at all. */
+/** Says who would have an alert of a site, one after the other. Returns the exit code: 1 when nobody is on duty at all, or the last resort is nobody. */
 export const sayWho = async (options: WhoOptions, say: (text: string) => void): Promise<number> => {
   const routing = await loadRouting(await routingPath(options));
   const clock = zoneClock((await loadCloudConfig(options.config)).timezone);
   const minute = options.at === undefined ? undefined : clock.parse(options.at);
   if (options.at !== undefined && minute === undefined) {
-    throw new MingchengError("INPUT_INVALID", options.at, { field: "--at" });
+    const wanted = inLanguage("应为 2026-11-24 14:05 这样的时间", "a time like 2026-11-24 14:05 is wanted");
+    throw new MingchengError("INPUT_INVALID", `${options.at}: ${wanted}`, { field: "--at" });
   }
   const atMs = minute === undefined ? Date.now() : minuteStartMs(minute);
   const severity = oneOf(options.severity, alertSeverities, "--severity");
@@ -41,12 +41,16 @@ export const sayWho = async (options: WhoOptions, say: (text: string) => void): 
   try {
     const roster = new Roster(register, clock);
     if (!roster.sites(atMs).has(options.site)) {
-      throw new MingchengError("INPUT_INVALID", `${options.site}: there is no such site`, { field: "--site" });
+      const none = inLanguage("登记册中没有这个场所", "the register has no such site then");
+      throw new MingchengError("INPUT_INVALID", `${options.site}: ${none}`, { field: "--site" });
     }
     const route = routeOf(routing, { rule: options.rule ?? "", severity, labels: {} });
     say(inLanguage(`${route.level.zh}（${route.id}）`, `${route.level.en} (${route.id})`));
     const named = (code: string): string => `${roster.officer(code, atMs)?.name ?? ""} ${code}`.trim();
     let anybody = false;
+    const startsBelow = dutyTiers[first] === "operator" && route.path.some((step) => step.tier === "operator");
+    const hears = startsBelow ? "hears with the first tier above the operator" : "hears at once";
+    const heard = startsBelow ? "升到经营者以上时同时告知" : "同时告知";
     for (const step of route.path.filter(({ tier }) => dutyTiers.indexOf(tier) >= first)) {
       const found = roster.find(options.site, step.tier, atMs);
       anybody ||= found !== undefined;
@@ -59,12 +63,16 @@ export const sayWho = async (options: WhoOptions, say: (text: string) => void): 
     for (const tier of route.inform) {
       const found = roster.find(options.site, tier, atMs);
       const who = found?.tier === tier ? named(found.officer) : inLanguage("无人值班", "nobody on duty");
-      say(inLanguage(`同时告知 ${tier}：${who}`, `${tier} hears at once: ${who}`));
+      say(inLanguage(`${heard} ${tier}：${who}`, `${tier} ${hears}: ${who}`));
     }
     const { officer, role } = routing.lastResort;
     const last = officer === null ? `role:${role}` : named(officer);
-    say(inLanguage(`最后：${last}`, `at last: ${last}`));
-    return anybody ? 0 : 1;
+    const isKnown = officer === null || roster.officer(officer, atMs) !== undefined;
+    const note = isKnown
+      ? ""
+      : inLanguage("（登记册中没有此人，收不到短信）", " (not in the register: gets no messages)");
+    say(inLanguage(`最后：${last}${note}`, `at last: ${last}${note}`));
+    return anybody && isKnown ? 0 : 1;
   } finally {
     register.close();
   }

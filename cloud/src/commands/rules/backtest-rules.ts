@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { MingchengError } from "@mingcheng/protocols";
+import { z } from "zod";
 import { loadCloudConfig } from "../../config/cloud-config.ts";
-import { ledgerPath } from "../../ledger/open-ledger.ts";
 import { openLedgerReader } from "../../ledger/sqlite-ledger-reader.ts";
 import { minuteStartMs, zoneClock } from "../../register/model/validity.ts";
 import { loadRules } from "../../rules/load-rules.ts";
@@ -12,6 +12,7 @@ import type { AlertRule } from "../../rules/rule.ts";
 import { type BacktestResult, backtest } from "../../rules/trial/backtest.ts";
 import type { TrialEvent } from "../../rules/trial/trial-run.ts";
 import { openForReading, type SqliteDatabase } from "../../store/database.ts";
+import { ledgerPath } from "../../store/store-paths.ts";
 import { inLanguage } from "../language.ts";
 import { progressLine } from "../progress-line.ts";
 import { chosenRules, inColumns } from "./rules-of.ts";
@@ -19,10 +20,18 @@ import type { BacktestCommandOptions } from "./rules-options.ts";
 
 const minuteMs = 60_000;
 
+const instant = z.iso.datetime({ offset: true });
+
 const timeOf = (text: string, timezone: string, field: string): number => {
   const minute = zoneClock(timezone).parse(text);
   if (minute !== undefined) return minuteStartMs(minute);
-  throw new MingchengError("INPUT_INVALID", `${text}: a day like 2026-11-01, or ISO 8601`, { field });
+  // The register knows minutes; here seconds count.
+  if (instant.safeParse(text).success) return Date.parse(text);
+  throw new MingchengError(
+    "INPUT_INVALID",
+    inLanguage(`${text}：日期，如 2026-11-01，或 ISO 8601`, `${text}: a day like 2026-11-01, or ISO 8601`),
+    { field },
+  );
 };
 
 /** How often something, the most frequent first. */
@@ -45,6 +54,7 @@ const summaryOf = (rules: readonly AlertRule[], result: BacktestResult, places: 
     return {
       ...{ rule: rule.id, mode: rule.mode, severity: rule.severity, fired: fired.length },
       judged: !rule.match.kinds.includes("gateway-state"),
+      joined: result.joined.get(rule.id) ?? 0,
       late: fired.filter(({ late }) => late).length,
       ended: fired.filter(({ alert }) => result.resolved.has(alert)).length,
       sites: counted(fired.map(({ site, gw }) => (site === "" ? gw : places.siteName(site)))),
@@ -60,9 +70,10 @@ const mostText = (list: Summary["sites"]): string =>
     .map(({ name, count }) => `${name} ${count}`)
     .join(", ") + (list.length > 3 ? ", …" : "");
 
-const rowOf = ({ rule, mode, judged, fired, late, ended, sites, officers }: Summary): string[] => [
+const rowOf = ({ rule, mode, judged, fired, joined, late, ended, sites, officers }: Summary): string[] => [
   mode === "live" ? rule : `${rule} (${mode})`,
   judged ? String(fired) : "–",
+  judged ? String(joined) : "–",
   judged ? String(late) : "–",
   judged ? String(ended) : "–",
   mostText(sites),
@@ -70,7 +81,10 @@ const rowOf = ({ rule, mode, judged, fired, late, ended, sites, officers }: Summ
 ];
 
 const tell = (summaries: readonly Summary[], result: BacktestResult, say: (text: string) => void): void => {
-  const head = inLanguage("规则|触发|补报|自行解除|场所|责任人", "rule|fired|late|ended by itself|sites|officers");
+  const head = inLanguage(
+    "规则|触发|并入|补报|自行解除|场所|责任人",
+    "rule|fired|joined|late|ended by itself|sites|officers",
+  );
   for (const line of inColumns([head.split("|"), ...summaries.map(rowOf)])) say(line);
   for (const { rule, reason } of result.broken)
     say(inLanguage(`规则出错 ${rule}：${reason}`, `broken ${rule}: ${reason}`));
@@ -97,10 +111,21 @@ export const backtestRules = async (options: BacktestCommandOptions, say: (text:
   const config = await loadCloudConfig(options.config);
   const { timezone } = config;
   const fromMs = timeOf(options.from, timezone, "--from");
-  const toMs = timeOf(options.to, timezone, "--to");
-  if (toMs <= fromMs) throw new MingchengError("INPUT_INVALID", "--to is not after --from", { field: "--to" });
+  const saidToMs = timeOf(options.to, timezone, "--to");
+  if (saidToMs <= fromMs)
+    throw new MingchengError("INPUT_INVALID", inLanguage("--to 须晚于 --from", "--to is not after --from"), {
+      field: "--to",
+    });
+  const nowMs = Date.now();
+  if (fromMs >= nowMs)
+    throw new MingchengError("INPUT_INVALID", inLanguage("--from 尚未到", "--from lies ahead"), { field: "--from" });
+  // What is still to come is no silence of devices.
+  const toMs = Math.min(saidToMs, nowMs);
   const path = ledgerPath(options.data);
-  if (!existsSync(path)) throw new MingchengError("INPUT_INVALID", `${path}: there is no ledger`, { field: "--data" });
+  if (!existsSync(path))
+    throw new MingchengError("INPUT_INVALID", inLanguage(`${path}：没有账本`, `${path}: there is no ledger`), {
+      field: "--data",
+    });
   const rules = chosenRules(await loadRules(options.rules ?? config.rules), options.rule);
   const ledger = openLedgerReader(path, { asTexts: true });
   const register = openRegister(options.data);
@@ -118,11 +143,12 @@ export const backtestRules = async (options: BacktestCommandOptions, say: (text:
   const seconds = (performance.now() - began) / 1000;
   if (options.json === true) {
     const { records, fired, broken } = result;
-    say(
-      JSON.stringify({ from: options.from, to: options.to, records, seconds, rules: summaries, broken, alerts: fired }),
-    );
+    const { from, to } = options;
+    const until = new Date(toMs).toISOString();
+    say(JSON.stringify({ from, to, until, records, seconds, rules: summaries, broken, alerts: fired }));
   } else {
     tell(summaries, result, say);
+    if (toMs < saidToMs) say(inLanguage("--to 尚未到：只回测到现在", "--to lies ahead: judged until now"));
     const figures = [result.records.toLocaleString("en"), seconds.toFixed(1)] as const;
     say(inLanguage(`${figures[0]} 条记录，${figures[1]} 秒`, `${figures[0]} records in ${figures[1]} s`));
   }

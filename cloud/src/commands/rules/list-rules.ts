@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { MingchengError } from "@mingcheng/protocols";
 import { alertsPath } from "../../alerts/alerts-database.ts";
 import { loadRules } from "../../rules/load-rules.ts";
 import type { AlertRule } from "../../rules/rule.ts";
@@ -20,7 +21,10 @@ const windowMs = 30 * 86_400_000;
 
 const standings = (data: string): ReadonlyMap<string, Standing> => {
   const path = alertsPath(data);
-  if (!existsSync(path)) return new Map();
+  if (!existsSync(path)) {
+    const reason = inLanguage(`${path}：没有中心的数据`, `${path}: there is no centre's data`);
+    throw new MingchengError("INPUT_INVALID", reason, { field: "--data" });
+  }
   const database = openForReading(path);
   const rows = database
     .prepare(
@@ -45,7 +49,7 @@ const rowOf = ({ id, mode, severity, tier, owner }: AlertRule, standing: Standin
   standing?.broken ?? "",
 ];
 
-/** Lists rules, and how they stand at a centre. @throws {MingchengError} RULE_INVALID */
+/** Lists rules, and how they stand at a centre. @throws {MingchengError} RULE_INVALID, INPUT_INVALID */
 export const listRules = async (
   options: RulesOptions & { readonly data?: string; readonly json?: boolean },
   say: (text: string) => void,

@@ -1,4 +1,4 @@
-import { alertSeverities } from "@mingcheng/protocols/api";
+import { alertSeverities } from "@mingcheng/protocols";
 import { dutyTiers } from "../../register/model/duty-kinds.ts";
 import { parseYaml, type RuleIssue, type RuleText } from "../../rules/parse-rules.ts";
 import type { Complain } from "../../rules/yaml-place.ts";

@@ -1,4 +1,4 @@
-import { alertSeverities } from "@mingcheng/protocols/api";
+import { alertSeverities, userRoles } from "@mingcheng/protocols";
 import { z } from "zod";
 import { dutyTiers } from "../../register/model/duty-kinds.ts";
 import { durationMs } from "../../rules/rule-schema.ts";
@@ -6,6 +6,11 @@ import { durationMs } from "../../rules/rule-schema.ts";
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, "lower case letters, digits and hyphens, at most 64");
 const words = z.strictObject({ zh: z.string().min(1).max(40), en: z.string().min(1).max(80) });
 const tier = z.enum(dutyTiers);
+/** Nobody would ever see what a role has that does not exist. */
+const role = z.string().superRefine((text, context) => {
+  if (userRoles.some((one) => one === text)) return;
+  context.addIssue({ code: "custom", message: `there is no role ${text}: ${userRoles.join(", ")}` });
+});
 
 const duration = z.string().transform((text, context) => {
   const ms = durationMs(text);
@@ -74,7 +79,7 @@ export const routingSchema = z
     lastResort: z
       .strictObject({
         officer: z.string().min(1).max(64).nullable().default(null),
-        role: name.nullable().default(null),
+        role: role.nullable().default(null),
       })
       .refine(({ officer, role }) => (officer === null) !== (role === null), "either an officer or a role"),
     quietHours: z

@@ -51,6 +51,9 @@ describe("a routing file", () => {
       "13 routes.1.path.0.receipt: a time like 90s, 5m, 24h or 7d",
     ]);
     expect(wrong("{ officer: chief }", "{}")).toEqual(["3 lastResort: either an officer or a role"]);
+    expect(wrong("{ officer: chief }", "{ role: king }")).toEqual([
+      "3 lastResort.role: there is no role king: operator, inspector, centre, administrator, auditor",
+    ]);
     expect(wrong("tier: station", "tier: operator")).toEqual([
       "14 routes.1.path.1.tier: each tier of a path is a wider one than the tier before",
     ]);
@@ -95,6 +98,7 @@ describe("a routing file", () => {
         ...{ loaded, called: "routes", figure: { name: "valid", help: "" } },
         read: async () => ({ file: "r.yaml", text: `${whole}channels: [smss]\n` }),
         parse: (text) => readRoutingFor(text, channels),
+        onInvalid: () => undefined,
         onChange: () => reject(new Error("the routing took effect")),
         log: { info: () => undefined, error: (of: unknown) => resolve(of) },
       });

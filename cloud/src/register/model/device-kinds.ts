@@ -4,6 +4,9 @@ import { column, optional, type RegisterKind } from "./register-kind.ts";
 const gw = column("gw", "网关", gatewayId, "网关编号", "id of the gateway");
 const dev = column("dev", "设备", code, "网关内的设备编号", "id of the device within its gateway");
 
+/** What a device is. */
+export const deviceClasses = ["scale", "tester", "camera", "printer", "sensor", "gateway"] as const;
+
 /** Devices behind gateways, as assets. */
 export const devices: RegisterKind = {
   kind: "devices",
@@ -16,7 +19,7 @@ export const devices: RegisterKind = {
     column(
       "class",
       "类别",
-      oneOf("scale", "tester", "camera", "printer", "sensor", "gateway"),
+      oneOf(...deviceClasses),
       "设备类别；网关自身的设备编号即网关编号",
       "what it is; a gateway itself has its own id as id of the device",
     ),

@@ -1,7 +1,7 @@
 import { encodeRecord, type MingchengRecord } from "@mingcheng/protocols";
 import { ledgerMigrations } from "../../ledger/ledger-schema.ts";
-import { ledgerPath } from "../../ledger/open-ledger.ts";
 import { openForWriting } from "../../store/database.ts";
+import { ledgerPath } from "../../store/store-paths.ts";
 import { bodyOf } from "../trial/sample-bodies.ts";
 
 /** A city as the benchmark has it: gateways with so many devices each. */

@@ -14,13 +14,44 @@ export interface CelSurroundings {
   lateSeconds(): number;
   /** The value below which so much of the window lies, 0 to 1. */
   percentile(share: number): number;
-  /** Centre's clock minus an ISO 8601 time or a `yyyymmdd…` time, in days; NaN when it is neither. */
+  /** The record's time minus an ISO 8601 time or a `yyyymmdd…` time, in days; NaN when it is neither. */
   daysSince(time: string): number;
   /** Local days from the record's to a day like `2026-11-30`: 0 on it, below 0 afterwards; NaN when it is none. */
   daysUntil(day: string): number;
   /** Last day of a reagent: as the record says, else by the register; empty: nobody knows. */
   reagentExpiry(reagent: unknown, assay: string): string;
 }
+
+/** A device's own time: compact, or ISO 8601; with an offset where it says one. */
+const deviceTime = /^(\d{4})-?(\d{2})-?(\d{2})(?:[T ]?(\d{2}):?(\d{2})(?::?(\d{2})(?:\.\d+)?)?)?(Z|[+-]\d{2}:\d{2})?$/;
+
+/** Day, time of day and offset of a device's own time; undefined when it is none. Parts that it does not say are left out. */
+export const deviceTimeParts = (
+  text: string,
+):
+  | {
+      readonly day: string;
+      readonly hour?: string;
+      readonly minute?: string;
+      readonly second?: string;
+      readonly offset?: string;
+    }
+  | undefined => {
+  const [, year, month, date, hour, minute, second, offset] = deviceTime.exec(text) ?? [];
+  if (year === undefined) return undefined;
+  return {
+    day: `${year}-${month}-${date}`,
+    ...(hour === undefined || minute === undefined ? {} : { hour, minute }),
+    ...(second === undefined ? {} : { second }),
+    ...(offset === undefined ? {} : { offset }),
+  };
+};
+
+/** `093015` of a device's own time; empty where it does not say the second. */
+const timeOfDay = (text: string): string => {
+  const { hour = "", minute = "", second = "" } = deviceTimeParts(text) ?? {};
+  return second === "" ? "" : `${hour}${minute}${second}`;
+};
 
 const decimal = /^\s*[-+]?\d+(\.\d+)?\s*$/;
 
@@ -49,6 +80,7 @@ export const withFunctions = (environment: Environment, surroundings: () => CelS
     )
     .registerFunction("lateSeconds(): double", () => surroundings().lateSeconds())
     .registerFunction("percentile(double): double", (share: number) => surroundings().percentile(share))
+    .registerFunction("timeOfDay(string): string", timeOfDay)
     .registerFunction("daysSince(string): double", (time: string) => surroundings().daysSince(time))
     .registerFunction("daysUntil(string): double", (day: string) => surroundings().daysUntil(day))
     .registerFunction("reagentExpiry(dyn, string): string", (reagent: unknown, assay: string) =>

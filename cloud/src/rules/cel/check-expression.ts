@@ -2,6 +2,8 @@ import { type ASTNode, Environment, type TypeCheckResult } from "@marcbachmann/c
 import { z } from "zod";
 import type { RuleKind } from "../rule.ts";
 import { type CelSurroundings, celLimits, withFunctions } from "./cel-functions.ts";
+import { constantMistake } from "./check-constants.ts";
+import { type CelMistake, childrenOf, nullMistake, pathOf } from "./check-nulls.ts";
 import {
   bodyShape,
   type CelShape,
@@ -24,12 +26,6 @@ export interface CelScope {
   readonly labels: readonly string[];
   /** What a join keeps of the other record. */
   readonly kept: readonly string[];
-}
-
-/** Where an expression is wrong. `at`: offset in the expression. */
-export interface CelMistake {
-  readonly at: number;
-  readonly message: string;
 }
 
 const nowhere: CelSurroundings = {
@@ -87,14 +83,6 @@ const environmentFor = (scope: CelScope): Environment => {
   return environment;
 };
 
-const pathOf = (node: ASTNode): readonly string[] | undefined => {
-  if (node.op === "id") return [node.args];
-  if (node.op !== ".") return undefined;
-  const [parent, name] = node.args;
-  const path = pathOf(parent);
-  return path === undefined ? undefined : [...path, name];
-};
-
 const schemaOf = (scope: CelScope, node: ASTNode): z.ZodType | undefined => {
   const { each } = scope;
   const kind = onlyKind(scope);
@@ -109,13 +97,6 @@ const schemaOf = (scope: CelScope, node: ASTNode): z.ZodType | undefined => {
 const literalsOf = (node: ASTNode): readonly { readonly value: unknown; readonly at: number }[] => {
   if (node.op === "value") return [{ value: node.args, at: node.start }];
   return node.op === "list" ? node.args.flatMap(literalsOf) : [];
-};
-
-const childrenOf = (node: ASTNode): readonly ASTNode[] => {
-  const isNode = (value: unknown): value is ASTNode => typeof value === "object" && value !== null && "op" in value;
-  const flatten = (value: unknown): ASTNode[] =>
-    Array.isArray(value) ? value.flatMap(flatten) : isNode(value) ? [value] : [];
-  return flatten(node.args);
 };
 
 /** A text compared with a field that can never have it: `body.verdict == "positiv"`. */
@@ -148,11 +129,20 @@ const mistakeOf = ({ error }: TypeCheckResult, text: string, { kinds }: CelScope
   return { at: start, message: `records of kind ${kinds.join(", ")} have no ${path}` };
 };
 
+const treeOf = (environment: Environment, text: string): ASTNode[] =>
+  environment.check(text).valid ? [environment.parse(text).ast] : [];
+
 /**
  * Checks an expression as far as that is possible before there is a record: grammar, names, types, texts that a field
- * can never have. `wanted` undefined: any single value.
+ * can never have, fields that a record may leave out, arguments that never work. `wanted` undefined: any single value.
+ * `given`: expressions over the same record that are true where this one is evaluated.
  */
-export const checkExpression = (text: string, scope: CelScope, wanted: "bool" | undefined): CelMistake | undefined => {
+export const checkExpression = (
+  text: string,
+  scope: CelScope,
+  wanted: "bool" | undefined,
+  given: readonly string[] = [],
+): CelMistake | undefined => {
   const environment = environmentFor(scope);
   const checked = environment.check(text);
   if (!checked.valid) return mistakeOf(checked, text, scope);
@@ -161,5 +151,10 @@ export const checkExpression = (text: string, scope: CelScope, wanted: "bool" | 
   if (wanted === undefined && !["string", "bool", "double", "int", "uint", "dyn"].includes(type)) {
     return { at: 0, message: `${text} is not one value` };
   }
-  return impossible(scope, environment.parse(text).ast);
+  const { ast } = environment.parse(text);
+  const found = impossible(scope, ast) ?? constantMistake(ast, scope.over);
+  const kind = onlyKind(scope);
+  if (found !== undefined || kind === undefined || scope.over !== "record") return found;
+  const trees = given.flatMap((one) => treeOf(environment, one));
+  return nullMistake(ast, { kind, each: scope.each, given: trees });
 };

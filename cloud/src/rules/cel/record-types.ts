@@ -18,6 +18,8 @@ export const gatewayStateShape = {
   gaps: "int",
   /** Records it has that the centre lacks, as far as the centre knows. */
   pending: "int",
+  /** Room left on its disk in 10^6 bytes, by its own word; infinite as long as it has not said. */
+  diskFreeMegabytes: "double",
 } as const satisfies CelShape;
 
 /** What `device` holds in rules about `registered-device`: empty texts where the register does not say. */
@@ -65,6 +67,34 @@ export const schemaAt = (kind: RuleKind, path: readonly string[]): z.ZodType | u
     schema = Object.hasOwn(fields, name) ? fields[name] : undefined;
   }
   return schema === undefined ? undefined : bare(schema);
+};
+
+/**
+ * What a path names in records of a kind, or in an element of a list (`each.item`): `present`, always there; `optional`, or
+ * null; `absent`, not even null where it is left out; `none`, no field at all. Undefined where nothing is known of it.
+ */
+export const fieldAt = (
+  kind: RuleKind,
+  each: string | null,
+  [root, ...path]: readonly string[],
+): "present" | "optional" | "absent" | "none" | undefined => {
+  let schema =
+    root === "each" && each !== null
+      ? elementSchemaAt(kind, each)
+      : root === "body"
+        ? schemaAt(kind, ["body"])
+        : undefined;
+  if (schema === undefined || path.length === 0) return undefined;
+  for (const name of path) {
+    const parent: z.ZodType = bare(schema);
+    if (!(parent instanceof z.ZodObject)) return undefined;
+    const fields = parent.shape as Record<string, z.ZodType>;
+    schema = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (schema === undefined) return "none";
+  }
+  // Of the record itself, and of elements of a list, what is left out is filled up with null.
+  if (schema instanceof z.ZodOptional) return path.length === 1 ? "optional" : "absent";
+  return schema instanceof z.ZodNullable ? "optional" : "present";
 };
 
 /** Schema of the elements of a list in records of a kind; undefined when there is no such list. */

@@ -18,6 +18,8 @@ export interface Joined {
 }
 
 const pruneEvery = 1_000;
+/** For so long beyond their time other sides are kept for records that come out of an outage. */
+const keptForLateMs = 7 * 86_400_000;
 
 const filterBits = 1 << 20;
 
@@ -109,9 +111,11 @@ export class JoinBook {
   }
 
   /** Pairs of records that have waited for this other side. */
-  #waited(rule: AlertRule, { withinMs }: JoinSpec, epoch: number, { joinKey, atMs }: Observation): readonly Joined[] {
+  #waited(rule: AlertRule, { withinMs, patienceMs }: JoinSpec, epoch: number, to: Observation): readonly Joined[] {
+    const { joinKey, atMs, receivedMs } = to;
     const part = this.#gathered.peek(joinKey)?.parts.get(epoch) as WaitingState | undefined;
-    const waiting = part?.between(atMs, atMs + withinMs) ?? [];
+    // What has waited too long may still be there: when it is swept away is nobody's word on what is joined.
+    const waiting = part?.between(Math.max(atMs, receivedMs - patienceMs), atMs + withinMs) ?? [];
     return [...new Set(waiting.map(([, , lsn]) => lsn))]
       .flatMap((lsn) => this.#recall(rule.id, lsn))
       .filter((own) => own.joinKey === joinKey && own.atMs >= atMs && own.atMs <= atMs + withinMs)
@@ -128,7 +132,8 @@ export class JoinBook {
 
   #pruneRule(rule: string, join: JoinSpec, nowMs: number): void {
     this.#sincePrune = 0;
-    for (const role of ["to", "until"] as const) this.#prune.run(rule, role, nowMs - join.withinMs - join.patienceMs);
+    for (const role of ["to", "until"] as const)
+      this.#prune.run(rule, role, nowMs - join.withinMs - Math.max(join.patienceMs, keptForLateMs));
   }
 
   /** Takes out the other sides that stand on a disputed line, and returns them, to be withheld. */

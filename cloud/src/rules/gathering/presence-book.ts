@@ -72,8 +72,8 @@ class PresenceState implements GatheredPart {
 export const presenceKind = (dayOf: (atMs: number) => string): PartKind<PresenceState> => ({
   empty: () => new PresenceState(),
   revive: (_arena, stored) => new PresenceState(stored as StoredPresence),
-  replay: (part, { atMs }) => {
-    part.add(atMs, dayOf(atMs));
+  replay: (part, { atMs, value }) => {
+    part.add(atMs, typeof value === "string" ? value : dayOf(atMs));
   },
 });
 
@@ -115,18 +115,29 @@ export class PresenceBook {
     if (rule.absence === null || (rule.absence.each === "site" && observation.site === "")) return undefined;
     const group = this.#gathered.group(groupKey);
     const state = this.#gathered.part<PresenceState>(group, epoch);
-    if (!state.add(atMs, this.#places.day(atMs))) return undefined;
-    this.#gathered.added(group, epoch, atMs, 0, null);
-    if (!state.missing || this.#stillMissing(rule.absence, state, observation)) return undefined;
+    const day = this.#dayOf(rule, observation.site, atMs);
+    if (!state.add(atMs, day)) return undefined;
+    this.#gathered.added(group, epoch, atMs, 0, day === this.#places.day(atMs) ? null : day);
+    if (!state.missing || this.#stillMissing(rule, state, observation)) return undefined;
     state.missing = false;
     this.#gathered.changed(group, true);
     return restated(observation, { holds: false, labels: observation.labels });
   }
 
+  /** The day to which a moment counts: where hours last over midnight, until their end that of the evening before. */
+  #dayOf({ absence, during }: AlertRule, site: string, atMs: number): string {
+    if (absence?.byMinute == null || during === null) return this.#places.day(atMs);
+    const minute = Math.floor(atMs / minuteMs);
+    const { minuteOfDay } = this.#places.localTime(minute);
+    const isNight = minuteOfDay < this.#places.nightEnd(site, during, minute);
+    return this.#places.day(isNight ? atMs - (minuteOfDay + 1) * minuteMs : atMs);
+  }
+
   /** A record of yesterday says nothing about today. */
-  #stillMissing(spec: AbsenceSpec, next: PresenceState, { receivedMs }: Observation): boolean {
-    if (spec.byMinute !== null) return next.day !== this.#places.day(receivedMs) || next.count < spec.least;
-    return receivedMs - next.atMs >= (spec.forMs ?? 0);
+  #stillMissing(rule: AlertRule, next: PresenceState, { site, receivedMs }: Observation): boolean {
+    const { byMinute, least, forMs } = rule.absence ?? { byMinute: null, least: 1, forMs: 0 };
+    if (byMinute !== null) return next.day !== this.#dayOf(rule, site, receivedMs) || next.count < least;
+    return receivedMs - next.atMs >= (forMs ?? 0);
   }
 
   /**
@@ -164,25 +175,43 @@ export class PresenceBook {
   }
 
   #isMissing(
-    { absence, during }: AlertRule,
-    { site }: Expected,
+    rule: AlertRule,
+    expected: Expected,
     at: { readonly known: PresenceState; readonly sinceMs: number; readonly nowMs: number },
   ): boolean {
+    const { absence, during } = rule;
     if (absence === null) return false;
+    if (absence.byMinute !== null) return this.#isMissingToday(rule, absence.byMinute, expected, at);
     const { known, sinceMs, nowMs } = at;
+    const { site } = expected;
     const minute = Math.floor(nowMs / minuteMs);
-    if (absence.byMinute !== null) {
-      const { minuteOfDay } = this.#places.localTime(minute);
-      const today = this.#places.day(nowMs);
-      // Nobody listened all day.
-      if (minuteOfDay < absence.byMinute || this.#places.day(sinceMs) === today) return false;
-      if (known.day === today && known.count >= absence.least) return false;
-      // Open at the hour by which it should be there: a day off asks for nothing.
-      return during === null || this.#places.within(site, during, minute - minuteOfDay + absence.byMinute);
-    }
     const forMs = absence.forMs ?? 0;
     if (nowMs - Math.max(known.atMs, sinceMs) < forMs) return false;
     const before = Math.floor((nowMs - forMs) / minuteMs);
     return during === null || (this.#places.within(site, during, minute) && this.#places.within(site, during, before));
+  }
+
+  #isMissingToday(
+    rule: AlertRule,
+    byMinute: number,
+    { site }: Expected,
+    at: { readonly known: PresenceState; readonly sinceMs: number; readonly nowMs: number },
+  ): boolean {
+    const { during } = rule;
+    const { known, sinceMs, nowMs } = at;
+    const minute = Math.floor(nowMs / minuteMs);
+    const { minuteOfDay } = this.#places.localTime(minute);
+    const nightEnd = during === null ? 0 : this.#places.nightEnd(site, during, minute);
+    // By one in the morning is what the night before ends with; by ten in the evening, what it began with.
+    const isNight = minuteOfDay < nightEnd;
+    const isOfNight = byMinute < nightEnd;
+    if (isOfNight && !isNight) return false;
+    const dueMinute = minute - minuteOfDay + byMinute - (isNight && !isOfNight ? 1_440 : 0);
+    const today = this.#dayOf(rule, site, nowMs);
+    // Before that nobody listened all day.
+    if (minute < dueMinute || this.#dayOf(rule, site, sinceMs) === today) return false;
+    if (known.day === today && known.count >= (rule.absence?.least ?? 1)) return false;
+    // Open at the hour by which it should be there: a day off asks for nothing.
+    return during === null || this.#places.within(site, during, dueMinute);
   }
 }

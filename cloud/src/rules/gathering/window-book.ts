@@ -2,7 +2,7 @@ import type { CelProgram } from "../cel/cel-world.ts";
 import type { CompiledRule } from "../compiled-rule.ts";
 import { momentOf, type Observation, restated } from "../observation.ts";
 import type { GatheredStore } from "./gathered-store.ts";
-import type { WindowFacts, WindowFigures } from "./window-facts.ts";
+import { asDecimal, type WindowFacts, type WindowFigures } from "./window-facts.ts";
 import { type LatestOf, type WindowState, WindowView } from "./window-state.ts";
 
 /** Names of a window's condition. */
@@ -17,11 +17,12 @@ export type WindowJudge = (
 
 const ofRecord = ({ labels, gw, dev, site }: Observation): LatestOf => ({ labels, gw, dev, site });
 
-const round = (figure: number): string => String(Math.round(figure * 100) / 100);
+const rounded = (figure: number): string => String(Math.round(figure * 100) / 100);
+const exactly = (figure: number): string => String(asDecimal(figure));
 
 const figureLabels = ({ count, distinct, sum, rate, min, max }: WindowFigures): Record<string, string> => ({
-  ...{ count: String(count), distinct: String(distinct), sum: round(sum), rate: round(rate) },
-  ...{ min: round(min), max: round(max) },
+  ...{ count: String(count), distinct: String(distinct), sum: exactly(sum), rate: rounded(rate) },
+  ...{ min: exactly(min), max: exactly(max) },
 });
 
 /** Labels that a window gives by itself. */

@@ -25,6 +25,14 @@ export type StoredFacts =
   | readonly WindowFact[]
   | { readonly line: number; readonly steps: readonly number[]; readonly values?: readonly FactValue[] };
 
+/** What adding doubles leaves behind the last place that can be meant is taken away: ten times 0.1 is 1. */
+export const asDecimal = (sum: number): number => {
+  if (Number.isInteger(sum)) return sum;
+  const size = Math.abs(sum);
+  const places = size < 1e3 ? 1e9 : size < 1e6 ? 1e6 : 1e3;
+  return size < 1e9 ? Math.round(sum * places) / places : sum;
+};
+
 /** Facts that were merged say how many they were and their sum; the others are one each. */
 interface Merged {
   counts: number[];
@@ -75,7 +83,7 @@ export class WindowFacts extends FactColumns {
   }
 
   get sum(): number {
-    return this.#sum;
+    return asDecimal(this.#sum);
   }
 
   get oldestMs(): number | null {
@@ -158,7 +166,7 @@ export class WindowFacts extends FactColumns {
   figures(overMs: number, withRange: boolean): WindowFigures {
     const { min, max } = withRange ? this.range() : { min: 0, max: 0 };
     return {
-      ...{ count: BigInt(this.#count), distinct: BigInt(this.distinct()), sum: this.#sum },
+      ...{ count: BigInt(this.#count), distinct: BigInt(this.distinct()), sum: this.sum },
       ...{ rate: this.rate(overMs), min, max, spanSeconds: this.spanSeconds() },
     };
   }

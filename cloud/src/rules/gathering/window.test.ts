@@ -95,6 +95,16 @@ describe("a window", () => {
     );
   });
 
+  it("sums decimals as people do: ten times 0.1 is 1, whatever came and went before", () => {
+    fc.assert(
+      fc.property(saids, fc.constantFrom(10, 100, 1_000), (said, places) => {
+        const tenths = said.map((one) => ({ ...one, value: one.value / places }));
+        const whole = oracle(said).sum;
+        expect(windowOf(tenths).sum).toBe(whole / places);
+      }),
+    );
+  });
+
   it("stays within its bound, with count and sum as they are", () => {
     const facts = new WindowFacts([]);
     for (let index = 1; index <= 5_000; index++) facts.add([index, 1, 1, index, index]);

@@ -51,6 +51,11 @@ export interface Places {
   within(site: string, purpose: Hours, minute: number): boolean;
   /** The first minute from `minute` on that lies in such hours; null when there is none in the next 14 days. */
   nextWithin(site: string, purpose: Hours, minute: number): number | null;
+  /**
+   * Minutes after the local midnight before `minute` until which hours go on that began the evening before: until then it is
+   * still the night of the day before. 0 where they do not last over midnight, or never end.
+   */
+  nightEnd(site: string, purpose: Hours, minute: number): number;
   localTime(minute: number): { readonly weekday: number; readonly minuteOfDay: number };
   /** Local calendar day of an instant in milliseconds, `2026-11-23`. */
   day(atMs: number): string;

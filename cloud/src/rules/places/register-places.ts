@@ -36,6 +36,7 @@ class Remembered<Value, Key = string> {
 
 const searchMinutes = 14 * 1440;
 const stepMinutes = 5;
+const longestNightMinutes = 720;
 
 const expectedSites = `
   SELECT s.code AS site, s.name AS siteName, s.type, '' AS dev, '' AS stall, coalesce((
@@ -96,6 +97,7 @@ export class RegisterPlaces implements Places {
   /** By purpose and calendar. */
   readonly #hours = new Map<Hours, Map<string, Remembered<boolean, number>>>();
   readonly #opening = new Remembered<number>();
+  readonly #nights = new Remembered<number>();
   /** Names of items at sites, between two moments at which some item or code changes. */
   readonly #names = new Map<string, Remembered<string>>();
   readonly #nameBefore: Statement<unknown[]>;
@@ -132,7 +134,7 @@ export class RegisterPlaces implements Places {
 
   refresh(): void {
     if (!this.#index.refresh()) return;
-    for (const memory of [this.#hours, this.#opening, this.#reagents, this.#names]) memory.clear();
+    for (const memory of [this.#hours, this.#opening, this.#nights, this.#reagents, this.#names]) memory.clear();
     this.#namesTo = this.#namesFrom;
     this.#expected.clear();
     this.#devices = undefined;
@@ -192,6 +194,18 @@ export class RegisterPlaces implements Places {
       return -1;
     });
     return found < 0 ? null : Math.max(found, minute);
+  }
+
+  nightEnd(site: string, purpose: Hours, minute: number): number {
+    const calendar = this.#sites.get(site)?.calendar ?? "";
+    if (calendar === "") return 0;
+    const midnight = minute - this.#clock.local(minute).minuteOfDay;
+    return this.#nights.of(`${calendar} ${purpose} ${midnight}`, () => {
+      if (!this.#within(calendar, purpose, midnight - 1)) return 0;
+      let end = 0;
+      while (end <= longestNightMinutes && this.#within(calendar, purpose, midnight + end)) end += stepMinutes;
+      return end > longestNightMinutes ? 0 : end;
+    });
   }
 
   localTime(minute: number): { readonly weekday: number; readonly minuteOfDay: number } {
@@ -267,6 +281,7 @@ export const noPlaces = (timezone: string): Places => {
     siteOfGateway: () => "",
     within: () => true,
     nextWithin: (_site, _purpose, minute) => minute,
+    nightEnd: () => 0,
     localTime: (minute) => clock.local(minute),
     day: dayOf,
     itemName: (_site, code) => code,

@@ -64,6 +64,7 @@ export class SeriesStore {
   readonly #setDue: Statement<unknown[]>;
   readonly #due: Statement<unknown[]>;
   readonly #nextDue: Statement<unknown[]>;
+  readonly #holding: Statement<unknown[]>;
   readonly #ofLine: Statement<unknown[]>;
   readonly #ofBoot: Statement<unknown[]>;
   readonly #remove: Statement<unknown[]>;
@@ -93,6 +94,7 @@ export class SeriesStore {
     this.#setDue = database.prepare("UPDATE series SET due_ms = ? WHERE rule = ? AND group_key = ?");
     this.#due = database.prepare(`SELECT ${columns} FROM series WHERE due_ms <= ? ORDER BY due_ms, rule, group_key`);
     this.#nextDue = database.prepare("SELECT min(due_ms) FROM series WHERE due_ms IS NOT NULL").pluck();
+    this.#holding = database.prepare("SELECT observation FROM series WHERE rule = ? AND holds = 1").pluck();
     this.#ofLine = database.prepare(`SELECT ${columns} FROM series WHERE line = ?`);
     this.#ofBoot = database.prepare(`SELECT ${columns} FROM series WHERE boot = ?`);
     this.#remove = database.prepare("DELETE FROM series WHERE rule = ? AND group_key = ?");
@@ -240,6 +242,11 @@ export class SeriesStore {
     this.#forgetOne(rule, groupKey);
     this.#setDue.run(dueMs, rule, groupKey);
     this.#nextMs = undefined;
+  }
+
+  /** What was last said of each group for which a rule's condition holds: of those no row is behind. */
+  holding(rule: string): readonly Observation[] {
+    return (this.#holding.all(rule) as string[]).map((text) => JSON.parse(text) as Observation);
   }
 
   /** Series whose latest observation is of a line. */

@@ -1,5 +1,6 @@
 import { bodySchemas } from "@mingcheng/protocols";
 import { z } from "zod";
+import { isTimeZone } from "../../config/cloud-config.ts";
 import { durationMs } from "../rule-schema.ts";
 
 const duration = z.string().transform((text, context) => {
@@ -36,13 +37,14 @@ const gateway = z.strictObject({
     disputedLines: z.int().nonnegative().default(0),
     gaps: z.int().nonnegative().default(0),
     pending: z.int().nonnegative().default(0),
+    diskFreeMegabytes: z.number().nonnegative().default(16_000),
   }),
 });
 
 const wanted = z.strictObject({
   state: z.enum(["firing", "resolved"]),
   /** First and last moment at which it may happen, after the start. */
-  between: z.tuple([duration, duration]),
+  between: z.tuple([duration, duration]).refine(([first, last]) => first <= last, "ends before it begins"),
   /** Labels that it must have; others may have any value. */
   labels: texts.default({}),
   late: z.boolean().optional(),
@@ -55,7 +57,7 @@ const one = z.strictObject({
   name: z.string().min(1).max(200),
   /** The moment from which all others are counted, with an offset. */
   start: z.iso.datetime({ offset: true }).default("2026-11-23T09:00:00+08:00"),
-  timezone: z.string().default("Asia/Shanghai"),
+  timezone: z.string().refine(isTimeZone, "a time zone like Asia/Shanghai").default("Asia/Shanghai"),
   /** Entries beside the sample market: kind, and the entry's columns. */
   register: z.array(z.record(z.string(), z.string())).default([]),
   push: z.array(z.union([push, gateway])).default([]),

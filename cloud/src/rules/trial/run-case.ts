@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { encodeRecord, type MingchengRecord } from "@mingcheng/protocols";
+import { encodeRecord, isCode, type MingchengRecord } from "@mingcheng/protocols";
 import type { Bilingual } from "../../alerts/alert.ts";
 import { decodeLedgerRecord } from "../../cursor/decoded-record.ts";
 import { FollowerRunner } from "../../cursor/follower-runner.ts";
@@ -72,9 +72,9 @@ class CaseLedger {
 }
 
 const stateOf = ({ gateway }: PushedGateway, offlineSeconds: number): GatewayState => {
-  const { online, alarms, disputedLines, gaps, pending } = gateway;
+  const { online, alarms, disputedLines, gaps, pending, diskFreeMegabytes } = gateway;
   return {
-    ...{ online, offlineSeconds, alarms },
+    ...{ online, offlineSeconds, alarms, diskFreeMegabytes },
     ...{ disputedLines: BigInt(disputedLines), gaps: BigInt(gaps), pending: BigInt(pending) },
   };
 };
@@ -110,6 +110,17 @@ const play = (
   trial.close();
   register.close();
   return { events, faults: source.faults };
+};
+
+/** A case whose register cannot be is a case that failed: the others are played all the same. */
+const played = (...of: Parameters<typeof play>): ReturnType<typeof play> => {
+  try {
+    return play(...of);
+  } catch (error) {
+    if (!isCode(error, "RULE_INVALID")) throw error;
+    const { message } = error as Error;
+    return { events: [], faults: [{ zh: `登记册 register：${message}`, en: `register: ${message}` }] };
+  }
 };
 
 const offset = (ms: number): string => {
@@ -169,7 +180,7 @@ const compare = ({ want, start }: RuleCase, events: readonly TrialEvent[]): Bili
 export const runCase = (all: readonly AlertRule[], rule: AlertRule, one: RuleCase): CaseOutcome => {
   const sources = new Set(rule.inhibitedBy.map((inhibition) => inhibition.rule));
   const rules = all.filter(({ id }) => id === rule.id || sources.has(id));
-  const { events, faults } = play(rules, one);
+  const { events, faults } = played(rules, one);
   const own = events.filter((event) => event.rule === rule.id || event.rule === "rule-broken");
   return { name: one.name, faults: [...faults, ...compare(one, own)] };
 };

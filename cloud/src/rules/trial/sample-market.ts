@@ -55,7 +55,8 @@ const fill = (database: SqliteDatabase, timezone: string, put: Entries): void =>
   const desk = new RegisterDesk(database, zoneClock(timezone));
   const { change, findings } = desk.change({ put, withdraw: [], dryRun: false }, origin);
   if (change !== null) return;
-  throw new MingchengError("RULE_INVALID", `register: ${JSON.stringify(findings[0] ?? null)}`, { field: "register" });
+  const [{ kind, column, zh, en } = { kind: "", column: "", zh: "", en: "" }] = findings;
+  throw new MingchengError("RULE_INVALID", `${kind} ${column ?? ""}: ${zh} / ${en}`, { field: "register" });
 };
 
 const marketBytes = new Map<string, Buffer>();

@@ -21,6 +21,8 @@ export interface TrialOptions {
   readonly tells?: boolean;
   /** Where the clock stands at the beginning. */
   readonly startMs: number;
+  /** Since when the rules have been watching; left out: for a day, so that nothing is held back. */
+  readonly sinceMs?: number;
 }
 
 /** Something that a rule did in a trial. */
@@ -55,7 +57,7 @@ export class TrialRun {
   readonly follower: RulesFollower;
   #nowMs: number;
 
-  constructor({ rules, places, gateways, ledger, tells = true, startMs }: TrialOptions) {
+  constructor({ rules, places, gateways, ledger, tells = true, startMs, sinceMs }: TrialOptions) {
     this.#nowMs = startMs;
     const database = new Database(":memory:");
     database.pragma("foreign_keys = ON");
@@ -67,8 +69,7 @@ export class TrialRun {
       // In a trial every rule may do everything: that it is only tried out is where this comes from.
       rules: rules.map((rule) => ({ ...rule, mode: "live" as const })),
       ...(gateways === undefined ? {} : { gateways }),
-      // As if the rules had been watching for a while: nothing is held back, yesterday is known.
-      sinceMs: startMs - dayMs,
+      sinceMs: sinceMs ?? startMs - dayMs,
     });
     database.transaction(() => {
       this.follower.reset();
@@ -80,6 +81,11 @@ export class TrialRun {
 
   get nowMs(): number {
     return this.#nowMs;
+  }
+
+  /** Moves the clock over a stretch in which nobody looks. */
+  skipTo(ms: number): void {
+    this.#nowMs = Math.max(this.#nowMs, ms);
   }
 
   /** Lets time pass, with everything on the way that time alone brings about. */
@@ -115,6 +121,17 @@ export class TrialRun {
       told: row.told === 1,
       labels: JSON.parse(row.labels) as TrialEvent["labels"],
     }));
+  }
+
+  /** How many facts joined an alert that was open already, since then and by rule. */
+  joined(sinceMs: number): ReadonlyMap<string, number> {
+    const rows = this.database
+      .prepare(
+        `SELECT rule, count(*) AS facts FROM history JOIN alert ON alert.id = history.alert
+         WHERE reason = 'matched-again' AND at_ms >= ? GROUP BY rule`,
+      )
+      .all(sinceMs) as { readonly rule: string; readonly facts: number }[];
+    return new Map(rows.map(({ rule, facts }) => [rule, facts]));
   }
 
   close(): void {

@@ -7,9 +7,10 @@ export type AlertAct = "acknowledge" | "arrive" | "handle" | "close" | "reopen";
 /** What this reader may do about an alert now, the nearest first. The centre checks it again. */
 export const actsFor = (
   account: Account,
-  { state, endedAt, duty }: Pick<AlertView, "state" | "endedAt" | "duty">,
+  { state, endedAt, duty, dryRun }: Pick<AlertView, "state" | "endedAt" | "duty" | "dryRun">,
 ): AlertAct[] => {
-  if (!mayAct(account)) return [];
+  // Of a rule that is only tried out nobody has to do anything.
+  if (!mayAct(account) || dryRun === true) return [];
   const closing: AlertAct[] = mayClose(account) ? ["close"] : [];
   if (endedAt !== null) return mayClose(account) ? ["reopen"] : [];
   // Where somebody has to come to the spot, the way there is part of it.

@@ -4,7 +4,7 @@ import { dueOf } from "./deadlines.ts";
 
 /** What a list of alerts is narrowed to; an empty text narrows nothing. */
 export interface AlertFilter {
-  /** `open`, `ended`, `all`, or a state. */
+  /** `open`, `ended`, `all`, `dry-run`, or a state. */
   readonly state: string;
   readonly severity: string;
   readonly site: string;
@@ -22,7 +22,7 @@ export const answererOf = (alert: AlertView): string =>
 const isOpen = ({ state }: AlertView): boolean => state !== "resolved" && state !== "closed";
 
 const fitsState = (alert: AlertView, state: string): boolean => {
-  if (state === "all") return true;
+  if (state === "all" || state === "dry-run") return true;
   if (state === "" || state === "open") return isOpen(alert);
   return state === "ended" ? !isOpen(alert) : alert.state === state;
 };

@@ -19,6 +19,7 @@ export const useAlertWords = () => {
   return {
     ownerText,
     owner: (alert: AlertView): string => ownerText(ownerKeyOf(alert)),
-    state: ({ state }: Pick<AlertView, "state">): string => t(`alerts.states.${state}`),
+    state: ({ state, dryRun }: Pick<AlertView, "state" | "dryRun">): string =>
+      t(dryRun === true ? "alertsPage.states.dry-run" : `alerts.states.${state}`),
   };
 };

@@ -26,12 +26,16 @@ export const useEntryWords = (calendar: () => Calendar, people: () => Readonly<R
   const { t, te } = useI18n();
   const language = useLanguage();
 
-  const valueText = (name: string, value: unknown): string => {
+  const valueText = (name: string, value: unknown, reason: string): string => {
     if (typeof value === "boolean") return t(value ? "timeline.yes" : "timeline.no");
     if (personNames.has(name)) return people()[String(value)] ?? String(value);
     if (name === "outcome" || name === "why") {
-      const key = `timeline.whys.${String(value)}`;
-      return te(key) ? t(key) : outcomeText(String(value), language.value);
+      // A receipt is one thing of an alert, and another of a message.
+      const ofMessage = reason.startsWith("notify-") || reason === "unreachable";
+      const key = [`messages.reasons.${String(value)}`, `timeline.whys.${String(value)}`]
+        .slice(ofMessage ? 0 : 1)
+        .find((known) => te(known));
+      return key === undefined ? outcomeText(String(value), language.value) : t(key);
     }
     const at = timeOf(value);
     if (at !== null) return momentText(at, calendar());
@@ -54,11 +58,11 @@ export const useEntryWords = (calendar: () => Calendar, people: () => Readonly<R
         return typeof value === "string" && value !== "" ? [t(`timeline.details.${name}`, { value })] : [];
       }),
     /** Everything else in one line: figures, names, the record. */
-    figures: ({ detail, lsn }: Entry): string => {
+    figures: ({ detail, lsn, reason }: Entry): string => {
       const parts = Object.entries(detail).flatMap(([name, value]) =>
         isUnsaid(value) || spoken.some((known) => known === name) || !te(`timeline.details.${name}`)
           ? []
-          : [t(`timeline.details.${name}`, { value: valueText(name, value) })],
+          : [t(`timeline.details.${name}`, { value: valueText(name, value, reason) })],
       );
       return [...parts, ...(lsn === null ? [] : [t("timeline.record", { lsn: countText(lsn) })])].join(" · ");
     },

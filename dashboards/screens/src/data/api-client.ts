@@ -113,7 +113,7 @@ export const api = {
   }) =>
     request("POST", "/api/v1/cameras/view-tokens", asked) as Promise<{ readonly token: string; readonly port: number }>,
   trend: () => request("GET", "/api/v1/trend") as Promise<Trend>,
-  alerts: (state: "open" | "all", limit: number) =>
+  alerts: (state: "open" | "all" | "dry-run", limit: number) =>
     request("GET", `/api/v1/alerts?state=${state}&limit=${limit}`) as Promise<AlertList>,
   /** Open alerts that the reader has to do something about. */
   myAlerts: (limit: number) => request("GET", `/api/v1/alerts?state=open&for=me&limit=${limit}`) as Promise<AlertList>,

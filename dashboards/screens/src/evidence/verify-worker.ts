@@ -1,4 +1,5 @@
-import { type AsyncCrypto, evidenceStatement, fromHex, keyIdOf, verifyChunks } from "@mingcheng/protocols";
+import { fromHex, keyIdOf } from "@mingcheng/protocols";
+import { type AsyncCrypto, evidenceStatement, verifyChunks } from "@mingcheng/protocols/evidence";
 import { sha256 } from "./sha256.ts";
 import type { VerificationMessage, VerificationRequest } from "./verification.ts";
 

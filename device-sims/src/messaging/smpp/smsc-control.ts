@@ -15,7 +15,7 @@ const behaviour = z
     receiptDelayMs: milliseconds,
     receiptForm: z.enum(["text", "parameters", "both"]),
     messageIds: z.enum(["as-is", "hex-then-decimal", "decimal-then-hex"]),
-    bind: z.enum(["normal", "wrong-password", "already-bound", "silent"]),
+    bind: z.enum(["normal", "wrong-password", "already-bound", "busy", "silent"]),
   })
   .partial();
 

@@ -31,7 +31,7 @@ export interface SmscBehaviour {
   /** How ids in receipts' texts differ from those in answers. */
   readonly messageIds: "as-is" | "hex-then-decimal" | "decimal-then-hex";
   /** Nobody is let in: the status that signing in is answered with. */
-  readonly bind: "normal" | "wrong-password" | "already-bound" | "silent";
+  readonly bind: "normal" | "wrong-password" | "already-bound" | "busy" | "silent";
 }
 
 export const normalSmsc: SmscBehaviour = {

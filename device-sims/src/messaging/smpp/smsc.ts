@@ -33,7 +33,7 @@ export interface Smsc {
 /** SMPP 3.4 §5.1.3. */
 const statuses = {
   ...{ throttled: 0x58, "queue-full": 0x14, "invalid-destination": 0x0b, "system-error": 0x08 },
-  ...{ "wrong-password": 0x0e, "already-bound": 0x05 },
+  ...{ "wrong-password": 0x0e, "already-bound": 0x05, busy: 0x08 },
 } as const;
 
 const againMs = 200;

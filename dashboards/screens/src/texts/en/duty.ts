@@ -58,6 +58,12 @@ export const dutyTexts: typeof zh = {
       quiet: "quiet hours",
       quota: "the person's quota is used up",
       budget: "the budget is used up",
+      sending: "the one before is on its way",
+      interval: "waits for others of its group",
+      reopened: "was opened again",
+      "late-end": "was over too long ago",
+      "no-receipt": "no delivery receipt came",
+      "answer lost": "the answer was lost",
     },
   },
 };

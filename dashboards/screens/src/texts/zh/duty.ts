@@ -53,6 +53,12 @@ export const dutyTexts = {
       quiet: "免打扰时段",
       quota: "已达个人限额",
       budget: "已达总量限额",
+      sending: "上一条仍在发送",
+      interval: "等待与同组预警合并",
+      reopened: "已重新打开",
+      "late-end": "结束已久，不再通知",
+      "no-receipt": "没有收到送达回执",
+      "answer lost": "应答丢失",
     },
   },
 };
