@@ -8,12 +8,14 @@ import type { Complain } from "./yaml-place.ts";
 
 const placeholders = (text: string): string[] => [...text.matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name ?? "");
 
-/** Links, telephone numbers, and characters that providers refuse or that frame a signature. */
-const unsendable = /https?:\S*|www\.\S*|\d{7,}|0\d{2,3}-\d{7,8}|[[\]]/u;
+/** Links, telephone numbers, and what frames a signature. */
+const unsendable = /https?:\S*|www\.\S*|\d{7,}|0\d{2,3}-\d{7,8}|[[\]【】]/u;
 
-/** A title is said by text message: what is left out or refused there may not be in it. */
-const unsendableIn = (title: string): string | undefined =>
-  (unsendable.exec(title) ?? refusedCharacters.exec(title))?.[0];
+/** The Chinese title is said by text message: what is left out or refused there may not be in it. */
+const unsendableIn = ({ title }: AlertRule, language: "zh" | "en"): string | undefined => {
+  const refused = language === "zh" ? refusedCharacters.exec(title.zh) : null;
+  return (unsendable.exec(title[language]) ?? refused)?.[0];
+};
 
 const checkText = (text: string, known: ReadonlySet<string>): string | undefined => {
   const unknown = placeholders(text).find((name) => !known.has(name));
@@ -31,7 +33,7 @@ export const checkTexts = (rule: AlertRule, labels: readonly string[], complain:
     }
   }
   for (const language of ["zh", "en"] as const) {
-    const refused = unsendableIn(rule.title[language]);
+    const refused = unsendableIn(rule, language);
     if (refused !== undefined) complain(["title", language], `${refused} cannot be sent by text message`);
   }
 };

@@ -125,7 +125,8 @@ it("a flood of alerts ends in a few messages, and every alert is on the screens 
   });
   for (const reader of [api, station]) {
     const seen = await seenBy(reader);
-    expect(seen.map(({ labels }) => labels?.["specimen"]).toSorted()).toEqual(specimens.toSorted());
+    const named: readonly string[] = seen.map(({ labels }) => labels?.["specimen"] ?? "");
+    expect(named.toSorted()).toEqual(specimens.toSorted());
     expect(new Set(seen.map(({ id }) => id)).size).toBe(alerts);
   }
   const { messages: all } = await api.get<MessagePage>("/api/v1/messages?limit=500");

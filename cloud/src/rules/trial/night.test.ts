@@ -27,7 +27,7 @@ const register = [
 /** Faults of a night from seven in the evening on, with tests at these hours after it. */
 const faults = (rule: AlertRule, testedAt: readonly string[], want: readonly unknown[]) => {
   const push = testedAt.map((at) => ({ at, kind: "test", gw: "night-a", dev: "tester-n" }));
-  const one = { name: "night", start: "2026-11-23T19:00:00+08:00", register, push, until: "20h", want };
+  const one = { name: "night", start: "2026-11-23T19:00:00+08:00", register, push, until: "9h", want };
   const [played] = caseFileSchema.parse({ version: 1, rule: rule.id, cases: [one] }).cases;
   if (played === undefined) throw new Error("one case was given");
   return runCase([rule], rule, played).faults.map(({ en }) => en);
