@@ -47,7 +47,7 @@ export const sampleTold: readonly AlertMessage[] = [
         state: "unconfirmed",
         attempts: 2,
         answersLost: 2,
-        outcome: "timeout",
+        outcome: "timeout：时限内没有答复 / no answer in time",
         sentAt: before(52),
         doneAt: before(50),
       },

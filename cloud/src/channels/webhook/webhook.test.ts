@@ -98,7 +98,7 @@ describe("webhook", () => {
   });
 
   it("tells what passes from what will not change", async () => {
-    const answers = [500, 503, 404, 301, 429, 200];
+    const answers = [500, 503, 404, 301, 429, 410, 422, 200];
     const port = await http((_, response) => {
       response.writeHead(answers.shift() ?? 200, { "retry-after": "7", location: "http://127.0.0.1/" }).end("content");
     });
@@ -106,9 +106,18 @@ describe("webhook", () => {
     const failed = (status: number) => ({ type: "failed", outcome: `HTTP ${status}`, lost: false, retryAfterMs: 7000 });
     expect(await send(url)).toEqual(failed(500));
     expect(await send(url)).toEqual(failed(503));
-    expect(await send(url)).toEqual({ type: "refused", outcome: "HTTP 404" });
-    expect(await send(url)).toEqual({ type: "refused", outcome: "HTTP 301" });
+    const away = { type: "failed", lost: false, retryAfterMs: 7_000 };
+    expect(await send(url)).toEqual({
+      ...away,
+      outcome: "HTTP 404：该地址没有接收方 / nobody receives at this address",
+    });
+    expect(await send(url)).toEqual({
+      ...away,
+      outcome: "HTTP 301：被重定向，不跟随 / redirected, which is not followed",
+    });
     expect(await send(url)).toEqual(failed(429));
+    expect(await send(url)).toEqual({ type: "refused", outcome: "HTTP 410" });
+    expect(await send(url)).toEqual({ type: "refused", outcome: "HTTP 422" });
     expect(await send(url)).toEqual({ type: "sent", outcome: "HTTP 200" });
   });
 

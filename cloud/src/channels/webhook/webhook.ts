@@ -23,15 +23,28 @@ const settings = z.strictObject({
 
 const leastSecretBytes = 16;
 
-/** 2xx: it has it. 408, 425, 429 and 5xx can pass; any other answer will not change. */
+/** The receiver has read it and does not want it: that will not change. RFC 9110, 15.5. */
+const unwanted: ReadonlySet<number> = new Set([400, 410, 413, 415, 422]);
+/** An address that is wrong or away for now, a proxy in between: somebody mends it, and the message is still there. */
+const mendedAgainMs = 60_000;
+
+const wordsOf = (status: number): string => {
+  if (status < 400) return "：被重定向，不跟随 / redirected, which is not followed";
+  if (status === 401 || status === 403 || status === 407) return "：没有权限 / not permitted";
+  return "：该地址没有接收方 / nobody receives at this address";
+};
+
+/** 2xx: it has it. What it does not want is final, everything else can pass, as Standard Webhooks has it. */
 const deliveryOf = (posted: Posted, nowMs: number): Delivery => {
   if (posted.type === "no-answer") return unanswered(posted);
   const { status } = posted;
   const outcome = `HTTP ${status}`;
   if (status >= 200 && status < 300) return { type: "sent", outcome };
-  if (status < 500 && status !== 408 && status !== 425 && status !== 429) return { type: "refused", outcome };
+  if (unwanted.has(status)) return { type: "refused", outcome };
   const after = retryAfterMs(posted.retryAfter, nowMs);
-  return { type: "failed", outcome, lost: false, ...(after === undefined ? {} : { retryAfterMs: after }) };
+  const isAway = status >= 500 || status === 408 || status === 425 || status === 429;
+  if (isAway) return { type: "failed", outcome, lost: false, ...(after === undefined ? {} : { retryAfterMs: after }) };
+  return { type: "failed", outcome: `${outcome}${wordsOf(status)}`, lost: false, retryAfterMs: after ?? mendedAgainMs };
 };
 
 /**
