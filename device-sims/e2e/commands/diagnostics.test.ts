@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { signIn } from "../../src/harness/centre-api.ts";
 import type { GatewayProcess } from "../../src/harness/gateway-process.ts";
 import type { MarketUnderTest } from "../../src/harness/market.ts";
+import { until } from "../../src/harness/until.ts";
 import { ended, openCommandedMarket, order, restartedWith } from "./commanded-market.ts";
 
 const gw = "market-diagnosed";
@@ -45,7 +46,9 @@ describe("a diagnostics bundle", () => {
   it("says how the gateway is, and holds no secret wherever one stands", async () => {
     const { centre } = market;
     expect(JSON.stringify(await gateway.status())).toContain(planted.MINGCHENG_TEST_PASSWORD);
-    expect(gateway.program.output()).toContain(planted.MINGCHENG_TEST_PASSWORD);
+    await until(() => gateway.program.output().includes(planted.MINGCHENG_TEST_PASSWORD), {
+      ...{ what: "the log names what cannot be opened", withinMs: 20_000, detail: () => gateway.program.output() },
+    });
     const id = await order(centre, gw, "diagnostics");
     const told = await ended(centre, id);
     expect(told).toMatchObject({ state: "done" });
