@@ -44,18 +44,19 @@ const elementsAt = (names: CelNames, path: string): readonly unknown[] => {
   return Array.isArray(value) ? value : [];
 };
 
-type Fields = Readonly<Record<string, unknown>>;
+type Fields = Record<string, unknown>;
 
-/** Fills up what a record may leave out: to an expression it is null. */
-const filler = (names: readonly string[]): ((fields: Fields) => Fields) => {
-  if (names.length === 0) return (fields) => fields;
-  const missing = Object.fromEntries(names.map((name) => [name, null]));
-  return (fields) => ({ ...missing, ...fields });
-};
+/** Fills up what a record may leave out: to an expression it is null. In place, because copies cost a record more than rules. */
+const filler =
+  (names: readonly string[]) =>
+  (fields: Fields): Fields => {
+    for (const name of names) fields[name] ??= null;
+    return fields;
+  };
 
 const fillers = new Map<string, (fields: Fields) => Fields>();
 
-/** A record's body as expressions see it: what it may leave out is null. Once for a record, not once for a rule. */
+/** Makes null in a record's body what it may leave out, as expressions see it. Once for a record, not once for a rule. */
 export const filledBody = (kind: string, body: Fields): Fields => {
   let fill = fillers.get(kind);
   if (fill === undefined) {

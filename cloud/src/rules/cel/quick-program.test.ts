@@ -89,6 +89,23 @@ describe("the short way to an expression's value", () => {
     expect(careless("num(body.a) < 1.0")(of)).not.toBe(environment.parse("num(body.a) < 1.0")(of));
   });
 
+  it("counts different values of a window no further than it must, and says the same (property)", () => {
+    const sign = fc.constantFrom("==", "!=", "<", "<=", ">", ">=");
+    const values = fc.array(fc.constantFrom<string | number | null>("1", "2", "3", "4", "x", 1, 2.5, null), {
+      maxLength: 12,
+    });
+    fc.assert(
+      fc.property(values, sign, fc.nat(5), fc.boolean(), (facts, comparison, limit, isLeft) => {
+        const view = new WindowView(60_000);
+        view.facts = new WindowFacts(facts.map((of, at) => [at, 1, 1, 0, of]));
+        const sides = isLeft ? `window.distinct ${comparison} ${limit}` : `${limit} ${comparison} window.distinct`;
+        const full = environment.parse(sides);
+        expect(quickProgram(full.ast, calls)({ window: view })).toBe(full({ window: view.figures() }));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it("knows nearly everything that the built-in rules ask of records and windows", async () => {
     const rules = await loadRules(null);
     const texts = rules.flatMap(({ match, condition, window }) => [match.where, condition, window?.value ?? null]);

@@ -152,6 +152,30 @@ const ofChoice = (condition: Run, then: Quick, otherwise: Quick): Quick => {
   });
 };
 
+interface CountsDistinct {
+  distinctAsFarAs(enough: number): number;
+}
+
+const isWindow = (value: unknown): value is CountsDistinct =>
+  typeof value === "object" && value !== null && "distinctAsFarAs" in value;
+
+/** One side of a comparison. How many values of a window differ is counted only as far as the other side asks. */
+const ofSide = (node: ASTNode, other: ASTNode, calls: QuickCalls): Quick => {
+  const side = quickOf(node, calls);
+  if (node.op !== "." || node.args[1] !== "distinct" || !side.isInt || other.op !== "value") return side;
+  const enough = Number(other.args);
+  const run: Run = (names) => {
+    const { window } = names;
+    return isWindow(window) ? window.distinctAsFarAs(enough) : side.run(names);
+  };
+  return { run, isInt: true };
+};
+
+const ofSides = ([left, right]: readonly [ASTNode, ASTNode], calls: QuickCalls): readonly [Quick, Quick] => [
+  ofSide(left, right, calls),
+  ofSide(right, left, calls),
+];
+
 const quickOf = (node: ASTNode, calls: QuickCalls): Quick => {
   switch (node.op) {
     case "value":
@@ -162,12 +186,12 @@ const quickOf = (node: ASTNode, calls: QuickCalls): Quick => {
       return ofField(...node.args, calls);
     case "==":
     case "!=":
-      return ofEquality(quickOf(node.args[0], calls), quickOf(node.args[1], calls), node.op === "==");
+      return ofEquality(...ofSides(node.args, calls), node.op === "==");
     case "<":
     case "<=":
     case ">":
     case ">=": {
-      const [left, right] = [quickOf(node.args[0], calls), quickOf(node.args[1], calls)];
+      const [left, right] = ofSides(node.args, calls);
       return left.isInt === right.isInt ? ofFigures(left, right, orders[node.op]) : none;
     }
     case "+":

@@ -209,7 +209,9 @@ export abstract class Cells {
     if (size === before) arena.chunk(block).copyWithin(arena.offset(block), from, from + length);
     else {
       this.block = arena.take(size);
-      arena.chunk(this.block).set(arena.chunk(block).subarray(from, from + length), arena.offset(this.block));
+      const [of, to, at] = [arena.chunk(block), arena.chunk(this.block), arena.offset(this.block)];
+      // Most are short: a view of the cells would cost more than they do.
+      for (let cell = 0; cell < length; cell++) to[at + cell] = of[from + cell] ?? 0;
       arena.give(block, before);
     }
     this.extent = extentOf(0, size, length);

@@ -94,8 +94,8 @@ export abstract class FactColumns extends Cells {
     this.#shape = null;
   }
 
-  /** How many values differ. */
-  distinct(): number {
+  /** How many values differ. Beyond `enough` it is not counted on: whoever asks whether all are the same is answered sooner. */
+  distinct(enough = Number.POSITIVE_INFINITY): number {
     const { length } = this;
     if (length < 2 || this.#shape === "none") return Math.min(length, 1);
     if (this.#values !== null) return new Set(this.#values).size;
@@ -104,8 +104,9 @@ export abstract class FactColumns extends Cells {
     let at = 3;
     while (at < cells && this.cell(at) === first) at += 2;
     if (at > cells) return 1;
+    if (enough < 2) return 2;
     const figures = new Set<number | undefined>([first]);
-    for (; at < cells; at += 2) figures.add(this.cell(at));
+    for (; at < cells && figures.size <= enough; at += 2) figures.add(this.cell(at));
     return figures.size;
   }
 

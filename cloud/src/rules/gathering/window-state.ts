@@ -113,6 +113,11 @@ export class WindowView implements Omit<WindowFigures, "count" | "distinct"> {
     return this.facts.distinct();
   }
 
+  /** The same as far as `enough`; more than that where there are more. */
+  distinctAsFarAs(enough: number): number {
+    return this.facts.distinct(enough);
+  }
+
   get sum(): number {
     return this.facts.sum;
   }
