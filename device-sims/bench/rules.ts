@@ -54,7 +54,7 @@ const measureBacktest = async ({ quick, report, progress }: BenchOptions): Promi
   // 360 scales in three markets, 50 loads a day each with most of their sales, and what else markets say.
   const [days, records] = quick ? [3, 110_000] : [30, 1_100_000];
   progress(`back-test of ${days} days of 3 markets: ${records} records`);
-  const done = await once("backtest", { records, devices: 366, "per-gateway": 122, days }, 37);
+  const done = await once("backtest", { records, devices: 366, "per-gateway": 122, days }, 41);
   const value = (done.seconds * 30) / days;
   const of = { n: done.records, seconds: done.seconds, variant: "3 markets" };
   report({ figure: "backtestSecondsPerMonth", value, unit: "s", ...of });
