@@ -57,9 +57,8 @@ const acts = fc.array(
   { maxLength: 30, size: "max" },
 );
 
-/** What the present reading of a series is: everything of it that does not hold need not keep its labels. */
-const told = ({ holds, labels, salt: _, ...rest }: Observation): unknown =>
-  holds ? { holds, labels, ...rest } : { holds, ...rest };
+/** What counts of a series: while nothing holds its labels need not be the latest. */
+const told = ({ labels, ...rest }: Observation): unknown => (rest.holds ? { labels, ...rest } : rest);
 
 class Model {
   readonly series = new Map<
