@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import { LongestFirst } from "./longest-first.ts";
+import { LongestFirst } from "./.ci/longest-first.ts";
 
 export default defineConfig({
   resolve: { conditions: ["@mingcheng/source"] },

@@ -3,10 +3,10 @@ import { relative } from "node:path";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /**
- * About how many seconds the slow test files take: written from a run's report by `.ci/test-seconds.mjs`, and only as
+ * About how many seconds the slow test files take: written from a run's report by `test-seconds.mjs`, and only as
  * good as it needs to be. Files that are not listed run all the same.
  */
-const seconds = JSON.parse(readFileSync(new URL(".ci/test-seconds.json", import.meta.url), "utf8")) as Readonly<
+const seconds = JSON.parse(readFileSync(new URL("test-seconds.json", import.meta.url), "utf8")) as Readonly<
   Record<string, number>
 >;
 
