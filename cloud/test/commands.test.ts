@@ -10,6 +10,8 @@ import { addGatewayCommands } from "../src/commands/gateway-commands.ts";
 import { addKeysCommands } from "../src/commands/keys-commands.ts";
 import { terminalLanguage } from "../src/commands/language.ts";
 import { addRebuildCommand } from "../src/commands/rebuild-command.ts";
+import { addRegisterCommands } from "../src/commands/register-commands.ts";
+import { addRoutingCommands } from "../src/commands/routing-commands.ts";
 import { addUserCommands } from "../src/commands/user-commands.ts";
 import { addVerifyCommand } from "../src/commands/verify-command.ts";
 import { nodeCrypto } from "../src/crypto/node-crypto.ts";
@@ -29,8 +31,8 @@ const type = async (...args: string[]): Promise<string> => {
     .exitOverride()
     .configureOutput({ writeOut: (text) => said.push(text), writeErr: () => undefined });
   const say = (text: string) => void said.push(text);
-  const asking = [addGatewayCommands, addUserCommands, addExportCommand, addVerifyCommand];
-  for (const add of [...asking, addKeysCommands, addRebuildCommand]) add(program, say);
+  const asking = [addGatewayCommands, addUserCommands, addExportCommand, addVerifyCommand, addRegisterCommands];
+  for (const add of [...asking, addKeysCommands, addRebuildCommand, addRoutingCommands]) add(program, say);
   await program.parseAsync([...args, "--data", data], { from: "user" });
   return said.join("\n");
 };
@@ -121,6 +123,20 @@ describe("commands of the centre", () => {
     ]);
     await expect(checkCommand(join(data, "no.yaml"), () => undefined)).rejects.toMatchObject({
       code: "CONFIG_INVALID",
+    });
+  });
+
+  it("say who would be told of an alert, of a rule that there is", async () => {
+    await type("register", "sample");
+    const who = ["routing", "who", "--site", "songbai", "--severity", "alarm"] as const;
+    const told = await type(...who, "--rule", "test-positive");
+    expect(told.split("\n").at(-1)).toMatch(/role:centre/);
+    expect(await type(...who, "--rule", "rule-broken")).not.toBe("");
+    const wrong = type(...who, "--rule", "test-positve");
+    await expect(wrong).rejects.toMatchObject({
+      code: "INPUT_INVALID",
+      field: "--rule",
+      message: expect.stringMatching(/^test-positve: /),
     });
   });
 

@@ -6,6 +6,8 @@ import { loadRouting } from "../../duty/routing/load-routing.ts";
 import { type RouteStep, routeOf } from "../../duty/routing/routing.ts";
 import { dutyTiers } from "../../register/model/duty-kinds.ts";
 import { minuteStartMs, zoneClock } from "../../register/model/validity.ts";
+import { brokenRule } from "../../rules/broken-rule.ts";
+import { loadRules } from "../../rules/load-rules.ts";
 import { openForReading } from "../../store/database.ts";
 import { inLanguage } from "../language.ts";
 import { routingPath } from "./check-routing.ts";
@@ -15,6 +17,14 @@ const oneOf = <Value extends string>(value: string, values: readonly Value[], fi
   const found = values.find((one) => one === value);
   if (found === undefined) throw new MingchengError("INPUT_INVALID", `${value}: ${values.join(", ")}`, { field });
   return found;
+};
+
+/** @throws {MingchengError} INPUT_INVALID when the centre has no such rule: any other would be routed like it, and mislead */
+const requireRule = async (rule: string, rulesFile: string | null): Promise<void> => {
+  const known = new Set([brokenRule, ...(await loadRules(rulesFile)).map(({ id }) => id)]);
+  if (known.has(rule)) return;
+  const none = inLanguage("没有这条规则，见 rules list", "there is no such rule, see rules list");
+  throw new MingchengError("INPUT_INVALID", `${rule}: ${none}`, { field: "--rule" });
 };
 
 const length = (ms: number | null): string => (ms === null ? "-" : `${Math.round(ms / 60_000)} min`);
@@ -28,7 +38,9 @@ const limitsOf = ({ receiptMs, arrivalMs, handlingMs }: RouteStep): string =>
 /** Says who would have an alert of a site, one after the other. Returns the exit code: 1 when nobody is on duty at all, or the last resort is nobody. */
 export const sayWho = async (options: WhoOptions, say: (text: string) => void): Promise<number> => {
   const routing = await loadRouting(await routingPath(options));
-  const clock = zoneClock((await loadCloudConfig(options.config)).timezone);
+  const config = await loadCloudConfig(options.config);
+  if (options.rule !== undefined) await requireRule(options.rule, config.rules);
+  const clock = zoneClock(config.timezone);
   const minute = options.at === undefined ? undefined : clock.parse(options.at);
   if (options.at !== undefined && minute === undefined) {
     const wanted = inLanguage("应为 2026-11-24 14:05 这样的时间", "a time like 2026-11-24 14:05 is wanted");
